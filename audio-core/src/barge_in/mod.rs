@@ -1,0 +1,16 @@
+//! Barge-in: does the caller want the floor while the agent is speaking?
+//!
+//! Three stages, one file each: `evidence` turns a frame of each line into four numbers in
+//! [0, 1] and knows the echo, `score` weighs them and follows the run of voice, `policy`
+//! holds the rules. A high score is acted on twice: *duck* turns the agent down and is
+//! reversible, *yield* stops it.
+
+mod echo;
+mod evidence;
+mod policy;
+mod score;
+
+pub use echo::EchoEstimate;
+pub use evidence::{Near, Reasons};
+pub use policy::{BargeInConfig, Preset};
+pub use score::{BargeInDetector, Verdict};

@@ -1,0 +1,217 @@
+//! The rules by which the agent yields, and their three presets.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+use crate::frame::{Dbfs, FRAME_MS};
+
+/// When the caller interrupts. Times are rounded up to whole 20 ms frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+#[non_exhaustive]
+pub struct BargeInConfig {
+    /// Nothing counts until a reply has been playing this long, in ms. At most 60 000.
+    pub grace_ms: u32,
+    /// A frame counts from this RMS amplitude on, in 16-bit units. 0 to 32 768.
+    pub min_rms: f32,
+    /// Voice this long makes the agent yield, in ms. 20 to 10 000.
+    pub confirm_ms: u32,
+    /// An utterance shorter than this is no interruption, in ms, even when `confirm_ms` is less.
+    pub min_utterance_ms: u32,
+    /// A run of voice survives pauses up to this long, in ms; they do not count. At most 200.
+    pub gap_ms: u32,
+    /// A frame counts only this far above the echo that the agent's own voice can explain, in
+    /// dB; `None` trusts the line to be free of echo. 0 to 30.
+    pub echo_margin_db: Option<f32>,
+    /// Score from which the agent is turned down; `None` never ducks. In (0, 1].
+    pub duck_score: Option<f32>,
+    /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
+    pub yield_score: f32,
+}
+
+impl BargeInConfig {
+    /// Lets the agent finish: 4 s of grace, RMS 1 200, 1.5 s of continuous voice, no ducking.
+    ///
+    /// For greetings that must be heard, and for callers on loud loudspeakers.
+    pub const fn polite() -> Self {
+        Self {
+            grace_ms: 4_000,
+            min_rms: 1_200.0,
+            confirm_ms: 1_500,
+            min_utterance_ms: 1_200,
+            gap_ms: 60,
+            echo_margin_db: None,
+            duck_score: None,
+            yield_score: 0.5,
+        }
+    }
+
+    /// Yields after 300 ms of voice, at any time. Backchannels stop the agent too.
+    pub const fn responsive() -> Self {
+        Self {
+            grace_ms: 0,
+            min_rms: 300.0,
+            confirm_ms: 300,
+            min_utterance_ms: 0,
+            gap_ms: 60,
+            echo_margin_db: None,
+            duck_score: Some(0.25),
+            yield_score: 0.5,
+        }
+    }
+
+    /// Ducks as fast as `responsive`, yields to what is longer than a backchannel, and does not
+    /// take its own echo for a caller.
+    pub const fn adaptive() -> Self {
+        Self {
+            min_rms: 200.0,
+            confirm_ms: 480,
+            gap_ms: 100,
+            echo_margin_db: Some(6.0),
+            duck_score: Some(0.2),
+            ..Self::responsive()
+        }
+    }
+
+    /// The level a frame must have, in dBFS.
+    pub fn min_level(&self) -> Dbfs {
+        Dbfs::from_rms(self.min_rms)
+    }
+
+    /// Frames of voice that confirm an interruption.
+    pub const fn confirm_frames(&self) -> u32 {
+        let ms = if self.confirm_ms > self.min_utterance_ms {
+            self.confirm_ms
+        } else {
+            self.min_utterance_ms
+        };
+        ms.div_ceil(FRAME_MS)
+    }
+
+    /// Frames without voice that a run survives.
+    pub const fn gap_frames(&self) -> u32 {
+        self.gap_ms.div_ceil(FRAME_MS)
+    }
+
+    /// Checks every field; the error names the first one out of range.
+    pub fn validate(&self) -> Result<(), Error> {
+        Error::check(
+            self.grace_ms <= 60_000,
+            "barge_in.grace_ms",
+            self.grace_ms.into(),
+            "at most 60000",
+        )?;
+        Error::check(
+            (0.0..=32_768.0).contains(&self.min_rms),
+            "barge_in.min_rms",
+            self.min_rms.into(),
+            "0 to 32768",
+        )?;
+        Error::check(
+            (20..=10_000).contains(&self.confirm_ms),
+            "barge_in.confirm_ms",
+            self.confirm_ms.into(),
+            "20 to 10000",
+        )?;
+        Error::check(
+            self.min_utterance_ms <= 10_000,
+            "barge_in.min_utterance_ms",
+            self.min_utterance_ms.into(),
+            "at most 10000",
+        )?;
+        Error::check(self.gap_ms <= 200, "barge_in.gap_ms", self.gap_ms.into(), "at most 200")?;
+        let margin = self.echo_margin_db.unwrap_or(0.0);
+        Error::check(
+            (0.0..=30.0).contains(&margin),
+            "barge_in.echo_margin_db",
+            margin.into(),
+            "0 to 30 dB",
+        )?;
+        let unit = |v: f32| v > 0.0 && v <= 1.0;
+        let duck = self.duck_score.unwrap_or(1.0);
+        Error::check(
+            unit(duck),
+            "barge_in.duck_score",
+            duck.into(),
+            "above 0 and at most 1",
+        )?;
+        Error::check(
+            unit(self.yield_score),
+            "barge_in.yield_score",
+            self.yield_score.into(),
+            "above 0 and at most 1",
+        )
+    }
+}
+
+impl Default for BargeInConfig {
+    fn default() -> Self {
+        Preset::default().into()
+    }
+}
+
+impl From<Preset> for BargeInConfig {
+    fn from(preset: Preset) -> Self {
+        match preset {
+            Preset::Polite => Self::polite(),
+            Preset::Responsive => Self::responsive(),
+            Preset::Adaptive => Self::adaptive(),
+        }
+    }
+}
+
+/// A named [`BargeInConfig`]: what a business chooses from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Preset {
+    /// [`BargeInConfig::polite`].
+    Polite,
+    /// [`BargeInConfig::responsive`].
+    Responsive,
+    /// [`BargeInConfig::adaptive`].
+    #[default]
+    Adaptive,
+}
+
+impl Preset {
+    /// Every preset.
+    pub const ALL: [Self; 3] = [Self::Polite, Self::Responsive, Self::Adaptive];
+
+    /// The name [`FromStr`] reads.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Polite => "polite",
+            Self::Responsive => "responsive",
+            Self::Adaptive => "adaptive",
+        }
+    }
+
+    /// The rules.
+    pub fn config(self) -> BargeInConfig {
+        self.into()
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| {
+            Error::UnknownName {
+                field: "preset",
+                given: name.to_owned(),
+                choices: "polite|responsive|adaptive",
+            }
+        })
+    }
+}

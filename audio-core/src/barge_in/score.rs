@@ -1,0 +1,211 @@
+//! Follows the run of voice on the caller's line while the agent is heard, and decides.
+
+use crate::barge_in::echo::EchoEstimate;
+use crate::barge_in::evidence::{Near, Reasons, echo_reason, level_reason};
+use crate::barge_in::policy::BargeInConfig;
+use crate::frame::{Dbfs, SampleTime, WIRE_RATE};
+
+/// After the agent's last frame the far end still hears it for about this many frames.
+///
+/// Counted in the agent's own 20 ms steps, not in the caller's frames: those may come in bursts.
+const AUDIBLE_TAIL: u32 = 3;
+
+/// What the detector decided about one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// Turn the agent down.
+    Duck {
+        /// Score in [0, 1].
+        score: f32,
+    },
+    /// Turn it up again.
+    Resume,
+    /// The agent yields.
+    Yield {
+        /// Score in [0, 1].
+        score: f32,
+        /// What it is made of.
+        reasons: Reasons,
+        /// First sample of the run of voice.
+        onset: SampleTime,
+    },
+}
+
+/// A run of voice.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    onset: SampleTime,
+    frames: u32,
+    gap: u32,
+    score_sum: f32,
+    /// Mean level and mean distance above the echo over the run, in dB.
+    level: f32,
+    reasons: Reasons,
+}
+
+/// The agent's current reply.
+#[derive(Clone, Copy, Debug)]
+struct Reply {
+    id: (u32, u32),
+    start: SampleTime,
+    yielded: bool,
+}
+
+/// Watches both lines of a call.
+#[derive(Clone, Debug)]
+pub struct BargeInDetector {
+    config: BargeInConfig,
+    echo: EchoEstimate,
+    reply: Option<Reply>,
+    /// Frames for which the agent is still heard.
+    audible: u32,
+    run: Option<Run>,
+    ducked: bool,
+}
+
+impl BargeInDetector {
+    /// Nobody speaks. The configuration is taken as it is; see [`BargeInConfig::validate`].
+    pub const fn new(config: BargeInConfig) -> Self {
+        Self {
+            config,
+            echo: EchoEstimate::new(),
+            reply: None,
+            audible: 0,
+            run: None,
+            ducked: false,
+        }
+    }
+
+    /// The rules in force.
+    pub const fn config(&self) -> &BargeInConfig {
+        &self.config
+    }
+
+    /// What has been learned about the echo.
+    pub const fn echo(&self) -> &EchoEstimate {
+        &self.echo
+    }
+
+    /// New rules from the next frame on; the run of voice so far is judged by them.
+    pub const fn set_config(&mut self, config: BargeInConfig) {
+        self.config = config;
+    }
+
+    /// A frame of the agent's voice was sent at `now`, at `level`. A new `id` is a new reply.
+    pub fn agent_frame(&mut self, id: (u32, u32), now: SampleTime, level: Dbfs) {
+        self.echo.play(level);
+        self.audible = AUDIBLE_TAIL + 1;
+        if self.reply.is_none_or(|reply| reply.id != id) {
+            self.reply = Some(Reply { id, start: now, yielded: false });
+            self.run = None;
+        }
+    }
+
+    /// Nothing was sent in this frame.
+    pub fn agent_silent(&mut self) {
+        self.audible = self.audible.saturating_sub(1);
+        self.echo.play(Dbfs::SILENCE);
+    }
+
+    /// Is the agent heard at the far end?
+    pub const fn agent_audible(&self) -> bool {
+        self.audible > 0
+    }
+
+    /// What was being said is discarded: the next frame sent starts a new reply. A duck is
+    /// forgotten without a [`Verdict::Resume`]; the echo's coupling is kept.
+    pub const fn flush(&mut self) {
+        self.reply = None;
+        self.audible = 0;
+        self.run = None;
+        self.ducked = false;
+    }
+
+    /// Forgets the call, the echo included.
+    pub const fn reset(&mut self) {
+        *self = Self::new(self.config);
+    }
+
+    /// Takes the caller's frame that starts at `at`.
+    pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
+        let Some(reply) = self.reply.filter(|_| self.audible > 0) else {
+            self.run = None;
+            return self.resume();
+        };
+        let counts = self.counts(near);
+        if !counts && self.run.is_none_or(|run| run.frames < 3) {
+            self.echo.learn(near.level);
+        }
+        if at < reply.start + u64::from(self.config.grace_ms) * u64::from(WIRE_RATE / 1_000) {
+            self.run = None;
+            return self.resume();
+        }
+        self.follow(at, near, counts);
+        match self.run {
+            Some(run) => self.judge(reply, run),
+            None => self.resume(),
+        }
+    }
+
+    /// Loud enough, and louder than the agent's echo can be?
+    fn counts(&self, near: Near) -> bool {
+        let above_echo = match self.config.echo_margin_db {
+            Some(margin) => near.level.0 >= self.echo.predicted().0 + margin,
+            None => true,
+        };
+        near.voiced && near.level >= self.config.min_level() && above_echo
+    }
+
+    /// Extends, bridges or ends the run of voice.
+    fn follow(&mut self, at: SampleTime, near: Near, counts: bool) {
+        if !counts {
+            self.run = self.run.and_then(|mut run| {
+                run.gap += 1;
+                (run.gap <= self.config.gap_frames()).then_some(run)
+            });
+            return;
+        }
+        let mut run = self.run.unwrap_or(Run {
+            onset: at,
+            frames: 0,
+            gap: 0,
+            score_sum: 0.0,
+            level: 0.0,
+            reasons: Reasons::default(),
+        });
+        run.frames += 1;
+        run.gap = 0;
+        run.score_sum += near.score;
+        run.level += (near.level.0 - run.level) / run.frames as f32;
+        let level = Dbfs(run.level);
+        run.reasons = Reasons {
+            voice: run.score_sum / run.frames as f32,
+            level: level_reason(level, self.config.min_level()),
+            duration: (run.frames as f32 / self.config.confirm_frames() as f32).min(1.0),
+            echo: echo_reason(level, self.echo.predicted()),
+        };
+        self.run = Some(run);
+    }
+
+    fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
+        let score = run.reasons.score();
+        let confirmed = run.frames >= self.config.confirm_frames();
+        if reply.yielded || run.gap > 0 {
+            return None;
+        }
+        if confirmed && score >= self.config.yield_score {
+            self.reply = Some(Reply { yielded: true, ..reply });
+            self.ducked = false;
+            return Some(Verdict::Yield { score, reasons: run.reasons, onset: run.onset });
+        }
+        if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
+            self.ducked = true;
+            return Some(Verdict::Duck { score });
+        }
+        None
+    }
+
+    fn resume(&mut self) -> Option<Verdict> {
+        core::mem::take(&mut self.ducked).then_some(Verdict::Resume)
+    }
+}

@@ -1,0 +1,71 @@
+//! What the engine needs of a signal chain.
+
+use crate::barge_in::BargeInConfig;
+use crate::frame::{CleanFrame, WireFrame};
+use crate::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
+
+/// One call's signal chain, as an audio thread drives it.
+///
+/// [`CallPipeline`] is the one that counts; tests and embedders with a chain of their own bring
+/// others. **No method but [`build`](Self::build) may allocate, free, lock, block or make a
+/// system call**: they run on an audio thread, beside other people's calls. A panic ends this
+/// call and no other.
+pub trait Chain: Send + Sized + 'static {
+    /// What it is built from.
+    type Config: Clone + PartialEq + Send + 'static;
+
+    /// Builds it, off the audio threads. Every allocation of its life happens here.
+    fn build(config: &Self::Config) -> Result<Self, crate::Error>;
+    /// As new, for the next call of this configuration, whatever has been set since.
+    fn recycle(&mut self, config: &Self::Config);
+    /// The caller's line: one frame as it arrived.
+    fn push_wire(&mut self, frame: &WireFrame);
+    /// The agent's line: the next frame of speech, or `None` when the agent is silent. Returns
+    /// the frame to send.
+    fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame>;
+    /// Frames of every generation below this one are void.
+    fn flush(&mut self, generation: u32);
+    /// Changes the barge-in rules from the next frame on.
+    fn set_barge_in(&mut self, config: BargeInConfig);
+    /// The next event, oldest first.
+    fn poll_event(&mut self) -> Option<PipelineEvent>;
+    /// The next decoded frame, oldest first.
+    fn poll_clean(&mut self) -> Option<CleanFrame>;
+}
+
+impl Chain for CallPipeline {
+    type Config = PipelineConfig;
+
+    fn build(config: &PipelineConfig) -> Result<Self, crate::Error> {
+        Self::new(config.clone())
+    }
+
+    fn recycle(&mut self, config: &PipelineConfig) {
+        self.reset();
+        self.set_barge_in(config.barge_in.clone());
+    }
+
+    fn push_wire(&mut self, frame: &WireFrame) {
+        Self::push_wire(self, frame);
+    }
+
+    fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
+        Self::process_agent(self, frame)
+    }
+
+    fn flush(&mut self, generation: u32) {
+        Self::flush(self, generation);
+    }
+
+    fn set_barge_in(&mut self, config: BargeInConfig) {
+        Self::set_barge_in(self, config);
+    }
+
+    fn poll_event(&mut self) -> Option<PipelineEvent> {
+        Self::poll_event(self)
+    }
+
+    fn poll_clean(&mut self) -> Option<CleanFrame> {
+        Self::poll_clean(self)
+    }
+}

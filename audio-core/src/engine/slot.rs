@@ -1,0 +1,236 @@
+//! One call on an audio thread: its chain between its rings.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::{
+    AGENT_IN_FRAMES, CLEAN_FRAMES, EVENTS, EngineConfig, SETTINGS, WIRE_IN_FRAMES, WIRE_OUT_FRAMES,
+};
+use super::pacer::Pacer;
+use super::ring::{Rx, Tx, ring};
+use super::stats::{Counter, Tally};
+use super::{Chain, Generation, Latch};
+use crate::barge_in::BargeInConfig;
+use crate::frame::{CleanFrame, WireFrame};
+use crate::pipeline::PipelineEvent;
+
+/// Polls per frame after which a chain that always has more is left alone until the next one.
+const POLLS: usize = 64;
+
+/// What handle and worker share of one call, besides the rings.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) generation: Generation,
+    /// Handle → worker: the call is over.
+    pub(crate) hung_up: Latch,
+    /// Worker → handle: the chain panicked.
+    pub(crate) failed: Latch,
+    /// Written by the worker.
+    pub(crate) tally: Tally,
+}
+
+/// The handle's ends of a call's rings.
+pub(crate) struct Ends {
+    pub(crate) link: Arc<Link>,
+    pub(crate) wire_in: Tx<WireFrame>,
+    pub(crate) agent_in: Tx<WireFrame>,
+    pub(crate) settings: Tx<BargeInConfig>,
+    pub(crate) wire_out: Rx<WireFrame>,
+    pub(crate) clean: Rx<CleanFrame>,
+    pub(crate) events: Rx<PipelineEvent>,
+}
+
+/// How deep the wire's backlog may grow, from the engine's settings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watermarks {
+    pub(crate) high: usize,
+    pub(crate) low: usize,
+}
+
+/// The worker's side of a call. Built and dropped on the control side only.
+pub(crate) struct Call<C: Chain> {
+    pub(crate) chain: Box<C>,
+    pub(crate) config: C::Config,
+    /// What the chain panicked with, kept for the control side to drop.
+    pub(crate) panic: Option<Box<dyn Any + Send>>,
+    pub(crate) link: Arc<Link>,
+    generation: u32,
+    pacer: Pacer,
+    wire_in: Rx<WireFrame>,
+    agent_in: Rx<WireFrame>,
+    settings: Rx<BargeInConfig>,
+    wire_out: Tx<WireFrame>,
+    clean: Tx<CleanFrame>,
+    events: Tx<PipelineEvent>,
+}
+
+impl<C: Chain> Call<C> {
+    /// A call and the other ends of its rings. Every allocation of the call happens here.
+    pub(crate) fn new(
+        chain: Box<C>,
+        config: C::Config,
+        engine: &EngineConfig,
+    ) -> (Box<Self>, Ends) {
+        let link = Arc::new(Link {
+            generation: Generation::new(),
+            hung_up: Latch::new(),
+            failed: Latch::new(),
+            tally: Tally::default(),
+        });
+        let (wire_in_tx, wire_in) = ring(WIRE_IN_FRAMES);
+        let (agent_in_tx, agent_in) = ring(AGENT_IN_FRAMES);
+        let (settings_tx, settings) = ring(SETTINGS);
+        let (wire_out, wire_out_rx) = ring(WIRE_OUT_FRAMES);
+        let (clean, clean_rx) = ring(CLEAN_FRAMES);
+        let (events, events_rx) = ring(EVENTS);
+        let ends = Ends {
+            link: Arc::clone(&link),
+            wire_in: wire_in_tx,
+            agent_in: agent_in_tx,
+            settings: settings_tx,
+            wire_out: wire_out_rx,
+            clean: clean_rx,
+            events: events_rx,
+        };
+        let call = Self {
+            chain,
+            config,
+            panic: None,
+            link,
+            generation: 0,
+            pacer: Pacer::new(engine.playout_lead_frames),
+            wire_in,
+            agent_in,
+            settings,
+            wire_out,
+            clean,
+            events,
+        };
+        (Box::new(call), ends)
+    }
+
+    /// One tick of this call: what came from the wire, then, if `on_phase` or if the agent begins
+    /// to speak, what goes out.
+    pub(crate) fn serve(
+        &mut self,
+        now: Duration,
+        on_phase: bool,
+        water: Watermarks,
+        sum: &Tally,
+    ) {
+        self.uplink(water, sum);
+        self.drop_flushed(sum);
+        let begins = self.pacer.is_dry(now) && self.agent_in.occupied() > 0;
+        if on_phase || begins {
+            if let Some(config) = self.settings.pop() {
+                self.chain.set_barge_in(config);
+            }
+            self.playout(now, sum);
+        }
+    }
+
+    fn uplink(&mut self, water: Watermarks, sum: &Tally) {
+        let mut waiting = self.wire_in.occupied();
+        if waiting > water.high {
+            // Drop-oldest, on the only side of an SPSC ring that can. The chain sees the gap in
+            // the frame numbers (A-TEL-015).
+            let skipped = self.wire_in.skip(waiting - water.low) as u64;
+            count(&self.link.tally.uplink_skipped, &sum.uplink_skipped, skipped);
+            waiting = water.low;
+        }
+        for _ in 0..waiting {
+            let Some(frame) = self.wire_in.pop() else { break };
+            self.chain.push_wire(&frame);
+            self.collect(sum);
+        }
+        count(&self.link.tally.frames_in, &sum.frames_in, waiting as u64);
+    }
+
+    /// What the chain has to say after a frame; a full ring loses the newest, counted.
+    fn collect(&mut self, sum: &Tally) {
+        for _ in 0..POLLS {
+            let Some(event) = self.chain.poll_event() else { break };
+            if self.events.push(event).is_err() {
+                count(&self.link.tally.events_lost, &sum.events_lost, 1);
+            }
+        }
+        for _ in 0..POLLS {
+            let Some(clean) = self.chain.poll_clean() else { break };
+            if self.clean.push(clean).is_err() {
+                count(&self.link.tally.clean_lost, &sum.clean_lost, 1);
+            }
+        }
+    }
+
+    /// Takes notice of a flush: the chain and the pacer forget what they held.
+    fn fence(&mut self) {
+        let generation = self.link.generation.current();
+        if generation != self.generation {
+            self.generation = generation;
+            self.chain.flush(generation);
+            self.pacer.flushed();
+        }
+    }
+
+    /// Drops the agent frames that a flush has overtaken, at most a ring of them.
+    fn drop_flushed(&mut self, sum: &Tally) {
+        self.fence();
+        let mut void = 0;
+        for _ in 0..self.agent_in.occupied() {
+            match self.agent_in.peek() {
+                Some(frame) if frame.generation < self.generation => void += self.agent_in.skip(1),
+                _ => break,
+            }
+        }
+        count(&self.link.tally.agent_flushed, &sum.agent_flushed, void as u64);
+    }
+
+    /// Releases the frames that are due; without any, tells the chain that the agent is silent,
+    /// but not before the far side has played what it holds.
+    fn playout(&mut self, now: Duration, sum: &Tally) {
+        let mut released = false;
+        for _ in 0..AGENT_IN_FRAMES {
+            if !self.pacer.is_due(now) || self.agent_in.occupied() == 0 {
+                break;
+            }
+            if self.wire_out.vacant() == 0 {
+                count(&self.link.tally.playout_held, &sum.playout_held, 1);
+                return;
+            }
+            let Some(frame) = self.agent_in.pop() else { break };
+            // After the pop: whoever pushed this frame had seen every flush up to its generation,
+            // and now so have we.
+            self.fence();
+            let sent = match frame.generation < self.generation {
+                true => None,
+                false => self.chain.process_agent(Some(&frame)),
+            };
+            if let Some(frame) = sent {
+                self.send(frame, sum);
+                self.pacer.released(now);
+                released = true;
+            } else {
+                count(&self.link.tally.agent_flushed, &sum.agent_flushed, 1);
+            }
+        }
+        if !released && self.pacer.is_dry(now) {
+            if let Some(frame) = self.chain.process_agent(None) {
+                self.send(frame, sum);
+            }
+        }
+    }
+
+    fn send(&mut self, frame: WireFrame, sum: &Tally) {
+        match self.wire_out.push(frame) {
+            Ok(()) => count(&self.link.tally.frames_out, &sum.frames_out, 1),
+            Err(_) => count(&self.link.tally.wire_lost, &sum.wire_lost, 1),
+        }
+    }
+}
+
+/// Counts for the call and for the worker.
+fn count(call: &Counter, sum: &Counter, n: u64) {
+    call.add(n);
+    sum.add(n);
+}

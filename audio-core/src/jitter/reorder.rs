@@ -1,0 +1,219 @@
+//! The reorder buffer (the receiver's half of RFC 3550 sequence numbers, at 32 bits).
+
+use crate::Error;
+use crate::frame::WireFrame;
+
+/// How many released sequence numbers are remembered to tell a duplicate from a late frame, and
+/// how far back a number must lie to be read as a restarted stream.
+const HISTORY: u32 = 64;
+
+/// Settings of a [`ReorderBuffer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+#[non_exhaustive]
+pub struct JitterConfig {
+    /// Frames the buffer holds; a larger jump in sequence numbers is a new beginning. 1 to 64.
+    pub capacity_frames: u32,
+    /// A missing frame is waited for until a frame this many numbers later has arrived; 0 never
+    /// waits. At most the capacity.
+    pub deadline_frames: u32,
+}
+
+impl JitterConfig {
+    /// Checks every field; the error names the first one out of range.
+    pub fn validate(&self) -> Result<(), Error> {
+        Error::check(
+            (1..=64).contains(&self.capacity_frames),
+            "jitter.capacity_frames",
+            self.capacity_frames.into(),
+            "1 to 64",
+        )?;
+        Error::check(
+            self.deadline_frames <= self.capacity_frames,
+            "jitter.deadline_frames",
+            self.deadline_frames.into(),
+            "at most jitter.capacity_frames",
+        )
+    }
+}
+
+impl Default for JitterConfig {
+    /// 16 frames of room; a gap is given up 60 ms later.
+    fn default() -> Self {
+        Self { capacity_frames: 16, deadline_frames: 3 }
+    }
+}
+
+/// What a [`ReorderBuffer`] has seen. Every pushed frame is released, late or a duplicate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JitterStats {
+    /// Frames pushed.
+    pub received: u64,
+    /// Frames handed out.
+    pub released: u64,
+    /// Sequence numbers given up.
+    pub lost: u64,
+    /// Frames that came after they had been given up; not released.
+    pub late: u64,
+    /// Frames that came twice; not released again.
+    pub duplicate: u64,
+    /// Times the sequence began anew.
+    pub resyncs: u64,
+}
+
+/// Puts frames in order by [`WireFrame::seq`].
+#[derive(Debug)]
+pub struct ReorderBuffer {
+    config: JitterConfig,
+    /// Frame `seq` waits at `seq % len`.
+    slots: Box<[Option<WireFrame>]>,
+    /// The next number to release; `None` before the first frame.
+    expected: Option<u32>,
+    /// Highest number seen plus one, at least `expected`.
+    end: u32,
+    /// Bit i: was `expected - 1 - i` released?
+    history: u64,
+    /// An old number that would be a restart if its successor follows.
+    restart: Option<u32>,
+    /// The stream continues here once everything below `end` has gone out.
+    jump: Option<WireFrame>,
+    stats: JitterStats,
+}
+
+impl ReorderBuffer {
+    /// Allocates the slots.
+    pub fn new(config: JitterConfig) -> Result<Self, Error> {
+        config.validate()?;
+        // A power of two, so that slots stay apart when the numbers wrap.
+        let len = config.capacity_frames.next_power_of_two() as usize;
+        Ok(Self {
+            config,
+            slots: vec![None; len].into_boxed_slice(),
+            expected: None,
+            end: 0,
+            history: 0,
+            restart: None,
+            jump: None,
+            stats: JitterStats::default(),
+        })
+    }
+
+    /// Takes a frame as it arrived. Call [`pop`](Self::pop) until `None` afterwards.
+    pub fn push(&mut self, frame: &WireFrame) {
+        self.stats.received += 1;
+        if let Some(jump) = self.jump.take() {
+            // Not polled since the jump: what waited before it has lost its turn.
+            self.stats.lost += self.slots.iter().flatten().count() as u64;
+            self.begin(&jump);
+        }
+        let Some(expected) = self.expected else {
+            self.begin(frame);
+            return;
+        };
+        let ahead = frame.seq.wrapping_sub(expected);
+        if ahead < self.config.capacity_frames {
+            self.restart = None;
+            self.store(frame, ahead);
+        } else if ahead <= i32::MAX as u32 {
+            self.restart = None;
+            self.stats.resyncs += 1;
+            self.jump = Some(*frame);
+        } else {
+            self.push_old(frame, expected);
+        }
+    }
+
+    /// The next frame in order. Poll until `None` after every [`push`](Self::push).
+    pub fn pop(&mut self) -> Option<WireFrame> {
+        let mut expected = self.expected?;
+        // Each turn passes one number; there are at most `capacity` between expected and end.
+        while expected != self.end {
+            if let Some(frame) = self.slot(expected).take() {
+                self.advance(true);
+                self.stats.released += 1;
+                return Some(frame);
+            }
+            let waiting = self.end.wrapping_sub(1).wrapping_sub(expected);
+            if self.jump.is_none() && waiting < self.config.deadline_frames {
+                return None;
+            }
+            self.advance(false);
+            self.stats.lost += 1;
+            expected = expected.wrapping_add(1);
+        }
+        let frame = self.jump.take()?;
+        let ahead = frame.seq.wrapping_sub(expected);
+        if ahead <= i32::MAX as u32 {
+            self.stats.lost += u64::from(ahead);
+        }
+        self.begin(&frame);
+        self.pop()
+    }
+
+    /// Counters since `new` or the last `reset`.
+    pub const fn stats(&self) -> JitterStats {
+        self.stats
+    }
+
+    /// Back to the state after `new`. Does not allocate.
+    pub fn reset(&mut self) {
+        self.slots.fill(None);
+        self.expected = None;
+        self.end = 0;
+        self.history = 0;
+        self.restart = None;
+        self.jump = None;
+        self.stats = JitterStats::default();
+    }
+
+    fn begin(&mut self, frame: &WireFrame) {
+        self.slots.fill(None);
+        self.expected = Some(frame.seq);
+        self.end = frame.seq.wrapping_add(1);
+        self.history = 0;
+        self.restart = None;
+        *self.slot(frame.seq) = Some(*frame);
+    }
+
+    fn store(&mut self, frame: &WireFrame, ahead: u32) {
+        let slot = self.slot(frame.seq);
+        if slot.is_some() {
+            self.stats.duplicate += 1;
+            return;
+        }
+        *slot = Some(*frame);
+        let span = self.end.wrapping_sub(self.expected.unwrap_or(self.end));
+        self.end = self.end.wrapping_add((ahead + 1).saturating_sub(span));
+    }
+
+    /// A number already passed: late, a duplicate, or a stream that began again.
+    fn push_old(&mut self, frame: &WireFrame, expected: u32) {
+        let age = expected.wrapping_sub(1).wrapping_sub(frame.seq);
+        if age < HISTORY {
+            let was_released = self.history >> age & 1 == 1;
+            if was_released {
+                self.stats.duplicate += 1;
+            } else {
+                self.stats.late += 1;
+            }
+        } else if self.restart == Some(frame.seq) {
+            // Two old numbers in a row are no stray: the stream began again.
+            self.stats.resyncs += 1;
+            self.jump = Some(*frame);
+        } else {
+            self.stats.late += 1;
+            self.restart = Some(frame.seq.wrapping_add(1));
+        }
+    }
+
+    fn advance(&mut self, released: bool) {
+        self.history = self.history << 1 | u64::from(released);
+        self.expected = self.expected.map(|seq| seq.wrapping_add(1));
+    }
+
+    fn slot(&mut self, seq: u32) -> &mut Option<WireFrame> {
+        let index = seq as usize & (self.slots.len() - 1);
+        &mut self.slots[index]
+    }
+}

@@ -1,0 +1,63 @@
+//! What a pipeline reports: a few events a second, each stamped with the caller's sample clock.
+
+use crate::barge_in::Reasons;
+use crate::frame::SampleTime;
+
+/// Something the pipeline decided.
+///
+/// `at` is the end of the frame in which the decision was made: the earliest moment at which a
+/// listener could have known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PipelineEvent {
+    /// The caller began to speak.
+    SpeechStart {
+        /// When it was decided.
+        at: SampleTime,
+        /// First sample of the speech, pre-roll included: recognition starts here.
+        onset: SampleTime,
+    },
+    /// The caller stopped: the hangover has run out.
+    SpeechEnd {
+        /// When it was decided.
+        at: SampleTime,
+        /// End of the last frame that was speech.
+        last_voice: SampleTime,
+    },
+    /// The caller may be interrupting: turn the agent down. Reversible.
+    Duck {
+        /// When it was decided.
+        at: SampleTime,
+        /// Evidence so far, in [0, 1].
+        score: f32,
+    },
+    /// It was nothing: turn the agent up again.
+    Resume {
+        /// When it was decided.
+        at: SampleTime,
+    },
+    /// The caller means it: the agent yields.
+    BargeIn {
+        /// When it was decided.
+        at: SampleTime,
+        /// First sample of the interruption.
+        onset: SampleTime,
+        /// Score in [0, 1].
+        score: f32,
+        /// What the score is made of.
+        reasons: Reasons,
+    },
+}
+
+impl PipelineEvent {
+    /// When the decision was made.
+    pub const fn at(&self) -> SampleTime {
+        match *self {
+            Self::SpeechStart { at, .. }
+            | Self::SpeechEnd { at, .. }
+            | Self::Duck { at, .. }
+            | Self::Resume { at }
+            | Self::BargeIn { at, .. } => at,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A call's whole signal chain as a plain struct: wire frames in, wire frames out, events out.
+//!
+//! No thread, no clock, and no allocation after [`CallPipeline::new`]. Tests, replay, benches,
+//! fuzzers and the engine's threads all drive this one type.
+//!
+//! The caller's line (`uplink`): reorder → G.711 decode → voice activity → barge-in. The agent's
+//! line (`downlink`): fence by generation → stamp → far-end reference for barge-in.
+
+mod downlink;
+mod event;
+mod uplink;
+
+use core::fmt;
+
+pub use event::PipelineEvent;
+
+use crate::Error;
+use crate::barge_in::{BargeInConfig, BargeInDetector};
+use crate::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
+use crate::jitter::{JitterConfig, JitterStats, ReorderBuffer};
+use crate::queue::Queue;
+use crate::vad::{Detection, SpeechDetector, VadConfig, VadKind};
+
+/// Events a pipeline holds until they are polled: several per frame for every frame that one
+/// arrival can release.
+const EVENT_QUEUE: usize = 64;
+/// Clean frames a pipeline holds until they are polled.
+const CLEAN_QUEUE: usize = 64;
+
+/// What a pipeline is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct PipelineConfig {
+    /// Which detector.
+    pub vad_kind: VadKind,
+    /// Thresholds, hangover and pre-roll around the detector.
+    pub vad: VadConfig,
+    /// When the caller interrupts.
+    pub barge_in: BargeInConfig,
+    /// How long a missing frame is waited for.
+    pub jitter: JitterConfig,
+}
+
+impl PipelineConfig {
+    /// The defaults with this detector and these barge-in rules (a preset or a configuration).
+    pub fn new(vad_kind: VadKind, barge_in: impl Into<BargeInConfig>) -> Self {
+        Self { vad_kind, barge_in: barge_in.into(), ..Self::default() }
+    }
+
+    /// Checks every part; the error names the field.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.vad.validate()?;
+        self.barge_in.validate()?;
+        self.jitter.validate()
+    }
+}
+
+/// What a pipeline has seen since `new` or the last `reset`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PipelineCounters {
+    /// The caller's frames: received, released, lost, late, doubled.
+    pub jitter: JitterStats,
+    /// Agent frames passed on.
+    pub agent_sent: u64,
+    /// Agent frames discarded because their generation had been flushed.
+    pub agent_fenced: u64,
+    /// Events refused because they were not polled.
+    pub events_dropped: u64,
+    /// Clean frames refused because they were not polled.
+    pub clean_dropped: u64,
+}
+
+/// A call's signal chain. `Send`; some tens of kilobytes; allocates only in `new`.
+pub struct CallPipeline {
+    reorder: ReorderBuffer,
+    speech: SpeechDetector,
+    barge_in: BargeInDetector,
+    events: Queue<PipelineEvent>,
+    clean: Queue<CleanFrame>,
+    /// End of the last caller frame processed.
+    now: SampleTime,
+    /// Decision time of the last speech end: no onset lies before it.
+    speech_ended: SampleTime,
+    /// Reported onsets lie this many samples before the first voice.
+    pre_roll: u64,
+    detection: Detection,
+    /// Agent frames below this generation are discarded.
+    generation: u32,
+    agent_sent: u64,
+    agent_fenced: u64,
+}
+
+impl CallPipeline {
+    /// Builds the chain. Every allocation of its life happens here. The error names the setting
+    /// that is out of range.
+    // By value: the frozen signature, and a configuration is used once.
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn new(config: PipelineConfig) -> Result<Self, Error> {
+        config.validate()?;
+        Ok(Self {
+            reorder: ReorderBuffer::new(config.jitter)?,
+            speech: SpeechDetector::new(config.vad_kind, config.vad)?,
+            barge_in: BargeInDetector::new(config.barge_in),
+            events: Queue::new(EVENT_QUEUE),
+            clean: Queue::new(CLEAN_QUEUE),
+            now: SampleTime(0),
+            speech_ended: SampleTime(0),
+            pre_roll: u64::from(config.vad.pre_roll_frames()) * FRAME_SAMPLES as u64,
+            detection: Detection::SILENCE,
+            generation: 0,
+            agent_sent: 0,
+            agent_fenced: 0,
+        })
+    }
+
+    /// Back to the state after `new`, for the next call; barge-in rules set since stay. Does not
+    /// allocate.
+    pub fn reset(&mut self) {
+        self.reorder.reset();
+        self.speech.reset();
+        self.barge_in.reset();
+        self.events.reset();
+        self.clean.reset();
+        self.now = SampleTime(0);
+        self.speech_ended = SampleTime(0);
+        self.detection = Detection::SILENCE;
+        self.generation = 0;
+        self.agent_sent = 0;
+        self.agent_fenced = 0;
+    }
+
+    /// The caller's line: one frame as it arrived. Frames may come out of order or twice; they
+    /// leave the reorder buffer in order. Drain [`poll_event`](Self::poll_event) and
+    /// [`poll_clean`](Self::poll_clean) afterwards.
+    pub fn push_wire(&mut self, frame: &WireFrame) {
+        self.reorder.push(frame);
+        while let Some(frame) = self.reorder.pop() {
+            self.take_caller(&frame);
+        }
+    }
+
+    /// The agent's line: called once per 20 ms with the next frame of speech, or `None` when the
+    /// agent has nothing to say. Returns the frame to send, stamped with the caller's clock, or
+    /// `None` (nothing is sent in silence, or the frame belonged to a flushed generation).
+    ///
+    /// A change of [`WireFrame::seq`] starts a new reply: the barge-in grace counts from there.
+    pub fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
+        self.take_agent(frame)
+    }
+
+    /// Discards the agent's frames of every generation below `generation`. O(1).
+    pub fn flush(&mut self, generation: u32) {
+        self.generation = self.generation.max(generation);
+        self.barge_in.flush();
+    }
+
+    /// Changes the barge-in rules from the next frame on. They are taken as they are; check
+    /// them with [`BargeInConfig::validate`] where they enter the program.
+    // By value: the frozen signature.
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn set_barge_in(&mut self, config: BargeInConfig) {
+        self.barge_in.set_config(config);
+    }
+
+    /// The next event, oldest first; drain until `None` after every `push_wire`.
+    pub fn poll_event(&mut self) -> Option<PipelineEvent> {
+        self.events.pop()
+    }
+
+    /// The next decoded frame for speech recognition; drain until `None` after every `push_wire`.
+    pub fn poll_clean(&mut self) -> Option<CleanFrame> {
+        self.clean.pop()
+    }
+
+    /// End of the last caller frame processed.
+    pub fn now(&self) -> SampleTime {
+        self.now
+    }
+
+    /// What was found in the last caller frame: for traces and explanations.
+    pub const fn detection(&self) -> Detection {
+        self.detection
+    }
+
+    /// The barge-in detector, to read: is the agent heard, what has been learned of the echo.
+    pub const fn barge_in(&self) -> &BargeInDetector {
+        &self.barge_in
+    }
+
+    /// Counters since `new` or the last `reset`.
+    pub fn counters(&self) -> PipelineCounters {
+        PipelineCounters {
+            jitter: self.reorder.stats(),
+            agent_sent: self.agent_sent,
+            agent_fenced: self.agent_fenced,
+            events_dropped: self.events.dropped(),
+            clean_dropped: self.clean.dropped(),
+        }
+    }
+}
+
+impl fmt::Debug for CallPipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallPipeline")
+            .field("now", &self.now)
+            .field("detection", &self.detection)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! The caller's line: decode, detect, decide.
+
+use crate::barge_in::{Near, Verdict};
+use crate::codec::ulaw;
+use crate::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
+use crate::pipeline::{CallPipeline, PipelineEvent};
+use crate::vad::{Change, Detection};
+
+const FRAME: u64 = FRAME_SAMPLES as u64;
+/// A gap in the timestamps longer than this (an hour) is a restarted clock, not lost audio.
+const MAX_GAP: u32 = 8_000 * 3_600;
+/// Lost frames the detectors are told of one by one: beyond a second nothing can change.
+const MAX_LOST_STEPS: u64 = 50;
+
+impl CallPipeline {
+    /// One frame of the caller, in order.
+    pub(super) fn take_caller(&mut self, frame: &WireFrame) {
+        self.pass_gap(frame.timestamp);
+        let at = self.now;
+        let mut pcm = [0; FRAME_SAMPLES];
+        let len = usize::from(frame.len).min(FRAME_SAMPLES);
+        ulaw::decode_slice(&frame.payload[..len], &mut pcm);
+        self.clean.push(CleanFrame { at, pcm });
+        self.now = at + FRAME;
+        self.detection = self.speech.process(&pcm);
+        self.report(at, self.detection);
+    }
+
+    /// Moves time over audio that never came, so that it stays media time.
+    fn pass_gap(&mut self, timestamp: u32) {
+        let gap = timestamp.wrapping_sub(self.now.0 as u32);
+        if gap > MAX_GAP {
+            return; // the sender's clock went back: go on without a gap
+        }
+        let target = self.now + u64::from(gap);
+        for _ in 0..(u64::from(gap) / FRAME).min(MAX_LOST_STEPS) {
+            let at = self.now;
+            self.now = at + FRAME;
+            self.detection = self.speech.process_lost();
+            self.report(at, self.detection);
+        }
+        self.now = target;
+    }
+
+    /// Turns what was found in the frame that starts at `at` into events.
+    fn report(&mut self, at: SampleTime, found: Detection) {
+        let now = self.now;
+        match found.change {
+            Some(Change::Start { frames_ago }) => {
+                let pre_roll = u64::from(frames_ago) * FRAME + self.pre_roll;
+                let onset = at.saturating_sub(pre_roll).max(self.speech_ended);
+                self.events.push(PipelineEvent::SpeechStart { at: now, onset });
+            }
+            Some(Change::End { frames_ago }) => {
+                self.speech_ended = now;
+                let last_voice = now.saturating_sub(u64::from(frames_ago) * FRAME);
+                self.events.push(PipelineEvent::SpeechEnd { at: now, last_voice });
+            }
+            None => {}
+        }
+        let near = Near { score: found.score, voiced: found.voiced, level: found.level };
+        match self.barge_in.caller_frame(at, near) {
+            Some(Verdict::Duck { score }) => {
+                self.events.push(PipelineEvent::Duck { at: now, score });
+            }
+            Some(Verdict::Resume) => self.events.push(PipelineEvent::Resume { at: now }),
+            Some(Verdict::Yield { score, reasons, onset }) => {
+                self.events.push(PipelineEvent::BargeIn { at: now, onset, score, reasons });
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The decision layer's settings.
+
+use crate::Error;
+use crate::frame::{Dbfs, FRAME_MS};
+
+/// Thresholds and times around a detector. Times are rounded up to whole 20 ms frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+#[non_exhaustive]
+pub struct VadConfig {
+    /// Score from which a frame counts as voice while the caller is silent, in (0, 1].
+    pub start_threshold: f32,
+    /// Score from which a frame counts as voice while the caller is speaking, in (0, 1].
+    pub continue_threshold: f32,
+    /// Speech starts when this many of the last [`onset_window`](Self::onset_window) frames are
+    /// voice, the newest included. At least 1.
+    pub onset_frames: u32,
+    /// See [`onset_frames`](Self::onset_frames). At most 16.
+    pub onset_window: u32,
+    /// Speech ends this long after the last voice, in ms. At most 5 000.
+    pub hangover_ms: u32,
+    /// Reported onsets lie this far before the first voice, in ms, so that recognition never
+    /// loses the first phoneme. At most 2 000.
+    pub pre_roll_ms: u32,
+    /// A voice frame must lie this many dB above the tracked noise floor, half of it while the
+    /// caller is speaking; 0 turns the gate off.
+    pub noise_margin_db: f32,
+    /// Where the RMS detector's score is 0.5, in dBFS.
+    #[cfg_attr(feature = "serde", serde(with = "dbfs"))]
+    pub rms_threshold: Dbfs,
+}
+
+impl VadConfig {
+    /// For Hebrew callers, and the default: words are short and many carry meaning alone (כן,
+    /// לא, אה), they begin with weak gutturals (ה, ח, א) and pauses between phrases are brief.
+    pub const fn hebrew() -> Self {
+        Self {
+            start_threshold: 0.5,
+            continue_threshold: 0.5,
+            onset_frames: 3,
+            onset_window: 5,
+            hangover_ms: 300,
+            pre_roll_ms: 200,
+            noise_margin_db: 6.0,
+            rms_threshold: Dbfs(-40.0),
+        }
+    }
+
+    /// What hosted server-side detectors use by default: 500 ms of silence, 300 ms of padding.
+    pub const fn general() -> Self {
+        Self { hangover_ms: 500, pre_roll_ms: 300, ..Self::hebrew() }
+    }
+
+    /// Hangover in frames, at least 1.
+    pub const fn hangover_frames(&self) -> u32 {
+        let frames = self.hangover_ms.div_ceil(FRAME_MS);
+        if frames == 0 { 1 } else { frames }
+    }
+
+    /// Pre-roll in frames.
+    pub const fn pre_roll_frames(&self) -> u32 {
+        self.pre_roll_ms.div_ceil(FRAME_MS)
+    }
+
+    /// Checks every field; the error names the first one out of range.
+    pub fn validate(&self) -> Result<(), Error> {
+        let unit = |v: f32| v > 0.0 && v <= 1.0;
+        Error::check(
+            unit(self.start_threshold),
+            "vad.start_threshold",
+            self.start_threshold.into(),
+            "above 0 and at most 1",
+        )?;
+        Error::check(
+            unit(self.continue_threshold),
+            "vad.continue_threshold",
+            self.continue_threshold.into(),
+            "above 0 and at most 1",
+        )?;
+        Error::check(
+            (1..=16).contains(&self.onset_window),
+            "vad.onset_window",
+            self.onset_window.into(),
+            "1 to 16 frames",
+        )?;
+        Error::check(
+            (1..=self.onset_window).contains(&self.onset_frames),
+            "vad.onset_frames",
+            self.onset_frames.into(),
+            "1 to vad.onset_window",
+        )?;
+        Error::check(
+            self.hangover_ms <= 5_000,
+            "vad.hangover_ms",
+            self.hangover_ms.into(),
+            "at most 5000",
+        )?;
+        Error::check(
+            self.pre_roll_ms <= 2_000,
+            "vad.pre_roll_ms",
+            self.pre_roll_ms.into(),
+            "at most 2000",
+        )?;
+        Error::check(
+            (0.0..=40.0).contains(&self.noise_margin_db),
+            "vad.noise_margin_db",
+            self.noise_margin_db.into(),
+            "0 to 40 dB",
+        )?;
+        Error::check(
+            (-100.0..=0.0).contains(&self.rms_threshold.0),
+            "vad.rms_threshold",
+            self.rms_threshold.0.into(),
+            "-100 to 0 dBFS",
+        )
+    }
+}
+
+impl Default for VadConfig {
+    fn default() -> Self {
+        Self::hebrew()
+    }
+}
+
+/// A level in a configuration file is its number.
+#[cfg(feature = "serde")]
+mod dbfs {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::frame::Dbfs;
+
+    // Serde's `with` fixes the signature.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(super) fn serialize<S: Serializer>(level: &Dbfs, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f32(level.0)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Dbfs, D::Error> {
+        f32::deserialize(from).map(Dbfs)
+    }
+}

@@ -1,0 +1,89 @@
+//! A detector, the noise floor and the decision layer as one: frames in, speech out.
+
+use crate::Error;
+use crate::frame::{Dbfs, PcmFrame};
+use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Vad, VadConfig, VadKind};
+
+/// Everything known about one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// The detector's own score in [0, 1], before any gate.
+    pub score: f32,
+    /// Level of the frame.
+    pub level: Dbfs,
+    /// Noise floor before this frame.
+    pub floor: Dbfs,
+    /// Does this frame count as voice?
+    pub voiced: bool,
+    /// Is the caller speaking, hangover included?
+    pub speaking: bool,
+    /// Did `speaking` change with this frame?
+    pub change: Option<Change>,
+}
+
+impl Detection {
+    /// What is known before the first frame.
+    pub const SILENCE: Self = Self {
+        score: 0.0,
+        level: Dbfs::SILENCE,
+        floor: Dbfs::SILENCE,
+        voiced: false,
+        speaking: false,
+        change: None,
+    };
+}
+
+/// Finds speech on a line.
+#[derive(Debug)]
+pub struct SpeechDetector {
+    vad: AnyVad,
+    floor: NoiseFloor,
+    hysteresis: Hysteresis,
+}
+
+impl SpeechDetector {
+    /// Checks the configuration and builds the detector. Allocates.
+    pub fn new(kind: VadKind, config: VadConfig) -> Result<Self, Error> {
+        config.validate()?;
+        Ok(Self {
+            vad: AnyVad::new(kind, &config),
+            floor: NoiseFloor::new(),
+            hysteresis: Hysteresis::new(config),
+        })
+    }
+
+    /// Takes the next frame.
+    pub fn process(&mut self, frame: &PcmFrame) -> Detection {
+        let score = self.vad.score(frame);
+        let level = Dbfs::of(frame);
+        let floor = self.floor.level();
+        let decision = self.hysteresis.push(score, level.0 - floor.0);
+        self.floor.update(level);
+        Detection {
+            score,
+            level,
+            floor,
+            voiced: decision.voiced,
+            speaking: decision.speaking,
+            change: decision.change,
+        }
+    }
+
+    /// Takes a frame that never arrived: it counts as no voice and teaches nothing.
+    pub fn process_lost(&mut self) -> Detection {
+        let decision = self.hysteresis.push_lost();
+        Detection {
+            floor: self.floor.level(),
+            speaking: decision.speaking,
+            change: decision.change,
+            ..Detection::SILENCE
+        }
+    }
+
+    /// Back to the state after `new`. Does not allocate.
+    pub fn reset(&mut self) {
+        self.vad.reset();
+        self.floor = NoiseFloor::new();
+        self.hysteresis.reset();
+    }
+}

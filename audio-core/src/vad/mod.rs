@@ -1,0 +1,149 @@
+//! Voice activity: a detector scores each 20 ms frame, a decision layer turns scores into speech.
+//!
+//! The two are separate on purpose. A [`Vad`] is causal and knows one thing, how much a frame
+//! sounds like voice; [`Hysteresis`] knows what a telephone conversation needs: an onset that
+//! takes a few frames, a hangover over the gaps inside words, and a pre-roll so that recognition
+//! gets the first phoneme. [`SpeechDetector`] is both.
+
+mod config;
+mod detector;
+mod hysteresis;
+mod noise_floor;
+mod rms;
+#[cfg(feature = "webrtc-vad")]
+mod webrtc;
+
+use core::fmt;
+use core::str::FromStr;
+
+pub use config::VadConfig;
+pub use detector::{Detection, SpeechDetector};
+pub use hysteresis::{Change, Decision, Hysteresis};
+pub use noise_floor::NoiseFloor;
+pub use rms::RmsVad;
+#[cfg(feature = "webrtc-vad")]
+pub use webrtc::WebrtcVad;
+
+use crate::Error;
+use crate::frame::PcmFrame;
+
+/// A voice detector over consecutive 20 ms frames at 8 kHz.
+pub trait Vad: Send {
+    /// How much the frame sounds like voice, in [0, 1]. Causal: it may use this frame and
+    /// earlier ones. Does not allocate.
+    fn score(&mut self, frame: &PcmFrame) -> f32;
+
+    /// Back to the state after construction. Does not allocate.
+    fn reset(&mut self);
+}
+
+/// Which detector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum VadKind {
+    /// Frame level against a threshold: the classic rule.
+    Rms,
+    /// The WebRTC detector's four modes.
+    #[cfg(feature = "webrtc-vad")]
+    Webrtc,
+}
+
+impl VadKind {
+    /// Every detector of this build.
+    pub const ALL: &'static [Self] = &[
+        Self::Rms,
+        #[cfg(feature = "webrtc-vad")]
+        Self::Webrtc,
+    ];
+
+    /// The name [`FromStr`] reads.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rms => "rms",
+            #[cfg(feature = "webrtc-vad")]
+            Self::Webrtc => "webrtc",
+        }
+    }
+}
+
+impl Default for VadKind {
+    /// The best detector of this build.
+    fn default() -> Self {
+        #[cfg(feature = "webrtc-vad")]
+        return Self::Webrtc;
+        #[cfg(not(feature = "webrtc-vad"))]
+        Self::Rms
+    }
+}
+
+impl fmt::Display for VadKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for VadKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
+            Error::UnknownName {
+                field: "vad",
+                given: name.to_owned(),
+                choices: if cfg!(feature = "webrtc-vad") { "rms|webrtc" } else { "rms" },
+            }
+        })
+    }
+}
+
+/// One detector of any kind, without a pointer to follow.
+// The variants' sizes differ, but there is one detector a call and none of them is large.
+#[non_exhaustive]
+pub enum AnyVad {
+    /// See [`RmsVad`].
+    Rms(RmsVad),
+    /// See [`WebrtcVad`].
+    #[cfg(feature = "webrtc-vad")]
+    Webrtc(WebrtcVad),
+}
+
+impl AnyVad {
+    /// Builds the detector `kind`; `config` supplies the RMS rule's threshold. Allocates.
+    pub fn new(kind: VadKind, config: &VadConfig) -> Self {
+        match kind {
+            VadKind::Rms => Self::Rms(RmsVad::new(config.rms_threshold)),
+            #[cfg(feature = "webrtc-vad")]
+            VadKind::Webrtc => Self::Webrtc(WebrtcVad::new()),
+        }
+    }
+}
+
+impl Vad for AnyVad {
+    fn score(&mut self, frame: &PcmFrame) -> f32 {
+        match self {
+            Self::Rms(vad) => vad.score(frame),
+            #[cfg(feature = "webrtc-vad")]
+            Self::Webrtc(vad) => vad.score(frame),
+        }
+    }
+
+    fn reset(&mut self) {
+        match self {
+            Self::Rms(vad) => vad.reset(),
+            #[cfg(feature = "webrtc-vad")]
+            Self::Webrtc(vad) => vad.reset(),
+        }
+    }
+}
+
+impl fmt::Debug for AnyVad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rms(_) => "AnyVad::Rms",
+            #[cfg(feature = "webrtc-vad")]
+            Self::Webrtc(_) => "AnyVad::Webrtc",
+        })
+    }
+}

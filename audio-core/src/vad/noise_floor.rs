@@ -1,0 +1,48 @@
+//! A running estimate of the line's noise level: quick to fall, slow to rise.
+//!
+//! The idea of minimum statistics (R. Martin, 2001) with one state variable: speech lifts the
+//! floor only slowly, every pause brings it back.
+
+use crate::frame::Dbfs;
+
+/// Before anything was heard.
+const START: Dbfs = Dbfs(-60.0);
+/// Digital silence is no reference: µ-law's quietest tone is about here.
+const LOWEST: Dbfs = Dbfs(-66.0);
+/// Speech at this level is never taken for noise.
+const HIGHEST: Dbfs = Dbfs(-25.0);
+/// Part of the way down the floor goes in one frame.
+const FALL: f32 = 0.2;
+/// Rise in dB per frame (4 dB a second).
+const RISE_DB: f32 = 0.08;
+
+/// The floor, moved by one frame's level at a time.
+#[derive(Clone, Debug)]
+pub struct NoiseFloor {
+    floor: f32,
+}
+
+impl NoiseFloor {
+    /// At −60 dBFS, a quiet line.
+    pub const fn new() -> Self {
+        Self { floor: START.0 }
+    }
+
+    /// Takes the next frame's level.
+    pub fn update(&mut self, level: Dbfs) {
+        let gap = level.0 - self.floor;
+        self.floor += if gap < 0.0 { FALL * gap } else { gap.min(RISE_DB) };
+        self.floor = self.floor.clamp(LOWEST.0, HIGHEST.0);
+    }
+
+    /// The estimate.
+    pub const fn level(&self) -> Dbfs {
+        Dbfs(self.floor)
+    }
+}
+
+impl Default for NoiseFloor {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,172 @@
+//! A chain that only carries: what goes in comes out, so that the engine alone is under test.
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use audio_core::barge_in::BargeInConfig;
+use audio_core::engine::{CallHandle, Chain, Engine, EngineConfig, Worker};
+use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
+use audio_core::pipeline::PipelineEvent;
+
+/// A frame whose first byte is this makes the chain panic.
+pub const PANIC: u8 = 0xdd;
+/// A frame whose first byte is this makes the chain report two events.
+pub const EVENTS: u8 = 0xee;
+/// A frame whose first byte is this makes the chain wait for [`Probe::gate`].
+pub const BLOCK: u8 = 0xbb;
+
+/// What a test can see of its chains.
+#[derive(Debug, Default)]
+pub struct Probe {
+    pub built: AtomicUsize,
+    pub recycled: AtomicUsize,
+    /// Names of the threads on which chains were dropped.
+    pub dropped_on: Mutex<Vec<String>>,
+    pub blocked: AtomicUsize,
+    pub gate: AtomicUsize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct CarrierConfig {
+    /// Told apart by the pool.
+    pub kind: u32,
+    pub probe: Arc<Probe>,
+}
+
+impl PartialEq for CarrierConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+/// Carries caller frames to the clean ring and agent frames to the wire.
+pub struct Carrier {
+    probe: Arc<Probe>,
+    generation: u32,
+    clean: Option<CleanFrame>,
+    events: u32,
+}
+
+impl Chain for Carrier {
+    type Config = CarrierConfig;
+
+    fn build(config: &CarrierConfig) -> Result<Self, audio_core::Error> {
+        config.probe.built.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { probe: config.probe.clone(), generation: 0, clean: None, events: 0 })
+    }
+
+    fn recycle(&mut self, config: &CarrierConfig) {
+        config.probe.recycled.fetch_add(1, Ordering::Relaxed);
+        (self.generation, self.clean, self.events) = (0, None, 0);
+    }
+
+    fn push_wire(&mut self, frame: &WireFrame) {
+        match frame.payload[0] {
+            PANIC => panic!("a chain panics"),
+            EVENTS => self.events += 2,
+            BLOCK => {
+                self.probe.blocked.fetch_add(1, Ordering::SeqCst);
+                while self.probe.gate.load(Ordering::SeqCst) == 0 {
+                    std::thread::yield_now();
+                }
+            }
+            _ => {}
+        }
+        let mut pcm = [0; FRAME_SAMPLES];
+        pcm[0] = i16::from(frame.payload[1]);
+        assert!(self.clean.is_none(), "the engine polls after every frame");
+        self.clean = Some(CleanFrame { at: SampleTime(frame.seq.into()), pcm });
+    }
+
+    fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
+        frame.filter(|frame| frame.generation >= self.generation).copied()
+    }
+
+    fn flush(&mut self, generation: u32) {
+        assert!(generation > self.generation);
+        self.generation = generation;
+    }
+
+    fn set_barge_in(&mut self, _: BargeInConfig) {
+        self.events += 1;
+    }
+
+    fn poll_event(&mut self) -> Option<PipelineEvent> {
+        self.events = self.events.checked_sub(1)?;
+        Some(PipelineEvent::Resume { at: SampleTime(self.events.into()) })
+    }
+
+    fn poll_clean(&mut self) -> Option<CleanFrame> {
+        self.clean.take()
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        self.probe.dropped_on.lock().unwrap().push(name);
+    }
+}
+
+/// The caller's `n`-th frame on call `call`.
+pub fn wire(call: u8, n: u32) -> WireFrame {
+    let mut frame = WireFrame { seq: n, timestamp: n * 160, ..WireFrame::SILENCE };
+    (frame.payload[0], frame.payload[1]) = (0, call);
+    frame
+}
+
+/// A caller's frame with an order to the chain in it.
+pub fn order(what: u8) -> WireFrame {
+    let mut frame = wire(0, 0);
+    frame.payload[0] = what;
+    frame
+}
+
+/// The agent's `n`-th frame on call `call`.
+pub fn agent(call: u8, n: u32, generation: u32) -> WireFrame {
+    WireFrame { generation, ..wire(call, n) }
+}
+
+pub fn small(workers: usize, slots: usize) -> EngineConfig {
+    let mut config = EngineConfig::default();
+    (config.workers, config.slots_per_worker) = (workers, slots);
+    config
+}
+
+/// An engine in virtual time.
+pub struct Virtual<C: Chain> {
+    pub engine: Engine<C>,
+    pub workers: Vec<Worker<C>>,
+    pub now: Duration,
+    tick: Duration,
+}
+
+impl<C: Chain> Virtual<C> {
+    pub fn new(config: EngineConfig) -> Self {
+        let tick = config.tick;
+        let (engine, workers) = Engine::unthreaded(config).unwrap();
+        Self { engine, workers, now: Duration::ZERO, tick }
+    }
+
+    pub fn tick(&mut self) {
+        self.now += self.tick;
+        self.workers.iter_mut().for_each(|worker| worker.tick(self.now));
+    }
+
+    pub fn ticks(&mut self, n: usize) {
+        (0..n).for_each(|_| self.tick());
+    }
+}
+
+/// All caller frame numbers on the clean ring.
+pub fn clean(call: &mut CallHandle) -> Vec<u64> {
+    std::iter::from_fn(|| call.pop_clean()).map(|frame| frame.at.0).collect()
+}
+
+/// All agent frame numbers on the wire ring.
+pub fn played(call: &mut CallHandle) -> Vec<u32> {
+    std::iter::from_fn(|| call.pop_wire()).map(|frame| frame.seq).collect()
+}
+

@@ -1,0 +1,186 @@
+//! Calls come and go, fail and are refused, and threads stop, without anybody else noticing.
+
+mod engine_common;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use audio_core::engine::{CallState, Engine, EngineConfig, EngineError, PushError};
+use engine_common::{
+    BLOCK, Carrier, CarrierConfig, PANIC, Virtual, agent, clean, order, small, wire,
+};
+
+const AMPLE: Duration = Duration::from_secs(60);
+
+#[test]
+fn an_engine_that_is_full_sheds_new_calls_and_takes_them_again_later() {
+    let mut engine = Virtual::<Carrier>::new(small(2, 2));
+    let attach = |engine: &Virtual<Carrier>| engine.engine.attach(CarrierConfig::default());
+    let mut calls: Vec<_> = (0..4).map(|_| attach(&engine).unwrap()).collect();
+    assert!(matches!(attach(&engine), Err(EngineError::Full { capacity: 4 })));
+    let on_worker = |w| calls.iter().filter(|call| call.worker() == w).count();
+    assert_eq!((on_worker(0), on_worker(1)), (2, 2), "spread evenly");
+    engine.tick();
+    drop(calls.pop());
+    assert!(attach(&engine).is_err(), "the worker has not let go yet");
+    engine.tick();
+    calls.push(attach(&engine).unwrap());
+    assert!(attach(&engine).is_err());
+    assert_eq!((engine.engine.stats().calls, engine.engine.stats().capacity), (4, 4));
+}
+
+#[test]
+fn the_pipeline_of_an_ended_call_serves_the_next_one_of_equal_configuration() {
+    let mut engine = Virtual::<Carrier>::new(small(1, 4));
+    let config = CarrierConfig::default();
+    let other = CarrierConfig { kind: 1, ..config.clone() };
+    for round in 0..5 {
+        let mut call = engine.engine.attach(config.clone()).unwrap();
+        call.push_wire(&wire(1, round)).unwrap();
+        engine.tick();
+        assert_eq!(clean(&mut call), [u64::from(round)], "nothing of the call before");
+        drop(call);
+        engine.tick();
+    }
+    assert_eq!(engine.engine.reap(), 1);
+    assert_eq!(config.probe.built.load(Ordering::Relaxed), 1);
+    assert_eq!(config.probe.recycled.load(Ordering::Relaxed), 5);
+    assert_eq!(engine.engine.stats().pooled, 1);
+    let _call = engine.engine.attach(other).unwrap();
+    assert_eq!(config.probe.built.load(Ordering::Relaxed), 2, "another configuration");
+    assert_eq!(engine.engine.stats().pooled, 1);
+}
+
+/// A-TEL-014.
+#[test]
+fn a_panic_in_one_pipeline_ends_that_call_and_no_other() {
+    let mut engine = Virtual::<Carrier>::new(small(1, 4));
+    let config = CarrierConfig::default();
+    let mut calls: Vec<_> = (0..3).map(|_| engine.engine.attach(config.clone()).unwrap()).collect();
+    engine.tick();
+    calls[1].push_wire(&order(PANIC)).unwrap();
+    for n in 0..20 {
+        calls[0].push_wire(&wire(0, n)).unwrap();
+        calls[2].push_wire(&wire(2, n)).unwrap();
+        engine.tick();
+        assert_eq!(clean(&mut calls[0]), [u64::from(n)]);
+        assert_eq!(clean(&mut calls[2]), [u64::from(n)]);
+    }
+    let states = calls.iter().map(|call| call.state()).collect::<Vec<_>>();
+    assert_eq!(states, [CallState::Active, CallState::Failed, CallState::Active]);
+    assert_eq!(calls[1].push_wire(&wire(1, 0)), Err(PushError::Failed));
+    assert_eq!(calls[1].push_agent(&agent(1, 0, 0)), Err(PushError::Failed));
+    assert_eq!(engine.engine.stats().workers[0].calls_failed, 1);
+    drop(calls);
+    engine.tick();
+    assert_eq!(engine.engine.reap(), 3);
+    assert_eq!(engine.engine.stats().pooled, 2, "the one that panicked is not used again");
+}
+
+#[test]
+fn settings_reach_the_pipeline() {
+    let mut engine = Virtual::<Carrier>::new(small(1, 4));
+    let mut call = engine.engine.attach(CarrierConfig::default()).unwrap();
+    for _ in 0..4 {
+        call.set_barge_in(Default::default()).unwrap();
+    }
+    assert_eq!(call.set_barge_in(Default::default()), Err(PushError::Full));
+    engine.ticks(5 * 4);
+    assert_eq!(call.set_barge_in(Default::default()), Ok(()));
+    call.push_wire(&wire(1, 0)).unwrap();
+    engine.tick();
+    assert_eq!(std::iter::from_fn(|| call.pop_event()).count(), 4, "one event a change");
+    assert_eq!(call.counters().settings_rejected, 1);
+}
+
+#[test]
+fn pipelines_are_never_dropped_on_an_audio_thread() {
+    let mut config = small(2, 8);
+    config.pooled_pipelines = 0;
+    let engine = Engine::<Carrier>::start(config).unwrap();
+    let config = CarrierConfig::default();
+    for round in 0..4 {
+        let calls: Vec<_> = (0..8).map(|_| engine.attach(config.clone()).unwrap()).collect();
+        drop(calls);
+        let mut reaped = 0;
+        while round < 3 && engine.stats().calls > 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        while round < 3 && reaped < 8 && config.probe.dropped_on.lock().unwrap().len() < 8 * round {
+            reaped += engine.reap();
+        }
+    }
+    // The last round is still attached or on its way: the joining thread frees it.
+    engine.shutdown(AMPLE).unwrap();
+    let dropped_on = config.probe.dropped_on.lock().unwrap();
+    assert_eq!(dropped_on.len(), 32);
+    assert!(!dropped_on.iter().any(|thread| thread.starts_with("kav-audio")), "{dropped_on:?}");
+}
+
+#[test]
+fn a_stopped_engine_answers_with_errors_and_never_hangs() {
+    let engine = Engine::<Carrier>::start(small(2, 4)).unwrap();
+    let mut call = engine.attach(CarrierConfig::default()).unwrap();
+    assert_eq!(call.state(), CallState::Active);
+    engine.shutdown(AMPLE).unwrap();
+    assert_eq!(call.state(), CallState::Stopped);
+    assert_eq!(call.push_wire(&wire(1, 0)), Err(PushError::Stopped));
+    assert_eq!(call.push_agent(&agent(1, 0, 0)), Err(PushError::Stopped));
+    assert_eq!(call.set_barge_in(Default::default()), Err(PushError::Stopped));
+    assert_eq!((call.pop_wire(), call.pop_clean(), call.pop_event()), (None, None, None));
+    assert_eq!(call.flush(), 1);
+    drop(call);
+}
+
+#[test]
+fn dropping_the_engine_stops_its_threads() {
+    let engine = Engine::<Carrier>::start(small(1, 4)).unwrap();
+    let call = engine.attach(CarrierConfig::default()).unwrap();
+    drop(engine);
+    assert_eq!(call.state(), CallState::Stopped);
+}
+
+#[test]
+fn a_shutdown_returns_in_time_even_if_a_thread_does_not() {
+    let engine = Engine::<Carrier>::start(small(2, 4)).unwrap();
+    let config = CarrierConfig::default();
+    let mut call = engine.attach(config.clone()).unwrap();
+    call.push_wire(&order(BLOCK)).unwrap();
+    while config.probe.blocked.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    let stopped = engine.shutdown(Duration::from_millis(200));
+    config.probe.gate.store(1, Ordering::SeqCst);
+    assert!(matches!(stopped, Err(EngineError::ShutdownTimeout { running: 1.., .. })), "{stopped:?}");
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let refused = |change: fn(&mut EngineConfig)| {
+        let mut config = EngineConfig::default();
+        change(&mut config);
+        match Engine::<Carrier>::start(config) {
+            Err(EngineError::Config(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(refused(|c| c.workers = 0).contains("engine.workers"));
+    assert!(refused(|c| c.slots_per_worker = 0).contains("engine.slots_per_worker"));
+    assert!(refused(|c| c.tick = Duration::from_millis(3)).contains("engine.tick"));
+    assert!(refused(|c| c.tick = Duration::ZERO).contains("engine.tick"));
+    assert!(refused(|c| c.playout_lead_frames = 11).contains("engine.playout_lead_frames"));
+    assert!(refused(|c| c.uplink_high_water = 17).contains("engine.uplink_high_water"));
+    assert!(refused(|c| c.uplink_low_water = 9).contains("engine.uplink_low_water"));
+}
+
+#[test]
+fn the_threads_say_how_they_are_scheduled_and_how_late_they_are() {
+    let engine = Engine::<Carrier>::start(small(2, 4)).unwrap();
+    while engine.stats().workers.iter().any(|worker| worker.late.count < 3) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for worker in engine.stats().workers {
+        assert!(worker.running && worker.ticks >= 3 && worker.priority.level() <= 2);
+        assert!(worker.work.p50 <= worker.work.p99 && worker.work.p99 <= worker.work.max);
+    }
+}

@@ -1,0 +1,155 @@
+//! Resampling: exact counts, no dependence on chunking, and the signal where it belongs.
+
+use std::f32::consts::TAU;
+
+use audio_core::framer::Framer;
+use audio_core::resample::{Resampler, resample_all};
+use proptest::prelude::*;
+
+const PAIRS: [(u32, u32); 12] = [
+    (8_000, 8_000),
+    (8_000, 16_000),
+    (16_000, 8_000),
+    (8_000, 24_000),
+    (24_000, 8_000),
+    (8_000, 48_000),
+    (48_000, 8_000),
+    (22_050, 8_000),
+    (44_100, 8_000),
+    (8_000, 44_100),
+    (11_025, 8_000),
+    (32_000, 8_000),
+];
+
+fn tone(rate: u32, hz: f32, n: usize) -> Vec<f32> {
+    (0..n).map(|i| 0.5 * (TAU * hz * i as f32 / rate as f32).sin()).collect()
+}
+
+/// Feeds `input` in the given chunk lengths (repeated) and flushes.
+fn stream(pair: (u32, u32), input: &[f32], chunks: &[usize], room: usize) -> Vec<f32> {
+    let mut resampler = Resampler::new(pair.0, pair.1).expect("supported");
+    let (mut out, mut buffer) = (Vec::new(), vec![0.0; room]);
+    let (mut rest, mut lengths) = (input, chunks.iter().cycle());
+    while !rest.is_empty() {
+        let chunk = &rest[..rest.len().min(*lengths.next().expect("cycle"))];
+        let mut done = 0;
+        loop {
+            let progress = resampler.process(&chunk[done..], &mut buffer);
+            done += progress.consumed;
+            out.extend_from_slice(&buffer[..progress.produced]);
+            if done == chunk.len() && progress.produced < room {
+                break;
+            }
+        }
+        rest = &rest[chunk.len()..];
+    }
+    loop {
+        let n = resampler.flush(&mut buffer);
+        out.extend_from_slice(&buffer[..n]);
+        if n == 0 {
+            return out;
+        }
+    }
+}
+
+#[test]
+fn twenty_milliseconds_in_are_twenty_milliseconds_out() {
+    for (from, to) in [8_000, 16_000, 24_000, 48_000].map(|rate| (8_000, rate)) {
+        for (from, to) in [(from, to), (to, from)] {
+            let mut resampler = Resampler::new(from, to).expect("supported");
+            let (input, mut output) = (vec![0.1; from as usize / 50], vec![0.0; to as usize / 50]);
+            for _ in 0..100 {
+                let progress = resampler.process(&input, &mut output);
+                assert_eq!((progress.consumed, progress.produced), (input.len(), output.len()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recording_keeps_its_length_and_its_place() {
+    for (from, to) in PAIRS {
+        let n = from as usize / 3;
+        let out = resample_all(&tone(from, 440.0, n), from, to).expect("supported");
+        assert_eq!(out.len(), (n * to as usize).div_ceil(from as usize), "{from} to {to}");
+        let ideal = tone(to, 440.0, out.len());
+        let middle = out.len() / 4..out.len() * 3 / 4;
+        let worst = middle.map(|i| (out[i] - ideal[i]).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-3, "{from} to {to}: {worst}");
+    }
+}
+
+#[test]
+fn what_lies_above_the_new_band_is_gone() {
+    for from in [16_000, 24_000, 48_000] {
+        let out = resample_all(&tone(from, 5_000.0, from as usize), from, 8_000).expect("ok");
+        let peak = out[1_000..7_000].iter().fold(0.0f32, |m, s| m.max(s.abs()));
+        assert!(peak < 0.5e-5, "{from}: alias {peak}");
+    }
+}
+
+#[test]
+fn sixteen_bit_samples_saturate() {
+    let mut resampler = Resampler::new(8_000, 16_000).expect("supported");
+    let square: Vec<i16> =
+        (0..1_600).map(|i| if i % 40 < 20 { i16::MAX } else { i16::MIN }).collect();
+    let mut out = vec![0; 3_200];
+    assert_eq!(resampler.process_i16(&square, &mut out).produced, 3_200);
+    assert!(out.contains(&i16::MAX) && out.contains(&i16::MIN));
+}
+
+#[test]
+fn reset_forgets() {
+    let mut resampler = Resampler::new(8_000, 16_000).expect("supported");
+    let (input, mut first, mut again) = (tone(8_000, 300.0, 480), [0.0; 960], [0.0; 960]);
+    resampler.process(&input, &mut first);
+    resampler.process(&input[..77], &mut again);
+    resampler.reset();
+    resampler.process(&input, &mut again);
+    assert_eq!(first, again);
+}
+
+#[test]
+fn impossible_rates_are_named() {
+    let error = Resampler::new(8_000, 0).expect_err("no rate").to_string();
+    assert!(error.starts_with("cannot resample from 8000 Hz to 0 Hz"), "{error}");
+    assert!(Resampler::new(44_101, 8_000).is_err());
+}
+
+#[test]
+fn a_framer_hands_out_whole_frames_of_the_same_audio() {
+    for rate in [8_000, 16_000, 48_000] {
+        let samples = tone(rate, 400.0, rate as usize);
+        let ints: Vec<i16> = samples.iter().map(|s| (s * 32_768.0).round() as i16).collect();
+        let (mut a, mut b) = (Framer::new(rate).expect("ok"), Framer::new(rate).expect("ok"));
+        let (mut from_float, mut from_int) = (Vec::new(), Vec::new());
+        for chunk in samples.chunks(333) {
+            a.push_f32(chunk, |frame| from_float.push(*frame));
+        }
+        for chunk in ints.chunks(1_111) {
+            b.push_i16(chunk, |frame| from_int.push(*frame));
+        }
+        assert_eq!((from_float.len(), from_int.len()), (50, 50));
+        for (x, y) in from_float.iter().flatten().zip(from_int.iter().flatten()) {
+            assert!((x - y).abs() <= 1);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn cutting_changes_nothing(
+        pair in prop::sample::select(&PAIRS[..]),
+        n in 0usize..3_000,
+        chunks in prop::collection::vec(1usize..700, 1..5),
+        room in 1usize..900,
+    ) {
+        let input: Vec<f32> = (0..n).map(|i| ((i * 7_919) % 1_000) as f32 / 1_000.0 - 0.5).collect();
+        let whole = stream(pair, &input, &[n.max(1)], 1 << 16);
+        let cut = stream(pair, &input, &chunks, room);
+        let resampler = Resampler::new(pair.0, pair.1).expect("supported");
+        prop_assert_eq!(cut.len() as u64, resampler.expected(n as u64) + resampler.delay() as u64);
+        prop_assert!(whole == cut);
+    }
+}

@@ -1,0 +1,46 @@
+//! The decisions this step knows: the agent answers, with or without a business behind it.
+
+use crm_api::{Business, Decision, RouteDecision};
+
+use super::greeting;
+use crate::config::Settings;
+use crate::tenancy::TenantCtx;
+use crate::tenancy::profile::Profile;
+
+/// The agent answers for a business.
+pub(crate) fn agent(tenant: &TenantCtx, profile: &Profile, call_token: String) -> RouteDecision {
+    RouteDecision {
+        decision: Decision::Agent,
+        business: Some(Business {
+            id: tenant.id().to_owned(),
+            slug: profile.slug.clone(),
+            name: profile.name.clone(),
+        }),
+        greeting: greeting::of(profile),
+        prompt_version: u32::try_from(profile.prompt_version).unwrap_or(u32::MAX),
+        locale: profile.locale.clone(),
+        voice: profile.voice.clone(),
+        barge_in_preset: profile.barge_in_preset.clone(),
+        dial: None,
+        record: profile.record,
+        announce: profile.announce.clone(),
+        call_token: Some(call_token),
+    }
+}
+
+/// The agent answers for nobody: neutral words, no recording, no tools.
+pub(crate) fn neutral(settings: &Settings) -> RouteDecision {
+    RouteDecision {
+        decision: Decision::Agent,
+        business: None,
+        greeting: greeting::neutral(&settings.default_voice, &settings.neutral_greeting),
+        prompt_version: 0,
+        locale: "he-IL".to_owned(),
+        voice: settings.default_voice.clone(),
+        barge_in_preset: "adaptive".to_owned(),
+        dial: None,
+        record: false,
+        announce: None,
+        call_token: None,
+    }
+}

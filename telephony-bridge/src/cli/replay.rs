@@ -1,0 +1,125 @@
+//! `telephony-bridge replay`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use audio_core::barge_in::Preset;
+use audio_core::tape::Tape;
+
+use crate::providers::embedded::VoiceLibrary;
+use crate::tape::{EventName, ReplayOptions, ReplayReport, replay};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Tapes: folders with `tape.json` and `caller.wav`.
+    #[arg(required = true, value_name = "TAPE")]
+    tapes: Vec<PathBuf>,
+    /// One JSON object a tape, in argument order, keys sorted.
+    #[arg(long)]
+    json: bool,
+    /// Barge-in rules: polite, responsive or adaptive. A tape recorded live is replayed with its
+    /// own rules unless this is given; other tapes with adaptive.
+    #[arg(long)]
+    preset: Option<Preset>,
+    /// Measure the time of each frame. Without it two runs print the same bytes.
+    #[arg(long)]
+    timing: bool,
+    /// Print the timeline of every decision to standard error.
+    #[arg(long)]
+    explain: bool,
+    /// Clip library for lines without a recording of their own.
+    #[arg(long, env = "VOICE_DIR", value_name = "DIR")]
+    voice: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let library = match &args.voice {
+        Some(dir) => VoiceLibrary::load(dir)?,
+        None => VoiceLibrary::default(),
+    };
+    let mut out = std::io::stdout().lock();
+    let mut failed = 0;
+    if !args.json {
+        writeln!(out, "{}", Row::HEADER)?;
+    }
+    for path in &args.tapes {
+        match replay_one(path, args, &library) {
+            Ok(report) => {
+                if args.explain {
+                    explain(&report);
+                }
+                if args.json {
+                    writeln!(out, "{}", report.to_json_line())?;
+                } else {
+                    writeln!(out, "{}", Row(&report))?;
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                eprintln!("telephony-bridge: {error:#}");
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} of {} tapes could not be replayed", args.tapes.len());
+    }
+    Ok(())
+}
+
+fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Result<ReplayReport> {
+    let tape = Tape::load(path).with_context(|| format!("tape {}", path.display()))?;
+    let preset = args.preset.unwrap_or(Preset::Adaptive);
+    let options = ReplayOptions { barge_in: preset.config(), timing: args.timing, library: library.clone() };
+    replay(&tape, &options).with_context(|| format!("tape {}", path.display()))
+}
+
+/// The timeline for people, on standard error.
+fn explain(report: &ReplayReport) {
+    eprintln!("{}", report.tape);
+    for event in &report.events {
+        let detail = match event.event {
+            EventName::BargeIn | EventName::Duck => {
+                let reasons = event.reasons.iter().flatten().map(|(name, value)| format!(" {name} {value}"));
+                format!(" score {}{}", event.score.unwrap_or_default(), reasons.collect::<String>())
+            }
+            EventName::Clear => event.reason.map(|r| format!(" {r:?}").to_lowercase()).unwrap_or_default(),
+            EventName::State => event.state.map(|s| format!(" {}", s.name())).unwrap_or_default(),
+            _ => String::new(),
+        };
+        eprintln!("  {:>8.3} s  {:?}{detail}", event.t_ms as f64 / 1_000.0, event.event);
+    }
+}
+
+/// One line of the table for people.
+struct Row<'a>(&'a ReplayReport);
+
+impl Row<'_> {
+    const HEADER: &'static str =
+        "tape                 seconds  turns  cut off  missed  barge-in: hit  false  missed   allocations  state";
+}
+
+impl std::fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let r = self.0;
+        let count = |n: Option<u32>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        write!(
+            f,
+            "{:<20} {:>7.1}  {:>5}  {:>7}  {:>6}  {:>13}  {:>5}  {:>6}   {:>11}  {}",
+            r.tape,
+            r.duration_ms as f64 / 1_000.0,
+            r.turns.len(),
+            count(r.cut_off_turns),
+            count(r.missed_turns),
+            count(r.barge_in.true_positives),
+            count(r.barge_in.false_positives),
+            count(r.barge_in.missed),
+            r.allocations_in_pipeline,
+            r.final_state.name(),
+        )?;
+        if let (Some(p50), Some(p99)) = (r.us_per_frame_p50, r.us_per_frame_p99) {
+            write!(f, "  {p50:.2} / {p99:.2} µs a frame (p50 / p99)")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,267 @@
+//! The bridge's settings: a TOML file, and environment variables that win over it.
+//!
+//! A setting has one name: `CRM_URL` in the environment is `crm_url` in the file. An error names
+//! the variable, what it held and what it should hold. `SETTINGS` is the whole list.
+
+mod source;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+pub use source::Source;
+
+/// Every setting: name, default (empty: none) and meaning.
+pub const SETTINGS: &[(&str, &str, &str)] = &[
+    ("BRIDGE_LISTEN", "127.0.0.1:8080", "address to listen on"),
+    ("PORT", "", "listen on 0.0.0.0:PORT, unless BRIDGE_LISTEN is set (Cloud Run)"),
+    ("PUBLIC_BASE_URL", "", "https://… under which Twilio reaches the bridge; required"),
+    ("TWILIO_AUTH_TOKEN", "", "signs webhooks and handshakes; required unless MOCK_TWILIO=true"),
+    ("MOCK_TWILIO", "false", "true: no signatures are checked; never in production"),
+    ("CRM_URL", "http://127.0.0.1:8081", "base URL of crm-service"),
+    ("INTERNAL_API_TOKEN", "", "shared with crm-service; required unless MOCK_TWILIO=true"),
+    ("MAX_WEBSOCKET_CONNECTIONS", "100", "calls at the same time"),
+    ("WEBSOCKET_PING_INTERVAL", "30000", "ms between pings"),
+    ("WEBSOCKET_PONG_TIMEOUT", "5000", "ms without an answer to a ping before a call is given up"),
+    ("DRAIN_TIMEOUT", "30000", "ms to wait for calls to end before a shutdown ends them"),
+    ("DATA_DIR", "data", "folder of the outbox and of recorded tapes"),
+    ("VOICE_DIR", "", "folder of the clip library"),
+    ("RECORD_TAPES", "off", "off | all"),
+    ("LOG_FORMAT", "text", "text | json"),
+    ("CLOCK_SPEED", "1.0", "scales every clock of a call, 0.1 to 100; for demonstrations"),
+    ("EMBEDDED_TAPE", "", "tape whose ground truth drives the embedded speech recognition"),
+    ("BARGE_IN_PRESET", "", "polite | responsive | adaptive; overrides the CRM"),
+    ("ENGINE_WORKERS", "0", "audio threads; 0: chosen from the number of cores"),
+];
+
+/// Used for both services where `MOCK_TWILIO=true` and no token is set.
+const MOCK_INTERNAL_TOKEN: &str = "kav-development";
+const PRESETS: [&str; 3] = ["polite", "responsive", "adaptive"];
+
+/// A setting that is missing or wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read, or is not TOML.
+    #[error("settings file {path}: {detail}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+    /// The file holds a setting that does not exist.
+    #[error("settings file: `{0}` is not a setting")]
+    Unknown(String),
+    /// A setting that the bridge cannot do without.
+    #[error("{name} is not set: {why}")]
+    Missing {
+        /// Its name.
+        name: &'static str,
+        /// What it is for.
+        why: &'static str,
+    },
+    /// A setting that makes no sense. Secrets are not shown.
+    #[error("{name} is `{value}`: expected {expected}")]
+    Wrong {
+        /// Its name.
+        name: &'static str,
+        /// What it held.
+        value: String,
+        /// What it should hold.
+        expected: &'static str,
+    },
+}
+
+/// Which calls are recorded as tapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordTapes {
+    /// None.
+    Off,
+    /// Every call whose decision allows it.
+    All,
+}
+
+/// How logs look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors: one JSON object a line.
+    Json,
+}
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Public address without a slash at its end, such as `https://bridge.example.com`.
+    pub public_base_url: String,
+    /// Checks signatures; absent in mock mode, where none is checked.
+    pub twilio_auth_token: Option<SecretString>,
+    /// Base URL of crm-service without a slash at its end.
+    pub crm_url: String,
+    /// Authorises the bridge towards crm-service.
+    pub internal_api_token: SecretString,
+    /// Calls at the same time.
+    pub max_calls: usize,
+    /// Time between pings.
+    pub ping_interval: Duration,
+    /// How long a ping may stay unanswered.
+    pub pong_timeout: Duration,
+    /// How long a shutdown waits for calls.
+    pub drain_timeout: Duration,
+    /// Folder of the outbox and of recorded tapes.
+    pub data_dir: PathBuf,
+    /// Folder of the clip library.
+    pub voice_dir: Option<PathBuf>,
+    /// Which calls are recorded.
+    pub record_tapes: RecordTapes,
+    /// How logs look.
+    pub log_format: LogFormat,
+    /// Scales every clock of a call.
+    pub clock_speed: f64,
+    /// Drives the embedded speech recognition.
+    pub embedded_tape: Option<PathBuf>,
+    /// Overrides the barge-in preset of the CRM.
+    pub barge_in_preset: Option<String>,
+    /// Audio threads; 0: chosen from the number of cores.
+    pub engine_workers: usize,
+}
+
+impl Config {
+    /// Reads the file, if one is named, and the process's environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::from_source(&Source::load(file, |name| std::env::var(name).ok())?)
+    }
+
+    /// Checks the settings of a source.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
+        let mock = source.parse("MOCK_TWILIO", "true or false", |text| text.parse().ok())?;
+        let listen = listen(source)?;
+        Ok(Self {
+            listen,
+            public_base_url: public_base_url(source, mock, listen)?,
+            twilio_auth_token: if mock {
+                None
+            } else {
+                Some(secret(source, "TWILIO_AUTH_TOKEN", "it signs Twilio's webhooks and streams")?)
+            },
+            crm_url: source.parse("CRM_URL", "http://… or https://…", |text| {
+                http_url(text, &["http://", "https://"])
+            })?,
+            internal_api_token: match source.get("INTERNAL_API_TOKEN") {
+                None if mock => MOCK_INTERNAL_TOKEN.into(),
+                _ => secret(source, "INTERNAL_API_TOKEN", "crm-service asks for it")?,
+            },
+            max_calls: source.parse("MAX_WEBSOCKET_CONNECTIONS", "1 to 10000", |text| {
+                text.parse().ok().filter(|calls| (1..=10_000).contains(calls))
+            })?,
+            ping_interval: millis(source, "WEBSOCKET_PING_INTERVAL")?,
+            pong_timeout: millis(source, "WEBSOCKET_PONG_TIMEOUT")?,
+            drain_timeout: millis(source, "DRAIN_TIMEOUT")?,
+            data_dir: source.parse("DATA_DIR", "a folder", |text| Some(PathBuf::from(text)))?,
+            voice_dir: source.get("VOICE_DIR").map(PathBuf::from),
+            record_tapes: source.parse("RECORD_TAPES", "off or all", |text| match text {
+                "off" => Some(RecordTapes::Off),
+                "all" => Some(RecordTapes::All),
+                _ => None,
+            })?,
+            log_format: source.parse("LOG_FORMAT", "text or json", |text| match text {
+                "text" => Some(LogFormat::Text),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            })?,
+            clock_speed: source.parse("CLOCK_SPEED", "a number from 0.1 to 100", |text| {
+                text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed))
+            })?,
+            embedded_tape: source.get("EMBEDDED_TAPE").map(PathBuf::from),
+            barge_in_preset: match source.get("BARGE_IN_PRESET") {
+                None => None,
+                Some(_) => Some(source.parse(
+                    "BARGE_IN_PRESET",
+                    "polite, responsive or adaptive",
+                    |text| PRESETS.contains(&text).then(|| text.to_owned()),
+                )?),
+            },
+            engine_workers: source.parse("ENGINE_WORKERS", "0 to 256", |text| {
+                text.parse().ok().filter(|workers| *workers <= 256)
+            })?,
+        })
+    }
+
+    /// Where Twilio connects its media stream: `wss://…/media`.
+    pub fn stream_url(&self) -> String {
+        self.socket_url("/media")
+    }
+
+    /// The public URL of a socket at `path`, as its handshake is signed.
+    pub fn socket_url(&self, path: &str) -> String {
+        // `https` becomes `wss`, `http` becomes `ws`.
+        format!("{}{path}", self.public_base_url.replacen("http", "ws", 1))
+    }
+
+    /// The public URL of a webhook at `path` with its query, as it is signed.
+    pub fn webhook_url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_base_url)
+    }
+
+    /// The key of signatures; absent where none is checked.
+    pub fn auth_token(&self) -> Option<&str> {
+        self.twilio_auth_token.as_ref().map(|token| token.expose_secret())
+    }
+}
+
+fn listen(source: &Source) -> Result<SocketAddr, ConfigError> {
+    if source.is_set("BRIDGE_LISTEN") || source.get("PORT").is_none() {
+        return source.parse("BRIDGE_LISTEN", "an address with a port", |text| text.parse().ok());
+    }
+    let port = source.parse("PORT", "a port", |text| text.parse().ok())?;
+    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port))
+}
+
+fn public_base_url(source: &Source, mock: bool, listen: SocketAddr) -> Result<String, ConfigError> {
+    let name = "PUBLIC_BASE_URL";
+    match source.get(name) {
+        None if mock => Ok(format!("http://{listen}")),
+        None => Err(ConfigError::Missing { name, why: "Twilio signs the URLs it was given" }),
+        Some(_) if mock => source.parse(name, "http://… or https://… without a query", |text| {
+            http_url(text, &["http://", "https://"])
+        }),
+        Some(_) => source
+            .parse(name, "https://… without a query", |text| http_url(text, &["https://"])),
+    }
+}
+
+/// The URL without a slash at its end, if it has a host, one of the schemes and no query.
+fn http_url(text: &str, schemes: &[&str]) -> Option<String> {
+    let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
+    let plain = !host.is_empty() && !host.starts_with('/') && !host.contains(['?', '#', ' ']);
+    plain.then(|| text.trim_end_matches('/').to_owned())
+}
+
+fn secret(
+    source: &Source,
+    name: &'static str,
+    why: &'static str,
+) -> Result<SecretString, ConfigError> {
+    source.get(name).map(SecretString::from).ok_or(ConfigError::Missing { name, why })
+}
+
+fn millis(source: &Source, name: &'static str) -> Result<Duration, ConfigError> {
+    source.parse(name, "1 to 86400000 ms", |text| {
+        let ms = text.parse().ok().filter(|ms| (1..=86_400_000).contains(ms))?;
+        Some(Duration::from_millis(ms))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use super::*;
+
+const REQUIRED: [(&str, &str); 3] = [
+    ("PUBLIC_BASE_URL", "https://bridge.example.com/"),
+    ("TWILIO_AUTH_TOKEN", "12345"),
+    ("INTERNAL_API_TOKEN", "internal"),
+];
+
+fn with(extra: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let pairs = REQUIRED.iter().chain(extra).copied();
+    Config::from_source(&Source::from_pairs(pairs)?)
+}
+
+/// S-PLT-010
+#[test]
+fn defaults_are_those_documented() {
+    let config = with(&[]).expect("complete");
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.max_calls, 100);
+    assert_eq!(config.ping_interval, Duration::from_secs(30));
+    assert_eq!(config.pong_timeout, Duration::from_secs(5));
+    assert_eq!(config.stream_url(), "wss://bridge.example.com/media");
+    assert_eq!(config.webhook_url("/api/voice/inbound"), "https://bridge.example.com/api/voice/inbound");
+    assert_eq!(config.auth_token(), Some("12345"));
+    assert!(!format!("{config:?}").contains("12345"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    for (name, _) in REQUIRED {
+        let rest = REQUIRED.iter().copied().filter(|(other, _)| *other != name);
+        let error = Config::from_source(&Source::from_pairs(rest).expect("known"));
+        assert!(error.expect_err("missing").to_string().starts_with(name));
+    }
+}
+
+/// P-QUE-013: signatures are unchecked only where that was asked for.
+#[test]
+fn mock_mode_is_explicit() {
+    let mock = |pairs: &[(&str, &str)]| {
+        Config::from_source(&Source::from_pairs(pairs.iter().copied()).expect("known"))
+    };
+    let config = mock(&[("MOCK_TWILIO", "true")]).expect("nothing is required");
+    assert_eq!(config.auth_token(), None);
+    assert_eq!(config.stream_url(), "ws://127.0.0.1:8080/media");
+    assert!(mock(&[("MOCK_TWILIO", "1")]).is_err());
+    assert_eq!(with(&[("MOCK_TWILIO", "false")]).expect("complete").auth_token(), Some("12345"));
+}
+
+/// A-PLT-004: Cloud Run names a port.
+#[test]
+fn a_container_port_is_honoured() {
+    let listen = |pairs| with(pairs).map(|config| config.listen.to_string());
+    assert_eq!(listen(&[("PORT", "9000")]), Ok("0.0.0.0:9000".into()));
+    let both = [("PORT", "9000"), ("BRIDGE_LISTEN", "127.0.0.1:7000")];
+    assert_eq!(listen(&both), Ok("127.0.0.1:7000".into()));
+    assert!(matches!(listen(&[("PORT", "x")]), Err(ConfigError::Wrong { name: "PORT", .. })));
+}
+
+#[test]
+fn nonsense_is_named() {
+    let wrong = [
+        ("BRIDGE_LISTEN", "here"),
+        ("PUBLIC_BASE_URL", "http://bridge.example.com"),
+        ("PUBLIC_BASE_URL", "https://bridge.example.com/?a=1"),
+        ("PUBLIC_BASE_URL", "https://"),
+        ("CRM_URL", "ftp://crm"),
+        ("MAX_WEBSOCKET_CONNECTIONS", "0"),
+        ("WEBSOCKET_PING_INTERVAL", "-1"),
+        ("RECORD_TAPES", "some"),
+        ("LOG_FORMAT", "xml"),
+        ("CLOCK_SPEED", "NaN"),
+        ("BARGE_IN_PRESET", "rude"),
+        ("ENGINE_WORKERS", "many"),
+    ];
+    for (name, value) in wrong {
+        let error = with(&[(name, value)]).expect_err(name).to_string();
+        assert!(error.starts_with(&format!("{name} is `{value}`: expected ")), "{error}");
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bridge.toml");
+    let file = "public_base_url = \"https://file\"\nmax_websocket_connections = 7\nclock_speed = 2.5\nmock_twilio = true\n";
+    std::fs::write(&path, file).expect("written");
+    let env = |name: &str| (name == "PUBLIC_BASE_URL").then(|| "https://env".to_owned());
+    let source = Source::load(Some(&path), env).expect("readable");
+    let config = Config::from_source(&source).expect("complete");
+    assert_eq!((config.public_base_url.as_str(), config.max_calls), ("https://env", 7));
+    assert!((config.clock_speed - 2.5).abs() < 1e-9);
+
+    let broken = |text: &str| {
+        std::fs::write(&path, text).expect("written");
+        Source::load(Some(&path), |_| None).expect_err("broken").to_string()
+    };
+    assert_eq!(broken("max_calls = 7"), "settings file: `max_calls` is not a setting");
+    assert_eq!(broken("CRM_URL = 'x'"), "settings file: `CRM_URL` is not a setting");
+    assert!(broken("data_dir = []").starts_with("DATA_DIR is `array`: expected "));
+    assert!(broken("data_dir").starts_with("settings file "));
+}

@@ -1,0 +1,10 @@
+//! Twilio Media Streams wired to speech providers and to the CRM.
+//!
+//! Three layers meet here: [`audio_core`]'s pipeline on its own threads, the [`session`] that
+//! holds the conversation without sockets or clock, and the [`server`] that drives both.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod providers;
+pub mod session;
+pub mod tape;

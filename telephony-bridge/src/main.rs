@@ -1,0 +1,18 @@
+//! The telephony bridge. See `telephony-bridge --help`.
+#![forbid(unsafe_code)]
+
+use audio_core::sys::alloc::CountingAllocator;
+
+/// Counts what audio threads and the replayed pipeline allocate: it must be nothing.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+fn main() -> std::process::ExitCode {
+    match telephony_bridge::cli::run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("telephony-bridge: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The bridge's numbers, under one prefix, rendered for Prometheus by `GET /metrics`.
+
+use std::sync::{Mutex, PoisonError};
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+
+/// Streams that are live.
+pub const CALLS_LIVE: &str = "kav_bridge_calls_live";
+/// Calls announced whose stream is awaited.
+pub const CALLS_AWAITED: &str = "kav_bridge_calls_awaited";
+/// Calls announced by the webhook; `decision`.
+pub const CALLS: &str = "kav_bridge_calls_total";
+/// Calls turned away; `reason`.
+pub const CALLS_REFUSED: &str = "kav_bridge_calls_refused_total";
+/// Calls whose driver panicked.
+pub const CALLS_PANICKED: &str = "kav_bridge_calls_panicked_total";
+/// Requests whose signature or form was refused; `route`, `reason`.
+pub const WEBHOOKS_REFUSED: &str = "kav_bridge_webhooks_refused_total";
+/// Status callbacks; `result`: `new` or `repeated`.
+pub const STATUS_CALLBACKS: &str = "kav_bridge_status_callbacks_total";
+/// Media sockets; `result`: `accepted`, or why not.
+pub const STREAMS: &str = "kav_bridge_streams_total";
+/// Messages of a stream that were not understood; `reason`.
+pub const MESSAGES_IGNORED: &str = "kav_bridge_messages_ignored_total";
+/// Time the CRM takes to decide, in seconds.
+pub const ROUTE_SECONDS: &str = "kav_bridge_crm_route_seconds";
+/// Calls that got the neutral decision because the CRM gave none.
+pub const ROUTE_FALLBACKS: &str = "kav_bridge_crm_route_fallbacks_total";
+/// Events waiting to be acknowledged by the CRM.
+pub const OUTBOX_PENDING: &str = "kav_bridge_outbox_pending";
+/// Age of the oldest of them, in seconds.
+pub const OUTBOX_OLDEST: &str = "kav_bridge_outbox_oldest_seconds";
+/// Events recorded.
+pub const OUTBOX_RECORDED: &str = "kav_bridge_outbox_recorded_total";
+/// Events acknowledged.
+pub const OUTBOX_DELIVERED: &str = "kav_bridge_outbox_delivered_total";
+/// Deliveries that failed and will be tried again.
+pub const OUTBOX_RETRIES: &str = "kav_bridge_outbox_retries_total";
+/// Events the CRM refused for good.
+pub const OUTBOX_DEAD: &str = "kav_bridge_outbox_dead_letters_total";
+/// Events that could not be kept; `reason`.
+pub const OUTBOX_LOST: &str = "kav_bridge_outbox_lost_total";
+/// Damaged records found in the journal.
+pub const OUTBOX_DAMAGED: &str = "kav_bridge_outbox_damaged_records_total";
+
+/// Installs the recorder of this process, once; later calls return the same handle.
+///
+/// Where the process has somebody else's recorder already, the numbers go there, and the handle
+/// renders nothing.
+///
+/// # Errors
+/// [`BuildError`] if the exporter refuses the buckets.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*installed {
+        return Ok(handle.clone());
+    }
+    let buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+    let recorder = PrometheusBuilder::new().set_buckets(&buckets)?.build_recorder();
+    let handle = recorder.handle();
+    match metrics::set_global_recorder(recorder) {
+        Ok(()) => describe(),
+        Err(_) => tracing::warn!("the process has another metrics recorder: /metrics stays empty"),
+    }
+    *installed = Some(handle.clone());
+    Ok(handle)
+}
+
+fn describe() {
+    describe_gauge!(CALLS_LIVE, "streams that are live");
+    describe_gauge!(CALLS_AWAITED, "calls announced whose stream is awaited");
+    describe_counter!(CALLS, "calls announced, by decision");
+    describe_counter!(CALLS_REFUSED, "calls turned away, by reason");
+    describe_counter!(CALLS_PANICKED, "calls whose driver panicked");
+    describe_counter!(WEBHOOKS_REFUSED, "webhooks refused, by route and reason");
+    describe_counter!(STATUS_CALLBACKS, "status callbacks, new or repeated");
+    describe_counter!(STREAMS, "media sockets, by result");
+    describe_counter!(MESSAGES_IGNORED, "stream messages not understood, by reason");
+    describe_histogram!(ROUTE_SECONDS, Unit::Seconds, "time the CRM takes to decide");
+    describe_counter!(ROUTE_FALLBACKS, "calls that got the neutral decision");
+    describe_gauge!(OUTBOX_PENDING, "events waiting for the CRM");
+    describe_gauge!(OUTBOX_OLDEST, Unit::Seconds, "age of the oldest waiting event");
+    describe_counter!(OUTBOX_RECORDED, "events recorded");
+    describe_counter!(OUTBOX_DELIVERED, "events acknowledged by the CRM");
+    describe_counter!(OUTBOX_RETRIES, "deliveries that will be tried again");
+    describe_counter!(OUTBOX_DEAD, "events the CRM refused for good");
+    describe_counter!(OUTBOX_LOST, "events that could not be kept, by reason");
+    describe_counter!(OUTBOX_DAMAGED, "damaged records found in the journal");
+}

@@ -1,0 +1,131 @@
+//! A rule-based Hebrew dialogue that takes a property enquiry: the agent that needs no model.
+//!
+//! It asks for what it does not know yet, one thing at a time, and says goodbye when it knows
+//! everything or hears a farewell.
+
+use super::due::Due;
+use super::lead_fields;
+use crate::providers::{LeadFields, Llm};
+use crate::session::{CallTime, Line, LlmEvent, TurnId};
+
+/// What is asked for, in order: field and question. The texts are those of the clip library.
+const QUESTIONS: [(&str, &str); 7] = [
+    ("name", "בשמחה. מה השם בבקשה?"),
+    ("deal", "נעים מאוד. לקנות או לשכור?"),
+    ("area", "נעים מאוד. באיזה אזור מחפשים?"),
+    ("budget", "מובן. מה התקציב בערך?"),
+    ("rooms", "כמה חדרים צריך?"),
+    ("meeting", "מצוין. מתי נוח להיפגש?"),
+    ("callback", "רשמתי. לחזור למספר הזה?"),
+];
+const THANKS: &str = "תודה רבה. נציג שלנו יחזור בהקדם.";
+const GOODBYE: &str = "תודה, ולהתראות.";
+const TRANSFER: &str = "כמובן, אני מעבירה.";
+const FAREWELLS: [&str; 4] = ["להתראות", "ביי", "שלום שלום", "יום טוב"];
+const HUMAN: [&str; 3] = ["נציג", "בן אדם", "מישהו אמיתי"];
+
+/// Replies for one call.
+#[derive(Debug)]
+pub struct Dialogue {
+    known: LeadFields,
+    asked: Option<&'static str>,
+    thanked: bool,
+    latency_ms: u64,
+    due: Due<(TurnId, LlmEvent)>,
+}
+
+impl Dialogue {
+    /// A dialogue whose replies take `latency_ms`.
+    pub fn new(latency_ms: u64) -> Self {
+        Self { known: LeadFields::new(), asked: None, thanked: false, latency_ms, due: Due::default() }
+    }
+
+    /// Learns from the caller's words; returns what is new.
+    fn learn(&mut self, text: &str) -> LeadFields {
+        let mut fresh = lead_fields(text);
+        // The answer to a question is its field, unless a rule understood it better.
+        if let Some(asked) = self.asked.take().filter(|asked| !fresh.contains_key(*asked)) {
+            fresh.insert(asked.to_owned(), text.trim().to_owned());
+        }
+        fresh.retain(|key, value| self.known.get(key) != Some(value));
+        self.known.extend(fresh.clone());
+        fresh
+    }
+
+    /// What to say next, and whether to hang up afterwards.
+    fn next_line(&mut self, text: &str) -> (&'static str, bool) {
+        if FAREWELLS.iter().any(|word| text.contains(word)) || self.thanked {
+            return (GOODBYE, true);
+        }
+        if HUMAN.iter().any(|word| text.contains(word)) {
+            return (TRANSFER, false);
+        }
+        match QUESTIONS.iter().find(|(field, _)| !self.known.contains_key(*field)) {
+            Some((field, question)) => {
+                self.asked = Some(field);
+                (question, false)
+            }
+            None => {
+                self.thanked = true;
+                (THANKS, false)
+            }
+        }
+    }
+}
+
+impl Llm for Dialogue {
+    fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, text: &str) {
+        let fields = self.learn(text);
+        let (line, hang_up) = self.next_line(text);
+        let at = CallTime(now.0 + self.latency_ms * 1_000);
+        self.due.push(at, (turn, LlmEvent::Sentence(Line::text(line))));
+        self.due.push(at, (turn, LlmEvent::Done { fields, hang_up }));
+    }
+
+    fn cancel(&mut self, turn: TurnId) {
+        self.due.retain(|(t, _)| *t != turn);
+    }
+
+    fn poll(&mut self, now: CallTime) -> Option<(TurnId, LlmEvent)> {
+        self.due.pop(now)
+    }
+
+    fn poll_timeout(&self) -> Option<CallTime> {
+        self.due.next_at()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(dialogue: &mut Dialogue, turn: u32, text: &str) -> (String, LeadFields, bool) {
+        dialogue.reply(CallTime(0), TurnId(turn), turn, text);
+        let Some((_, LlmEvent::Sentence(line))) = dialogue.poll(CallTime(0)) else { panic!("no sentence") };
+        let Some((_, LlmEvent::Done { fields, hang_up })) = dialogue.poll(CallTime(0)) else { panic!("no end") };
+        (line.text, fields, hang_up)
+    }
+
+    /// A-CRM-011, A-CRM-025
+    #[test]
+    fn a_whole_enquiry_is_taken() {
+        let mut dialogue = Dialogue::new(0);
+        let (line, fields, _) = say(&mut dialogue, 1, "שלום, אני רוצה לשכור דירה בתל אביב");
+        assert!(line.contains("מה השם"));
+        assert_eq!(fields["area"], "תל אביב");
+        let (line, fields, _) = say(&mut dialogue, 2, "דנה לוי");
+        assert_eq!(fields["name"], "דנה לוי");
+        assert!(line.contains("התקציב"), "deal and area are known: {line}");
+        say(&mut dialogue, 3, "עד שבעת אלפים שקל");
+        say(&mut dialogue, 4, "שלושה חדרים");
+        say(&mut dialogue, 5, "מחר בבוקר");
+        let (line, fields, hang_up) = say(&mut dialogue, 6, "כן");
+        assert_eq!((line.as_str(), fields["callback"].as_str(), hang_up), (THANKS, "כן", false));
+        assert!(say(&mut dialogue, 7, "תודה").2);
+    }
+
+    #[test]
+    fn a_farewell_ends_the_call() {
+        assert!(say(&mut Dialogue::new(0), 1, "לא משנה, להתראות").2);
+    }
+}

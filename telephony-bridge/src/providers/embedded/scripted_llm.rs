@@ -1,0 +1,44 @@
+//! Replies read from a tape: line `i` answers the `i`-th completed turn, the last one repeats.
+
+use super::due::Due;
+use super::lead_fields;
+use crate::providers::{LeadFields, Llm};
+use crate::session::{CallTime, Line, LlmEvent, TurnId};
+
+/// Replies for one call.
+#[derive(Debug)]
+pub struct ScriptedLlm {
+    lines: Vec<Line>,
+    latency_ms: u64,
+    due: Due<(TurnId, LlmEvent)>,
+}
+
+impl ScriptedLlm {
+    /// Replies `lines`, each `latency_ms` after the final transcript.
+    pub fn new(lines: Vec<Line>, latency_ms: u64) -> Self {
+        Self { lines, latency_ms, due: Due::default() }
+    }
+}
+
+impl Llm for ScriptedLlm {
+    fn reply(&mut self, now: CallTime, turn: TurnId, index: u32, text: &str) {
+        let at = CallTime(now.0 + self.latency_ms * 1_000);
+        if let Some(line) = self.lines.get(index as usize).or(self.lines.last()) {
+            self.due.push(at, (turn, LlmEvent::Sentence(line.clone())));
+        }
+        let fields: LeadFields = lead_fields(text);
+        self.due.push(at, (turn, LlmEvent::Done { fields, hang_up: false }));
+    }
+
+    fn cancel(&mut self, turn: TurnId) {
+        self.due.retain(|(t, _)| *t != turn);
+    }
+
+    fn poll(&mut self, now: CallTime) -> Option<(TurnId, LlmEvent)> {
+        self.due.pop(now)
+    }
+
+    fn poll_timeout(&self) -> Option<CallTime> {
+        self.due.next_at()
+    }
+}

@@ -1,0 +1,68 @@
+//! The session's numbers and stock phrases.
+
+use std::time::Duration;
+
+use super::Line;
+
+/// Timings and phrases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionConfig {
+    /// Silence after the VAD's own hangover before a turn is over: 200 ms, so that a hesitation
+    /// of up to half a second does not end it.
+    pub endpointing: Duration,
+    /// Final transcript overdue: go on with the interim words. 1.5 s (A-AUD-005).
+    pub stt_timeout: Duration,
+    /// First words of a reply overdue: say a stock phrase. 6 s.
+    pub reply_timeout: Duration,
+    /// First audio of an utterance overdue: give it up. 3 s.
+    pub first_audio_timeout: Duration,
+    /// No mark this long after the audio must have been heard: give the utterance up. 3 s.
+    pub mark_slack: Duration,
+    /// Longest utterance whose length is not known yet. 60 s.
+    pub max_utterance: Duration,
+    /// Longest turn of the caller: noise that the detector takes for speech must not hold the
+    /// floor for ever. 60 s.
+    pub max_turn: Duration,
+    /// Nobody speaks: ask again. 15 s.
+    pub silence: Duration,
+    /// How often to ask again before saying goodbye.
+    pub max_reprompts: u32,
+    /// Longest call. 60 min.
+    pub max_call: Duration,
+    /// How long the far end may take to close after the agent hung up. 2 s.
+    pub hang_up_slack: Duration,
+    /// Overlapping words shorter than this, over well before the agent is, are a backchannel
+    /// and not a turn. 600 ms.
+    pub backchannel_max: Duration,
+    /// Overlapping words that end this close to the agent's end are an answer. 500 ms.
+    pub answer_window: Duration,
+    /// Said when nobody speaks.
+    pub reprompt: Line,
+    /// Said when a reply cannot be had.
+    pub apology: Line,
+    /// Said before hanging up on silence.
+    pub goodbye: Line,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            endpointing: Duration::from_millis(200),
+            stt_timeout: Duration::from_millis(1_500),
+            reply_timeout: Duration::from_secs(6),
+            first_audio_timeout: Duration::from_secs(3),
+            mark_slack: Duration::from_secs(3),
+            max_utterance: Duration::from_secs(60),
+            max_turn: Duration::from_secs(60),
+            silence: Duration::from_secs(15),
+            max_reprompts: 2,
+            max_call: Duration::from_secs(3_600),
+            hang_up_slack: Duration::from_secs(2),
+            backchannel_max: Duration::from_millis(600),
+            answer_window: Duration::from_millis(500),
+            reprompt: Line::text("לא שמעתי, אפשר לחזור?"),
+            apology: Line::text("רגע אחד, אני בודקת."),
+            goodbye: Line::text("תודה, ולהתראות."),
+        }
+    }
+}

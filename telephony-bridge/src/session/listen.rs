@@ -1,0 +1,236 @@
+//! Hearing the caller: one turn at a time, from the first sound to the decision that it is over.
+
+use audio_core::frame::SampleTime;
+use audio_core::pipeline::PipelineEvent;
+
+use super::state::Phase;
+use super::think::Thinking;
+use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId};
+
+/// What is known of the turn being heard.
+#[derive(Debug, Default)]
+pub(super) struct Listening {
+    segment: Option<Segment>,
+    /// Words of the same turn that were recognised before the caller went on.
+    pub(super) carried: Option<Carried>,
+    /// What the agent was saying when it yielded: said to the end if the caller had no words.
+    pub(super) interrupted: Option<Interrupted>,
+}
+
+/// A stretch of the caller's line under recognition.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) turn: TurnId,
+    pub(super) onset: SampleTime,
+    pub(super) last_voice: SampleTime,
+    /// Is the caller speaking right now?
+    pub(super) voice: bool,
+    pub(super) partial: String,
+}
+
+/// The earlier part of a turn that goes on.
+#[derive(Debug)]
+pub(super) struct Carried {
+    pub(super) text: String,
+    pub(super) start: CallTime,
+}
+
+/// What the agent was saying when it yielded.
+#[derive(Debug)]
+pub(super) struct Interrupted {
+    pub(super) line: Line,
+    pub(super) heard_ms: u64,
+    pub(super) hang_up: bool,
+}
+
+impl Listening {
+    pub(super) const fn is_open(&self) -> bool {
+        self.segment.is_some()
+    }
+
+    /// Drops the segment; its words are no longer wanted.
+    pub(super) fn close(&mut self) -> Option<TurnId> {
+        self.segment.take().map(|segment| segment.turn)
+    }
+
+    pub(super) fn turn(&self) -> Option<TurnId> {
+        self.segment.as_ref().map(|segment| segment.turn)
+    }
+}
+
+/// A moment on the caller's line as a moment of the call.
+pub(super) const fn call_time(at: SampleTime) -> CallTime {
+    CallTime(at.as_us())
+}
+
+impl Session {
+    pub(super) fn on_speech(&mut self, now: CallTime, event: PipelineEvent) {
+        match event {
+            PipelineEvent::SpeechStart { onset, .. } => self.on_voice(now, onset),
+            PipelineEvent::SpeechEnd { last_voice, .. } => self.on_voice_end(now, last_voice),
+            PipelineEvent::Duck { score, .. } if matches!(self.phase, Phase::Speaking(_)) => {
+                self.out.push_back(Output::Duck { score });
+            }
+            PipelineEvent::Resume { .. } if matches!(self.phase, Phase::Speaking(_)) => {
+                self.out.push_back(Output::Resume);
+            }
+            PipelineEvent::BargeIn { onset, score, reasons, .. } => self.on_barge_in(now, onset, score, reasons),
+            _ => {}
+        }
+    }
+
+    fn on_voice(&mut self, now: CallTime, onset: SampleTime) {
+        self.timers.stop(Timer::Silence);
+        self.timers.stop(Timer::Endpointing);
+        match &self.phase {
+            Phase::Thinking(_) => return self.caller_goes_on(now, onset),
+            // Over the agent's words: a sound long after the last one is a new attempt.
+            Phase::Speaking(_) => {
+                let stale = |s: &Segment| {
+                    !s.voice && call_time(onset) - call_time(s.last_voice) > self.config.answer_window
+                };
+                if self.listening.segment.as_ref().is_some_and(stale) {
+                    self.forget_segment();
+                }
+            }
+            Phase::Listening | Phase::Ended => {}
+        }
+        self.open_segment(now, onset);
+    }
+
+    /// Opens a segment, or goes on with the open one.
+    pub(super) fn open_segment(&mut self, now: CallTime, onset: SampleTime) {
+        if let Some(segment) = &mut self.listening.segment {
+            segment.voice = true;
+            return;
+        }
+        let turn = self.new_turn();
+        self.listening.segment =
+            Some(Segment { turn, onset, last_voice: onset, voice: true, partial: String::new() });
+        self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
+        self.out.push_back(Output::SttStart { turn, from: onset });
+    }
+
+    fn on_voice_end(&mut self, now: CallTime, last_voice: SampleTime) {
+        let Some(segment) = &mut self.listening.segment else { return };
+        segment.voice = false;
+        segment.last_voice = last_voice;
+        if matches!(self.phase, Phase::Listening) {
+            self.endpoint_if_silent(now);
+        }
+    }
+
+    /// Starts the wait for the end of the turn, unless the caller is speaking.
+    pub(super) fn endpoint_if_silent(&mut self, now: CallTime) {
+        if self.listening.segment.as_ref().is_some_and(|segment| !segment.voice) {
+            self.timers.set(Timer::Endpointing, now + self.config.endpointing);
+        }
+    }
+
+    /// The caller speaks again before the reply has begun: it was a hesitation after all.
+    fn caller_goes_on(&mut self, now: CallTime, onset: SampleTime) {
+        let Phase::Thinking(thinking) = std::mem::replace(&mut self.phase, Phase::Listening) else { return };
+        let turn = thinking.turn;
+        // Words not delivered yet are recognised again, together with what follows.
+        let (from, text) = match thinking.text {
+            Some(text) => {
+                self.out.push_back(Output::CancelReply { turn });
+                (onset, text)
+            }
+            None => {
+                self.out.push_back(Output::SttCancel { turn });
+                (thinking.onset, thinking.carried)
+            }
+        };
+        self.listening.carried = (!text.is_empty()).then_some(Carried { text, start: thinking.start });
+        self.timers.stop(Timer::SttFinal);
+        self.timers.stop(Timer::Reply);
+        self.out.push_back(Output::State(State::Listening));
+        self.open_segment(now, from);
+    }
+
+    /// The caller has been silent long enough.
+    pub(super) fn finish_turn(&mut self, now: CallTime) {
+        if !matches!(self.phase, Phase::Listening) {
+            return;
+        }
+        let Some(segment) = self.listening.segment.take() else { return };
+        let turn = segment.turn;
+        let carried = self.listening.carried.take();
+        let start = carried.as_ref().map_or_else(|| call_time(segment.onset), |c| c.start);
+        for timer in [Timer::Endpointing, Timer::TurnLimit, Timer::Silence] {
+            self.timers.stop(timer);
+        }
+        self.timers.set(Timer::SttFinal, now + self.config.stt_timeout);
+        self.out.push_back(Output::TurnEnd { turn });
+        self.out.push_back(Output::SttFinish { turn });
+        self.set_phase(Phase::Thinking(Thinking {
+            turn,
+            onset: segment.onset,
+            start,
+            end: if segment.voice { now } else { call_time(segment.last_voice) },
+            carried: carried.map(|c| c.text).unwrap_or_default(),
+            partial: segment.partial,
+            text: None,
+        }));
+    }
+
+    /// The agent has just stopped: are the words over its end a turn or a backchannel?
+    pub(super) fn settle_overlap(&mut self, now: CallTime) {
+        let Some(segment) = &self.listening.segment else { return };
+        if segment.voice {
+            return;
+        }
+        let end = call_time(segment.last_voice);
+        let long = end - call_time(segment.onset) >= self.config.backchannel_max;
+        let answers = now - end <= self.config.answer_window;
+        if long || answers {
+            let due = end + self.config.endpointing;
+            self.timers.set(Timer::Endpointing, if due > now { due } else { now });
+        } else {
+            self.forget_segment();
+            self.timers.set(Timer::Silence, now + self.config.silence);
+        }
+    }
+
+    /// The call ends while the caller is heard: what was understood so far is a turn.
+    pub(super) fn commit_unfinished(&mut self, now: CallTime) {
+        let Some(segment) = self.listening.segment.take() else { return };
+        let carried = self.listening.carried.take();
+        self.commit_turn(Thinking {
+            turn: segment.turn,
+            onset: segment.onset,
+            start: carried.as_ref().map_or_else(|| call_time(segment.onset), |c| c.start),
+            end: now,
+            carried: carried.map(|c| c.text).unwrap_or_default(),
+            partial: segment.partial,
+            text: None,
+        });
+    }
+
+    fn forget_segment(&mut self) {
+        self.timers.stop(Timer::TurnLimit);
+        if let Some(turn) = self.listening.close() {
+            self.out.push_back(Output::SttCancel { turn });
+        }
+    }
+
+    pub(super) fn on_stt(&mut self, now: CallTime, turn: TurnId, event: SttEvent<'_>) {
+        if let Some(segment) = self.listening.segment.as_mut().filter(|s| s.turn == turn) {
+            match event {
+                // A final before the turn is over for us counts as an interim one.
+                SttEvent::Partial(text) | SttEvent::Final(text) => text.clone_into(&mut segment.partial),
+                SttEvent::Failed => self.out.push_back(Output::Degraded(Provider::Stt)),
+            }
+            return;
+        }
+        match &mut self.phase {
+            Phase::Thinking(thinking) if thinking.turn == turn && thinking.text.is_none() => match event {
+                SttEvent::Partial(text) => text.clone_into(&mut thinking.partial),
+                SttEvent::Final(text) => self.on_words(now, text),
+                SttEvent::Failed => self.on_stt_overdue(now),
+            },
+            _ => self.stale += 1,
+        }
+    }
+}

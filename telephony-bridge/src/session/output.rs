@@ -1,0 +1,122 @@
+//! What a session asks for.
+
+use audio_core::barge_in::Reasons;
+use audio_core::frame::SampleTime;
+use crm_api::{CallEventKind, EndReason};
+use serde::{Deserialize, Serialize};
+
+use super::{Provider, State, TurnId, UtteranceId};
+
+/// Something to do, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Start recognising the caller's line from `from` on.
+    SttStart {
+        /// The turn the words belong to.
+        turn: TurnId,
+        /// First sample to recognise.
+        from: SampleTime,
+    },
+    /// The turn is over: answer with the final words.
+    SttFinish {
+        /// Which turn.
+        turn: TurnId,
+    },
+    /// Forget the turn's words.
+    SttCancel {
+        /// Which turn.
+        turn: TurnId,
+    },
+    /// The end of the caller's turn was decided.
+    TurnEnd {
+        /// Which turn.
+        turn: TurnId,
+    },
+    /// Write a reply.
+    Reply {
+        /// Which turn it answers.
+        turn: TurnId,
+        /// Caller turns completed before this one.
+        index: u32,
+        /// What the caller said.
+        text: String,
+    },
+    /// Stop writing.
+    CancelReply {
+        /// Which turn.
+        turn: TurnId,
+    },
+    /// Turn the line into audio and play it, followed by a mark.
+    Speak {
+        /// Its id.
+        utterance: UtteranceId,
+        /// The words.
+        line: Line,
+        /// Skip this much of the audio, in ms: it was heard before.
+        from_ms: u64,
+        /// The audio is ready beforehand (greetings).
+        cached: bool,
+    },
+    /// Drop all audio that has not left yet, and stop synthesis of every utterance.
+    FlushPlayout,
+    /// Silence what the far end has buffered.
+    Clear(ClearReason),
+    /// Report to the CRM.
+    Crm(CallEventKind),
+    /// The caller may be interrupting.
+    Duck {
+        /// Evidence in [0, 1].
+        score: f32,
+    },
+    /// It was nothing.
+    Resume,
+    /// The agent yields to the caller.
+    Yield {
+        /// Score in [0, 1].
+        score: f32,
+        /// What it is made of.
+        reasons: Reasons,
+    },
+    /// A provider failed and its fallback was used.
+    Degraded(Provider),
+    /// The state changed.
+    State(State),
+    /// End the call.
+    HangUp,
+    /// The session is over; nothing follows.
+    Ended(EndReason),
+}
+
+/// Why the far end's buffer is cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClearReason {
+    /// Before the greeting.
+    Greeting,
+    /// The caller interrupted.
+    Yield,
+    /// Playback made no progress.
+    Watchdog,
+}
+
+/// Words for the agent to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The words.
+    pub text: String,
+    /// A recording of them, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<String>,
+}
+
+impl Line {
+    /// Words without a recording.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), clip: None }
+    }
+
+    /// Nothing to say?
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.clip.is_none()
+    }
+}

@@ -1,0 +1,269 @@
+//! Speaking: what is queued, what was heard, and every way in which it ends.
+
+use std::collections::VecDeque;
+
+use audio_core::barge_in::Reasons;
+use audio_core::frame::SampleTime;
+use crm_api::{CallEventKind, Speaker};
+
+use super::listen::Interrupted;
+use super::state::Phase;
+use super::transcript::{Entry, heard_words};
+use super::{CallTime, ClearReason, Line, Output, Provider, Session, Timer, TtsEvent, TurnId, UtteranceId};
+
+/// Milliseconds of speech a letter takes, to judge what was heard of audio of unknown length.
+const MS_PER_LETTER: u64 = 75;
+
+/// A reply being spoken.
+#[derive(Debug)]
+pub(super) struct Speaking {
+    pub(super) turn: TurnId,
+    /// In order of play; the front one is being heard.
+    queue: VecDeque<Utterance>,
+    /// No further sentence will come.
+    pub(super) reply_done: bool,
+    hang_up: bool,
+}
+
+/// One line on its way to the caller's ear.
+#[derive(Debug)]
+struct Utterance {
+    id: UtteranceId,
+    line: Line,
+    from_ms: u64,
+    started: Option<CallTime>,
+    /// Length of the audio from `from_ms` on.
+    total_ms: Option<u64>,
+}
+
+impl Utterance {
+    /// How much of the whole line was heard by `now`, and how long the whole line is, in ms.
+    fn heard(&self, now: CallTime) -> (u64, u64) {
+        let letters = self.line.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
+        let total = self.total_ms.map_or(letters * MS_PER_LETTER, |ms| self.from_ms + ms);
+        let played = self.started.map_or(0, |at| (now - at).as_millis() as u64);
+        ((self.from_ms + played).min(total), total)
+    }
+}
+
+impl Speaking {
+    /// Everything was heard and more is to come?
+    pub(super) fn is_waiting(&self) -> bool {
+        self.queue.is_empty() && !self.reply_done
+    }
+}
+
+impl Session {
+    /// Says one line that is complete in itself.
+    pub(super) fn start_speaking(&mut self, now: CallTime, turn: TurnId, line: Line, cached: bool) {
+        self.begin(now, turn, line, 0, cached, true);
+    }
+
+    /// Says the first sentence of a reply.
+    pub(super) fn start_reply(&mut self, now: CallTime, turn: TurnId, line: Line) {
+        self.begin(now, turn, line, 0, false, false);
+    }
+
+    /// Goes on with a line that was cut off by nothing.
+    pub(super) fn resume_speaking(&mut self, now: CallTime, turn: TurnId, cut: Interrupted) {
+        self.begin(now, turn, cut.line, cut.heard_ms, false, true);
+        if cut.hang_up {
+            self.hang_up_after_speech();
+        }
+    }
+
+    fn begin(&mut self, now: CallTime, turn: TurnId, line: Line, from_ms: u64, cached: bool, reply_done: bool) {
+        for timer in [Timer::Silence, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
+            self.timers.stop(timer);
+        }
+        self.set_phase(Phase::Speaking(Speaking { turn, queue: VecDeque::new(), reply_done, hang_up: false }));
+        self.enqueue(now, line, from_ms, cached);
+    }
+
+    pub(super) fn add_sentence(&mut self, now: CallTime, line: Line) {
+        self.timers.stop(Timer::Reply);
+        self.enqueue(now, line, 0, false);
+    }
+
+    fn enqueue(&mut self, now: CallTime, line: Line, from_ms: u64, cached: bool) {
+        let id = self.new_utterance();
+        let Phase::Speaking(speaking) = &mut self.phase else { return };
+        if speaking.queue.is_empty() {
+            self.timers.set(Timer::FirstAudio, now + self.config.first_audio_timeout);
+        }
+        speaking.queue.push_back(Utterance { id, line: line.clone(), from_ms, started: None, total_ms: None });
+        self.out.push_back(Output::Speak { utterance: id, line, from_ms, cached });
+    }
+
+    pub(super) fn hang_up_after_speech(&mut self) {
+        if let Phase::Speaking(speaking) = &mut self.phase {
+            speaking.hang_up = true;
+        }
+    }
+
+    pub(super) fn reply_is_done(&mut self, now: CallTime, hang_up: bool) {
+        let Phase::Speaking(speaking) = &mut self.phase else { return };
+        speaking.reply_done = true;
+        speaking.hang_up |= hang_up;
+        if speaking.queue.is_empty() {
+            let hang_up = speaking.hang_up;
+            self.finish_speaking(now, hang_up);
+        }
+    }
+
+    fn utterance(&mut self, id: UtteranceId) -> Option<&mut Utterance> {
+        match &mut self.phase {
+            Phase::Speaking(speaking) => speaking.queue.iter_mut().find(|u| u.id == id),
+            _ => None,
+        }
+    }
+
+    pub(super) fn on_tts(&mut self, now: CallTime, id: UtteranceId, event: TtsEvent) {
+        let Some(utterance) = self.utterance(id) else {
+            self.stale += 1;
+            return;
+        };
+        match event {
+            TtsEvent::End { total_ms } if total_ms > 0 => {
+                utterance.total_ms = Some(total_ms);
+                self.watch_front(now);
+            }
+            // Nothing to hear: no mark will come.
+            TtsEvent::End { .. } => self.on_mark(now, id),
+            TtsEvent::Failed => {
+                utterance.total_ms.get_or_insert(0);
+                self.out.push_back(Output::Degraded(Provider::Tts));
+                self.on_mark(now, id);
+            }
+        }
+    }
+
+    pub(super) fn on_playing(&mut self, now: CallTime, id: UtteranceId) {
+        let Some(utterance) = self.utterance(id) else {
+            self.stale += 1;
+            return;
+        };
+        utterance.started.get_or_insert(now);
+        self.watch_front(now);
+    }
+
+    /// Arms the timer that gives the front utterance up if it makes no progress.
+    fn watch_front(&mut self, now: CallTime) {
+        let Phase::Speaking(speaking) = &self.phase else { return };
+        let Some(front) = speaking.queue.front() else { return };
+        match front.started {
+            Some(started) => {
+                let length = front.total_ms.map_or(self.config.max_utterance, std::time::Duration::from_millis);
+                self.timers.stop(Timer::FirstAudio);
+                self.timers.set(Timer::Playout, started + length + self.config.mark_slack);
+            }
+            None => {
+                self.timers.stop(Timer::Playout);
+                self.timers.set(Timer::FirstAudio, now + self.config.first_audio_timeout);
+            }
+        }
+    }
+
+    /// Everything up to the end of utterance `id` was heard.
+    pub(super) fn on_mark(&mut self, now: CallTime, id: UtteranceId) {
+        let Phase::Speaking(speaking) = &mut self.phase else {
+            self.stale += 1;
+            return;
+        };
+        let Some(position) = speaking.queue.iter().position(|u| u.id == id) else {
+            self.stale += 1;
+            return;
+        };
+        let done: Vec<Utterance> = speaking.queue.drain(..=position).collect();
+        let (empty, reply_done, hang_up) = (speaking.queue.is_empty(), speaking.reply_done, speaking.hang_up);
+        for utterance in &done {
+            self.note_utterance(now, utterance, false);
+        }
+        if !empty {
+            self.watch_front(now);
+        } else if reply_done {
+            self.finish_speaking(now, hang_up);
+        } else {
+            self.timers.stop(Timer::Playout);
+            self.timers.stop(Timer::FirstAudio);
+            self.timers.set(Timer::Reply, now + self.config.reply_timeout);
+        }
+    }
+
+    /// The single end of a reply that was heard, was empty, or was given up.
+    pub(super) fn finish_speaking(&mut self, now: CallTime, hang_up: bool) {
+        self.to_listening(now);
+        if hang_up {
+            self.timers.set(Timer::HangUp, now + self.config.hang_up_slack);
+            self.out.push_back(Output::HangUp);
+        } else {
+            self.settle_overlap(now);
+        }
+    }
+
+    /// Playback makes no progress: the far end is silenced and the floor goes to the caller.
+    pub(super) fn on_playout_overdue(&mut self, now: CallTime) {
+        let Phase::Speaking(speaking) = std::mem::replace(&mut self.phase, Phase::Listening) else { return };
+        self.out.push_back(Output::Degraded(Provider::Tts));
+        self.note_heard(now, &speaking, true);
+        self.out.push_back(Output::FlushPlayout);
+        self.out.push_back(Output::Clear(ClearReason::Watchdog));
+        if !speaking.reply_done {
+            self.out.push_back(Output::CancelReply { turn: speaking.turn });
+        }
+        self.out.push_back(Output::State(super::State::Listening));
+        self.finish_speaking(now, speaking.hang_up);
+    }
+
+    /// The caller takes the floor.
+    pub(super) fn on_barge_in(&mut self, now: CallTime, onset: SampleTime, score: f32, reasons: Reasons) {
+        let Phase::Speaking(speaking) = std::mem::replace(&mut self.phase, Phase::Listening) else {
+            self.stale += 1;
+            return;
+        };
+        self.out.push_back(Output::Yield { score, reasons });
+        self.out.push_back(Output::FlushPlayout);
+        self.out.push_back(Output::Clear(ClearReason::Yield));
+        if !speaking.reply_done {
+            self.out.push_back(Output::CancelReply { turn: speaking.turn });
+        }
+        self.note_heard(now, &speaking, true);
+        let heard_ms = speaking.queue.front().map_or(0, |front| front.heard(now).0);
+        self.out.push_back(Output::Crm(CallEventKind::BargeIn { at_ms_in_call: now.as_ms(), score, heard_ms }));
+        self.listening.interrupted = speaking
+            .queue
+            .into_iter()
+            .next()
+            .map(|front| Interrupted { line: front.line, heard_ms, hang_up: speaking.hang_up });
+        self.out.push_back(Output::State(super::State::Listening));
+        if self.listening.is_open() {
+            self.endpoint_if_silent(now);
+        } else {
+            self.open_segment(now, onset);
+        }
+        self.to_listening(now);
+    }
+
+    /// Writes down what was heard of a reply that did not come to its end.
+    pub(super) fn note_heard(&mut self, now: CallTime, speaking: &Speaking, interrupted: bool) {
+        for utterance in &speaking.queue {
+            self.note_utterance(now, utterance, interrupted);
+        }
+    }
+
+    fn note_utterance(&mut self, now: CallTime, utterance: &Utterance, interrupted: bool) {
+        let Some(start) = utterance.started else { return };
+        let (heard, total) = if interrupted { utterance.heard(now) } else { (1, 1) };
+        let text = &utterance.line.text;
+        let upto = heard_words(text, heard, total);
+        let before = if utterance.from_ms == 0 {
+            0
+        } else {
+            heard_words(text, utterance.from_ms, utterance.heard(now).1).split_whitespace().count()
+        };
+        let text = upto.split_whitespace().skip(before).collect::<Vec<_>>().join(" ");
+        if !text.is_empty() {
+            self.record(Entry { speaker: Speaker::Agent, text, start, end: now, interrupted });
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Between the caller's last word and the agent's first: final words, then the reply.
+
+use audio_core::frame::SampleTime;
+use crm_api::{CallEventKind, Speaker};
+
+use super::state::Phase;
+use super::transcript::Entry;
+use super::{CallTime, LlmEvent, Output, Provider, Session, Timer, TurnId};
+
+/// A finished turn on its way to a reply.
+#[derive(Debug)]
+pub(super) struct Thinking {
+    pub(super) turn: TurnId,
+    /// First sample of the part being recognised.
+    pub(super) onset: SampleTime,
+    pub(super) start: CallTime,
+    pub(super) end: CallTime,
+    /// Words recognised before a hesitation.
+    pub(super) carried: String,
+    /// Interim words, used if the final ones do not come.
+    pub(super) partial: String,
+    /// All words of the turn, once they are final.
+    pub(super) text: Option<String>,
+}
+
+impl Thinking {
+    /// The best words there are.
+    fn words(self) -> String {
+        match self.text {
+            Some(text) => text,
+            None => join(&self.carried, &self.partial),
+        }
+    }
+}
+
+fn join(carried: &str, words: &str) -> String {
+    let (carried, words) = (carried.trim(), words.trim());
+    match (carried.is_empty(), words.is_empty()) {
+        (true, _) => words.to_owned(),
+        (_, true) => carried.to_owned(),
+        _ => format!("{carried} {words}"),
+    }
+}
+
+impl Session {
+    /// The final words are there.
+    pub(super) fn on_words(&mut self, now: CallTime, words: &str) {
+        let Phase::Thinking(thinking) = &mut self.phase else { return };
+        let text = join(&thinking.carried, words);
+        self.timers.stop(Timer::SttFinal);
+        if text.is_empty() {
+            return self.on_no_words(now);
+        }
+        self.listening.interrupted = None;
+        self.reprompts = 0;
+        thinking.text = Some(text.clone());
+        let turn = thinking.turn;
+        self.timers.set(Timer::Reply, now + self.config.reply_timeout);
+        self.out.push_back(Output::Reply { turn, index: self.completed, text });
+    }
+
+    /// A sound without words. If it cut the agent off, the agent goes on where it was.
+    fn on_no_words(&mut self, now: CallTime) {
+        match self.listening.interrupted.take() {
+            Some(cut) => {
+                let turn = self.new_turn();
+                self.resume_speaking(now, turn, cut);
+            }
+            None => self.to_listening(now),
+        }
+    }
+
+    /// The final words are overdue or lost: the interim ones must do.
+    pub(super) fn on_stt_overdue(&mut self, now: CallTime) {
+        let Phase::Thinking(thinking) = &mut self.phase else { return };
+        if thinking.text.is_some() {
+            return;
+        }
+        let (turn, partial) = (thinking.turn, std::mem::take(&mut thinking.partial));
+        self.out.push_back(Output::Degraded(Provider::Stt));
+        self.out.push_back(Output::SttCancel { turn });
+        self.on_words(now, &partial);
+    }
+
+    pub(super) fn on_llm(&mut self, now: CallTime, turn: TurnId, event: LlmEvent) {
+        let thinking = matches!(&self.phase, Phase::Thinking(t) if t.turn == turn && t.text.is_some());
+        let speaking = matches!(&self.phase, Phase::Speaking(s) if s.turn == turn && !s.reply_done);
+        if !thinking && !speaking {
+            self.stale += 1;
+            return;
+        }
+        match event {
+            LlmEvent::Sentence(line) if line.is_empty() => {}
+            LlmEvent::Sentence(line) if thinking => {
+                self.leave_thinking();
+                self.start_reply(now, turn, line);
+            }
+            LlmEvent::Sentence(line) => self.add_sentence(now, line),
+            LlmEvent::Done { fields, hang_up } => {
+                if !fields.is_empty() {
+                    self.out.push_back(Output::Crm(CallEventKind::LeadFields { fields }));
+                }
+                if thinking {
+                    self.leave_thinking();
+                    self.finish_speaking(now, hang_up);
+                } else {
+                    self.reply_is_done(now, hang_up);
+                }
+            }
+            LlmEvent::Failed if thinking => self.on_reply_overdue(now),
+            LlmEvent::Failed => {
+                self.out.push_back(Output::Degraded(Provider::Llm));
+                self.reply_is_done(now, false);
+            }
+        }
+    }
+
+    /// The reply's next words are overdue.
+    pub(super) fn on_reply_overdue(&mut self, now: CallTime) {
+        match &self.phase {
+            Phase::Thinking(thinking) => {
+                let turn = thinking.turn;
+                self.out.push_back(Output::Degraded(Provider::Llm));
+                self.out.push_back(Output::CancelReply { turn });
+                self.leave_thinking();
+                let apology = self.config.apology.clone();
+                self.start_speaking(now, turn, apology, false);
+            }
+            Phase::Speaking(speaking) if speaking.is_waiting() => {
+                let turn = speaking.turn;
+                self.out.push_back(Output::Degraded(Provider::Llm));
+                self.out.push_back(Output::CancelReply { turn });
+                self.finish_speaking(now, false);
+            }
+            _ => {}
+        }
+    }
+
+    fn leave_thinking(&mut self) {
+        self.timers.stop(Timer::Reply);
+        if let Phase::Thinking(thinking) = std::mem::replace(&mut self.phase, Phase::Listening) {
+            self.commit_turn(thinking);
+        }
+    }
+
+    /// The caller's turn becomes part of the conversation.
+    pub(super) fn commit_turn(&mut self, thinking: Thinking) {
+        let (start, end) = (thinking.start, thinking.end);
+        let text = thinking.words();
+        if text.is_empty() {
+            return;
+        }
+        self.completed += 1;
+        self.record(Entry { speaker: Speaker::Caller, text, start, end, interrupted: false });
+    }
+
+    /// Adds to the transcript and tells the CRM.
+    pub(super) fn record(&mut self, entry: Entry) {
+        let turn = self.transcript.push(entry.clone());
+        self.out.push_back(Output::Crm(CallEventKind::Turn {
+            turn,
+            speaker: entry.speaker,
+            text: entry.text,
+            start_ms: entry.start.as_ms(),
+            end_ms: entry.end.as_ms(),
+            interrupted: entry.interrupted,
+        }));
+    }
+}

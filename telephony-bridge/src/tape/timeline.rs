@@ -1,0 +1,64 @@
+//! The raw timeline of a replay: what was decided and what the caller heard, in order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::session::{ClearReason, State};
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    /// Milliseconds since the caller's first sample.
+    pub t_ms: u64,
+    /// What happened.
+    pub event: EventName,
+    /// `clear`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ClearReason>,
+    /// `barge_in`: what the score is made of, each in [0, 1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<serde_json::Map<String, serde_json::Value>>,
+    /// `barge_in` and `duck`: score in [0, 1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// `state`: the new state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventName {
+    /// The caller began to speak.
+    SpeechStart,
+    /// The caller stopped, hangover included.
+    SpeechEnd,
+    /// The caller's turn is over.
+    TurnEnd,
+    /// The caller hears the agent.
+    AgentAudioStart,
+    /// The caller no longer hears the agent.
+    AgentAudioEnd,
+    /// Perhaps an interruption.
+    Duck,
+    /// It was none.
+    Resume,
+    /// The agent yields.
+    BargeIn,
+    /// The far end's buffer is emptied.
+    Clear,
+    /// The session's state changed.
+    State,
+}
+
+impl TimelineEvent {
+    /// An entry without details.
+    pub const fn new(t_ms: u64, event: EventName) -> Self {
+        Self { t_ms, event, reason: None, reasons: None, score: None, state: None }
+    }
+}
+
+/// Four decimals: enough to compare, and free of noise in the last place.
+pub(super) fn rounded(x: f32) -> f64 {
+    (f64::from(x) * 10_000.0).round() / 10_000.0
+}
