@@ -25,7 +25,11 @@ impl Framer {
     /// For input at `rate` Hz: 8, 16, 48 kHz or any rate [`Resampler`] takes. Allocates.
     pub fn new(rate: u32) -> Result<Self, Error> {
         let resampler = Resampler::new(rate, crate::frame::WIRE_RATE)?;
-        Ok(Self { resampler, frame: [0; FRAME_SAMPLES], filled: 0 })
+        Ok(Self {
+            resampler,
+            frame: [0; FRAME_SAMPLES],
+            filled: 0,
+        })
     }
 
     /// Takes 16-bit samples; calls `each` for every frame they complete.
@@ -42,14 +46,15 @@ impl Framer {
 
     /// Takes samples in [-1, 1); calls `each` for every frame they complete.
     pub fn push_f32(&mut self, mut samples: &[f32], mut each: impl FnMut(&PcmFrame)) {
-        let mut converted = [0.0; FRAME_SAMPLES];
+        let mut converted = [0.0f32; FRAME_SAMPLES];
         loop {
-            let room = &mut converted[self.filled..];
-            let progress = self.resampler.process(samples, room);
+            let room = &mut self.frame[self.filled..];
+            let progress = self
+                .resampler
+                .process(samples, &mut converted[..room.len()]);
             samples = &samples[progress.consumed..];
-            let end = self.filled + progress.produced;
-            for at in self.filled..end {
-                self.frame[at] = (converted[at] * 32_768.0).round() as i16;
+            for (sample, value) in room.iter_mut().zip(&converted[..progress.produced]) {
+                *sample = (value * 32_768.0).round() as i16;
             }
             if !self.advance(progress.produced, &mut each) {
                 return;

@@ -24,14 +24,15 @@ struct Line {
 
 impl Line {
     fn new(engine: &Engine) -> Self {
-        let call = engine.attach(PipelineConfig::default()).unwrap();
+        let call = engine.attach(PipelineConfig::default()).expect("a free slot");
         Self { call, wire: 0, agent: 0, clean: 0, out: 0 }
     }
 
     /// 20 ms: a caller who speaks now and then over an agent who speaks now and then.
     fn frame(&mut self, n: usize) {
-        let tone = |k: usize| if k / 20 % 2 == 0 { 0x20 } else { 0xa0 };
-        let mut frame = WireFrame { seq: self.wire, timestamp: self.wire * 160, ..WireFrame::SILENCE };
+        let tone = |k: usize| if (k / 20).is_multiple_of(2) { 0x20 } else { 0xa0 };
+        let mut frame =
+            WireFrame { seq: self.wire, timestamp: self.wire * 160, ..WireFrame::SILENCE };
         if n % 100 < 40 {
             frame.payload = std::array::from_fn::<u8, FRAME_SAMPLES, _>(tone);
         }
@@ -100,7 +101,11 @@ fn ten_seconds_of_two_hundred_calls_neither_allocate_nor_lose_a_frame() {
         lines.iter_mut().for_each(Line::drain);
     }
     lines.iter().for_each(&mut finish);
-    assert_eq!((wire, agent, skipped, lost), (0, 0, 0, 0), "every frame arrived, in {calls_seen} calls");
+    assert_eq!(
+        (wire, agent, skipped, lost),
+        (0, 0, 0, 0),
+        "every frame arrived, in {calls_seen} calls"
+    );
     assert!(out > 0 && flushed > 0 && calls_seen > CALLS);
     assert_eq!(engine.stats().frames_lost(), 0);
 }
@@ -115,13 +120,13 @@ fn real_audio_threads_never_call_the_allocator() {
             line.frame(n);
             line.drain();
         }
-        if n % 5 == 0 {
+        if n.is_multiple_of(5) {
             lines[n] = Line::new(&engine);
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     let stats = engine.stats();
-    eprintln!("{:#?}", stats.workers[0]);
+    println!("{:#?}", stats.workers[0]);
     engine.shutdown(Duration::from_secs(60)).unwrap();
     assert_eq!(realtime_allocations(), 0);
     for line in &mut lines {

@@ -102,13 +102,10 @@ fn pipelines_are_never_dropped_on_an_audio_thread() {
     for round in 0..4 {
         let calls: Vec<_> = (0..8).map(|_| engine.attach(config.clone()).unwrap()).collect();
         drop(calls);
-        let mut reaped = 0;
         while round < 3 && engine.stats().calls > 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
-        while round < 3 && reaped < 8 && config.probe.dropped_on.lock().unwrap().len() < 8 * round {
-            reaped += engine.reap();
-        }
+        engine.reap();
     }
     // The last round is still attached or on its way: the joining thread frees it.
     engine.shutdown(AMPLE).unwrap();
@@ -151,7 +148,10 @@ fn a_shutdown_returns_in_time_even_if_a_thread_does_not() {
     }
     let stopped = engine.shutdown(Duration::from_millis(200));
     config.probe.gate.store(1, Ordering::SeqCst);
-    assert!(matches!(stopped, Err(EngineError::ShutdownTimeout { running: 1.., .. })), "{stopped:?}");
+    assert!(
+        matches!(stopped, Err(EngineError::ShutdownTimeout { running: 1.., .. })),
+        "{stopped:?}"
+    );
 }
 
 #[test]

@@ -12,7 +12,10 @@ fn buffer() -> ReorderBuffer {
 fn play(buffer: &mut ReorderBuffer, numbers: &[u32]) -> Vec<u32> {
     let mut out = Vec::new();
     for &seq in numbers {
-        buffer.push(&WireFrame { seq, ..WireFrame::SILENCE });
+        buffer.push(&WireFrame {
+            seq,
+            ..WireFrame::SILENCE
+        });
         out.extend(core::iter::from_fn(|| buffer.pop()).map(|frame| frame.seq));
     }
     out
@@ -77,7 +80,9 @@ fn a_stray_old_number_changes_nothing() {
 fn settings_out_of_range_are_named() {
     let mut config = JitterConfig::default();
     config.capacity_frames = 65;
-    let error = ReorderBuffer::new(config).expect_err("too large").to_string();
+    let error = ReorderBuffer::new(config)
+        .expect_err("too large")
+        .to_string();
     assert_eq!(error, "jitter.capacity_frames is 65: it must be 1 to 64");
 }
 
@@ -102,6 +107,7 @@ fn disturbed() -> impl Strategy<Value = Vec<u32>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn order_rises_and_the_books_balance(numbers in disturbed(), deadline in 0u32..8) {
         let mut config = JitterConfig::default();
@@ -118,10 +124,14 @@ proptest! {
         // What is neither out nor refused still waits, and never longer than the deadline.
         let waiting = stats.received - stats.released - stats.late - stats.duplicate;
         prop_assert!(waiting <= u64::from(deadline));
-        // Every number between the first and the last out was released or counted as lost.
+        // Every number between the first and the last out was released or counted as lost, and
+        // none above the highest that came.
         if let (Some(first), Some(last)) = (out.first(), out.last()) {
-            let span = u64::from(last.wrapping_sub(*first)) + 1;
-            prop_assert_eq!(stats.released + stats.lost, span);
+            let span = |to: u32| u64::from(to.wrapping_sub(*first)) + 1;
+            let ahead = |n: &u32| n.wrapping_sub(*first) as i32;
+            let highest = numbers.iter().copied().max_by_key(ahead).unwrap_or(*last);
+            let passed = stats.released + stats.lost;
+            prop_assert!((span(*last)..=span(highest)).contains(&passed), "passed {}", passed);
         }
     }
 

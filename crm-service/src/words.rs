@@ -1,8 +1,8 @@
 //! Enums of the wire as words in the database, by the very serde names of the wire.
 
+use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
-use serde::Serialize;
 
 use crate::error::Error;
 
@@ -17,8 +17,10 @@ pub(crate) fn of<T: Serialize>(value: &T) -> String {
 /// The variant of a stored word; `column` names the culprit.
 pub(crate) fn read<T: DeserializeOwned>(word: &str, column: &str) -> Result<T, Error> {
     let deserializer: StrDeserializer<'_, WordError> = word.into_deserializer();
-    T::deserialize(deserializer)
-        .map_err(|error| Error::Stored { what: format!("{column} {word:?}"), why: error.to_string() })
+    T::deserialize(deserializer).map_err(|error| Error::Stored {
+        what: format!("{column} {word:?}"),
+        why: error.to_string(),
+    })
 }
 
 /// A count or a duration as the database stores it.

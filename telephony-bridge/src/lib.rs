@@ -5,6 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod config;
+pub mod crm;
+pub mod logging;
+pub mod metrics;
 pub mod providers;
+pub mod server;
 pub mod session;
 pub mod tape;
+pub mod twilio;

@@ -41,6 +41,8 @@ pub const OUTBOX_RETRIES: &str = "kav_bridge_outbox_retries_total";
 pub const OUTBOX_DEAD: &str = "kav_bridge_outbox_dead_letters_total";
 /// Events that could not be kept; `reason`.
 pub const OUTBOX_LOST: &str = "kav_bridge_outbox_lost_total";
+/// 1 while the journal cannot be written.
+pub const OUTBOX_DISK_FAILING: &str = "kav_bridge_outbox_disk_failing";
 /// Damaged records found in the journal.
 pub const OUTBOX_DAMAGED: &str = "kav_bridge_outbox_damaged_records_total";
 
@@ -57,8 +59,12 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     if let Some(handle) = &*installed {
         return Ok(handle.clone());
     }
-    let buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
-    let recorder = PrometheusBuilder::new().set_buckets(&buckets)?.build_recorder();
+    let buckets = [
+        0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0,
+    ];
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&buckets)?
+        .build_recorder();
     let handle = recorder.handle();
     match metrics::set_global_recorder(recorder) {
         Ok(()) => describe(),
@@ -77,15 +83,23 @@ fn describe() {
     describe_counter!(WEBHOOKS_REFUSED, "webhooks refused, by route and reason");
     describe_counter!(STATUS_CALLBACKS, "status callbacks, new or repeated");
     describe_counter!(STREAMS, "media sockets, by result");
-    describe_counter!(MESSAGES_IGNORED, "stream messages not understood, by reason");
+    describe_counter!(
+        MESSAGES_IGNORED,
+        "stream messages not understood, by reason"
+    );
     describe_histogram!(ROUTE_SECONDS, Unit::Seconds, "time the CRM takes to decide");
     describe_counter!(ROUTE_FALLBACKS, "calls that got the neutral decision");
     describe_gauge!(OUTBOX_PENDING, "events waiting for the CRM");
-    describe_gauge!(OUTBOX_OLDEST, Unit::Seconds, "age of the oldest waiting event");
+    describe_gauge!(
+        OUTBOX_OLDEST,
+        Unit::Seconds,
+        "age of the oldest waiting event"
+    );
     describe_counter!(OUTBOX_RECORDED, "events recorded");
     describe_counter!(OUTBOX_DELIVERED, "events acknowledged by the CRM");
     describe_counter!(OUTBOX_RETRIES, "deliveries that will be tried again");
     describe_counter!(OUTBOX_DEAD, "events the CRM refused for good");
     describe_counter!(OUTBOX_LOST, "events that could not be kept, by reason");
+    describe_gauge!(OUTBOX_DISK_FAILING, "1 while the journal cannot be written");
     describe_counter!(OUTBOX_DAMAGED, "damaged records found in the journal");
 }

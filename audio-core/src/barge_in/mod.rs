@@ -7,6 +7,7 @@
 
 mod echo;
 mod evidence;
+mod far_end;
 mod policy;
 mod score;
 

@@ -66,10 +66,10 @@ impl BargeInConfig {
     /// take its own echo for a caller.
     pub const fn adaptive() -> Self {
         Self {
-            min_rms: 200.0,
+            min_rms: 120.0,
             confirm_ms: 480,
-            gap_ms: 100,
-            echo_margin_db: Some(6.0),
+            gap_ms: 160,
+            echo_margin_db: Some(3.0),
             duck_score: Some(0.2),
             ..Self::responsive()
         }
@@ -121,7 +121,12 @@ impl BargeInConfig {
             self.min_utterance_ms.into(),
             "at most 10000",
         )?;
-        Error::check(self.gap_ms <= 200, "barge_in.gap_ms", self.gap_ms.into(), "at most 200")?;
+        Error::check(
+            self.gap_ms <= 200,
+            "barge_in.gap_ms",
+            self.gap_ms.into(),
+            "at most 200",
+        )?;
         let margin = self.echo_margin_db.unwrap_or(0.0);
         Error::check(
             (0.0..=30.0).contains(&margin),
@@ -206,12 +211,13 @@ impl FromStr for Preset {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| {
-            Error::UnknownName {
+        Self::ALL
+            .into_iter()
+            .find(|preset| preset.name() == name)
+            .ok_or_else(|| Error::UnknownName {
                 field: "preset",
                 given: name.to_owned(),
                 choices: "polite|responsive|adaptive",
-            }
-        })
+            })
     }
 }

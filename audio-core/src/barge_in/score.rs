@@ -2,12 +2,11 @@
 
 use crate::barge_in::echo::EchoEstimate;
 use crate::barge_in::evidence::{Near, Reasons, echo_reason, level_reason};
+use crate::barge_in::far_end::{FarEnd, Sent};
 use crate::barge_in::policy::BargeInConfig;
 use crate::frame::{Dbfs, SampleTime, WIRE_RATE};
 
-/// After the agent's last frame the far end still hears it for about this many frames.
-///
-/// Counted in the agent's own 20 ms steps, not in the caller's frames: those may come in bursts.
+/// After the agent's last frame its voice is still on its way for about this many frames.
 const AUDIBLE_TAIL: u32 = 3;
 
 /// What the detector decided about one frame.
@@ -31,15 +30,32 @@ pub enum Verdict {
     },
 }
 
+/// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
+const MASKED_BRIDGE: u32 = 10;
+
+/// What one frame says about the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// Loud enough, and louder than the agent's echo can be.
+    Voice,
+    /// Loud enough, but it may be the echo.
+    Masked,
+    /// No voice, or not loud enough.
+    Nothing,
+}
+
 /// A run of voice.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     onset: SampleTime,
     frames: u32,
+    /// Frames in a row that did not count.
     gap: u32,
     score_sum: f32,
-    /// Mean level and mean distance above the echo over the run, in dB.
+    /// Mean level over the run, in dBFS.
     level: f32,
+    /// The coupling there would be if the run were an echo, in dB.
+    coupling: f32,
     reasons: Reasons,
 }
 
@@ -55,6 +71,7 @@ struct Reply {
 #[derive(Clone, Debug)]
 pub struct BargeInDetector {
     config: BargeInConfig,
+    far_end: FarEnd,
     echo: EchoEstimate,
     reply: Option<Reply>,
     /// Frames for which the agent is still heard.
@@ -68,6 +85,7 @@ impl BargeInDetector {
     pub const fn new(config: BargeInConfig) -> Self {
         Self {
             config,
+            far_end: FarEnd::new(),
             echo: EchoEstimate::new(),
             reply: None,
             audible: 0,
@@ -91,30 +109,35 @@ impl BargeInDetector {
         self.config = config;
     }
 
-    /// A frame of the agent's voice was sent at `now`, at `level`. A new `id` is a new reply.
-    pub fn agent_frame(&mut self, id: (u32, u32), now: SampleTime, level: Dbfs) {
-        self.echo.play(level);
+    /// A frame of the agent's voice was sent, at `level`. A new `reply` is a new reply: its grace
+    /// counts from when its first frame is heard.
+    pub fn agent_frame(&mut self, reply: (u32, u32), level: Dbfs) {
+        self.far_end.push(Sent { reply, level });
+    }
+
+    /// The far end plays its next 20 ms while the caller's frame that starts at `at` is spoken.
+    fn play(&mut self, at: SampleTime) {
+        let Some(sent) = self.far_end.pop() else {
+            self.audible = self.audible.saturating_sub(1);
+            return self.echo.play(Dbfs::SILENCE);
+        };
+        self.echo.play(sent.level);
         self.audible = AUDIBLE_TAIL + 1;
-        if self.reply.is_none_or(|reply| reply.id != id) {
-            self.reply = Some(Reply { id, start: now, yielded: false });
+        if self.reply.is_none_or(|reply| reply.id != sent.reply) {
+            self.reply = Some(Reply { id: sent.reply, start: at, yielded: false });
             self.run = None;
         }
     }
 
-    /// Nothing was sent in this frame.
-    pub fn agent_silent(&mut self) {
-        self.audible = self.audible.saturating_sub(1);
-        self.echo.play(Dbfs::SILENCE);
-    }
-
     /// Is the agent heard at the far end?
     pub const fn agent_audible(&self) -> bool {
-        self.audible > 0
+        self.audible > 0 || !self.far_end.is_empty()
     }
 
     /// What was being said is discarded: the next frame sent starts a new reply. A duck is
     /// forgotten without a [`Verdict::Resume`]; the echo's coupling is kept.
     pub const fn flush(&mut self) {
+        self.far_end.clear();
         self.reply = None;
         self.audible = 0;
         self.run = None;
@@ -128,40 +151,51 @@ impl BargeInDetector {
 
     /// Takes the caller's frame that starts at `at`.
     pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
+        self.play(at);
+        self.echo.hear(near.level);
         let Some(reply) = self.reply.filter(|_| self.audible > 0) else {
             self.run = None;
             return self.resume();
         };
-        let counts = self.counts(near);
-        if !counts && self.run.is_none_or(|run| run.frames < 3) {
+        let weight = self.weigh(near);
+        if weight != Weight::Voice && self.run.is_none_or(|run| run.frames < 3) {
             self.echo.learn(near.level);
         }
         if at < reply.start + u64::from(self.config.grace_ms) * u64::from(WIRE_RATE / 1_000) {
             self.run = None;
             return self.resume();
         }
-        self.follow(at, near, counts);
+        self.follow(at, near, weight);
         match self.run {
             Some(run) => self.judge(reply, run),
             None => self.resume(),
         }
     }
 
-    /// Loud enough, and louder than the agent's echo can be?
-    fn counts(&self, near: Near) -> bool {
+    /// What a frame says about the caller.
+    fn weigh(&self, near: Near) -> Weight {
         let above_echo = match self.config.echo_margin_db {
             Some(margin) => near.level.0 >= self.echo.predicted().0 + margin,
             None => true,
         };
-        near.voiced && near.level >= self.config.min_level() && above_echo
+        match near.voiced && near.level >= self.config.min_level() {
+            true if above_echo => Weight::Voice,
+            true => Weight::Masked,
+            false => Weight::Nothing,
+        }
     }
 
     /// Extends, bridges or ends the run of voice.
-    fn follow(&mut self, at: SampleTime, near: Near, counts: bool) {
-        if !counts {
+    fn follow(&mut self, at: SampleTime, near: Near, weight: Weight) {
+        let bridge = match weight {
+            Weight::Voice => 0,
+            Weight::Masked => self.config.gap_frames().max(MASKED_BRIDGE),
+            Weight::Nothing => self.config.gap_frames(),
+        };
+        if weight != Weight::Voice {
             self.run = self.run.and_then(|mut run| {
                 run.gap += 1;
-                (run.gap <= self.config.gap_frames()).then_some(run)
+                (run.gap <= bridge).then_some(run)
             });
             return;
         }
@@ -171,12 +205,14 @@ impl BargeInDetector {
             gap: 0,
             score_sum: 0.0,
             level: 0.0,
+            coupling: f32::NEG_INFINITY,
             reasons: Reasons::default(),
         });
         run.frames += 1;
         run.gap = 0;
         run.score_sum += near.score;
         run.level += (near.level.0 - run.level) / run.frames as f32;
+        run.coupling = run.coupling.max(self.echo.coupling_of(near.level));
         let level = Dbfs(run.level);
         run.reasons = Reasons {
             voice: run.score_sum / run.frames as f32,
@@ -194,9 +230,20 @@ impl BargeInDetector {
             return None;
         }
         if confirmed && score >= self.config.yield_score {
-            self.reply = Some(Reply { yielded: true, ..reply });
+            if self.config.echo_margin_db.is_some() && self.echo.explains(run.coupling) {
+                self.run = None;
+                return self.resume();
+            }
+            self.reply = Some(Reply {
+                yielded: true,
+                ..reply
+            });
             self.ducked = false;
-            return Some(Verdict::Yield { score, reasons: run.reasons, onset: run.onset });
+            return Some(Verdict::Yield {
+                score,
+                reasons: run.reasons,
+                onset: run.onset,
+            });
         }
         if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
             self.ducked = true;

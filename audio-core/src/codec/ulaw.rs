@@ -5,9 +5,9 @@
 //! belongs to the interval nearer zero. Many libraries negate instead and differ there.
 
 /// Added to a 14-bit magnitude so that every segment starts at a power of two.
-const BIAS: i32 = 33;
+const BIAS: i16 = 33;
 /// Largest biased 14-bit magnitude.
-const CLIP: i32 = 0x1fff;
+const CLIP: i16 = 0x1fff;
 /// Exponent field of an `f32` holding [`BIAS`]: 33 lies in [2⁵, 2⁶).
 const FIRST_SEGMENT: u32 = (127 + 5) << 4;
 
@@ -27,17 +27,20 @@ const fn expand(code: u8) -> i16 {
     let exponent = (inverted >> 4) & 7;
     let step = 8 << exponent;
     // Start of the segment, the interval within it, its middle, less the bias; in 16-bit units.
-    let magnitude = (0x80 << exponent) + step * (inverted & 0xf) + step / 2 - 4 * BIAS;
-    (if code & 0x80 == 0 { -magnitude } else { magnitude }) as i16
+    let magnitude = (0x80 << exponent) + step * (inverted & 0xf) + step / 2 - 4 * BIAS as i32;
+    (if code & 0x80 == 0 {
+        -magnitude
+    } else {
+        magnitude
+    }) as i16
 }
 
 /// The µ-law code of one sample.
 #[inline]
 pub fn encode(sample: i16) -> u8 {
-    let wide = i32::from(sample);
-    let negative = wide >> 31;
-    let magnitude = (((wide ^ negative) >> 2) + BIAS).min(CLIP);
-    let code = ((magnitude as f32).to_bits() >> 19).wrapping_sub(FIRST_SEGMENT);
+    let negative = sample >> 15;
+    let magnitude = (((sample ^ negative) >> 2) + BIAS).min(CLIP);
+    let code = (f32::from(magnitude).to_bits() >> 19).wrapping_sub(FIRST_SEGMENT);
     !(code as u8 | (negative as u8 & 0x80))
 }
 

@@ -42,7 +42,7 @@ impl Chain for CallPipeline {
 
     fn recycle(&mut self, config: &PipelineConfig) {
         self.reset();
-        self.set_barge_in(config.barge_in.clone());
+        self.set_barge_in(config.barge_in);
     }
 
     fn push_wire(&mut self, frame: &WireFrame) {

@@ -6,17 +6,35 @@ use std::time::{Duration, Instant};
 /// Lateness at which a tick counts as missed and the deadline starts afresh.
 pub(crate) const MISSED: Duration = super::config::FRAME;
 
-/// Monotonic time since the engine's start.
+/// Monotonic time since the engine's start, scaled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(Instant);
+pub(crate) struct Clock {
+    origin: Instant,
+    speed: f64,
+}
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self(Instant::now())
+        Self::scaled(1.0)
+    }
+
+    /// A clock that runs `speed` times as fast as the world's.
+    pub(crate) fn scaled(speed: f64) -> Self {
+        Self { origin: Instant::now(), speed }
     }
 
     pub(crate) fn now(&self) -> Duration {
-        self.0.elapsed()
+        self.origin.elapsed().mul_f64(self.speed)
+    }
+
+    /// How much of the world's time `span` of this clock's is.
+    pub(crate) fn real(&self, span: Duration) -> Duration {
+        span.div_f64(self.speed)
+    }
+
+    /// Sleeps for `wait` of this clock's time.
+    pub(crate) fn sleep(&self, wait: Duration) {
+        std::thread::sleep(self.real(wait));
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) const SETTINGS: usize = 4;
 pub(crate) const ATTACH_PER_TICK: usize = 16;
 
 /// Settings of an [`Engine`](super::Engine). Start from `default()` and change fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EngineConfig {
     /// Audio threads. Default: a quarter of the cores, at least 1 and at most 4.
@@ -39,6 +39,9 @@ pub struct EngineConfig {
     /// How many 20 ms frames the far side's buffer is kept ahead of the caller's ear. Released at
     /// once when the agent begins to speak, then one frame every 20 ms. Default 3 (60 ms).
     pub playout_lead_frames: u32,
+    /// How much faster than the world the engine's time runs, from 0.1 to 100; for demonstrations
+    /// at a multiple of real time. Default 1.
+    pub speed: f64,
     /// With more frames than this waiting from the wire, the worker skips the oldest… Default 8.
     pub uplink_high_water: usize,
     /// …down to this many. Default 3.
@@ -59,6 +62,7 @@ impl Default for EngineConfig {
             slots_per_worker: 256,
             tick: Duration::from_millis(5),
             playout_lead_frames: 3,
+            speed: 1.0,
             uplink_high_water: 8,
             uplink_low_water: 3,
             pooled_pipelines: 32,
@@ -82,13 +86,14 @@ impl EngineConfig {
         let slots = self.slots_per_worker;
         range("engine.slots_per_worker", slots, (1, 65_536), "from 1 to 65536")?;
         let micros = self.tick.as_micros() as usize;
-        let whole = FRAME.as_nanos() % self.tick.as_nanos().max(1) == 0;
+        let whole = FRAME.as_nanos().is_multiple_of(self.tick.as_nanos().max(1));
         Error::check(
             (500..=20_000).contains(&micros) && whole,
             "engine.tick (µs)",
             micros as f64,
             "20 ms divided by a whole number from 1 to 40",
         )?;
+        Error::check((0.1..=100.0).contains(&self.speed), "engine.speed", self.speed, "from 0.1 to 100")?;
         let lead = self.playout_lead_frames as usize;
         range("engine.playout_lead_frames", lead, (1, 10), "from 1 to 10 (200 ms)")?;
         let high = self.uplink_high_water;

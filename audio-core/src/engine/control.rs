@@ -24,7 +24,7 @@ struct State<C: Chain> {
 
 /// Attaches and reaps. Callers take turns behind a mutex that no audio thread ever sees.
 pub(crate) struct Control<C: Chain> {
-    config: EngineConfig,
+    pub(crate) config: EngineConfig,
     state: Mutex<State<C>>,
 }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::PushError;
 use super::slot::Ends;
 use super::stats::{CallCounters, WorkerShared};
-use super::PushError;
 use crate::barge_in::BargeInConfig;
 use crate::frame::{CleanFrame, WireFrame};
 use crate::pipeline::PipelineEvent;
@@ -85,6 +85,11 @@ impl CallHandle {
             self.shared.rejected.add_shared(1);
             PushError::Full
         })
+    }
+
+    /// Caller frames that [`push_wire`](Self::push_wire) will take now.
+    pub fn wire_queue_free(&self) -> usize {
+        self.ends.wire_in.vacant()
     }
 
     /// A frame of the agent's speech, of the generation that [`flush`](Self::flush) returned last

@@ -18,11 +18,12 @@ const BUCKETS: usize = ((TOP_BIT - SUB_BITS + 1) as u64 * SUB) as usize;
 pub(crate) struct Histogram {
     buckets: Box<[AtomicU64]>,
     max: AtomicU64,
+    sum: AtomicU64,
 }
 
 impl Histogram {
     pub(crate) fn new() -> Self {
-        Self { buckets: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(), max: AtomicU64::new(0) }
+        Self { buckets: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(), max: AtomicU64::new(0), sum: AtomicU64::new(0) }
     }
 
     /// Only one thread may call this.
@@ -31,6 +32,8 @@ impl Histogram {
         if let Some(bucket) = self.buckets.get(index(nanos)) {
             bucket.store(bucket.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
+        // Wraps after five centuries of work.
+        self.sum.store(self.sum.load(Ordering::Relaxed).wrapping_add(nanos), Ordering::Relaxed);
         if nanos > self.max.load(Ordering::Relaxed) {
             self.max.store(nanos, Ordering::Relaxed);
         }
@@ -51,6 +54,7 @@ impl Histogram {
         };
         Percentiles {
             count,
+            mean: Duration::from_nanos(self.sum.load(Ordering::Relaxed) / count.max(1)),
             p50: at(500),
             p99: at(990),
             p999: at(999),
@@ -84,6 +88,8 @@ fn upper(index: usize) -> u64 {
 pub struct Percentiles {
     /// Values recorded.
     pub count: u64,
+    /// Mean, exact.
+    pub mean: Duration,
     /// Median.
     pub p50: Duration,
     /// 99th percentile.
@@ -100,7 +106,8 @@ mod tests {
 
     #[test]
     fn every_value_lies_in_its_bucket_and_buckets_are_narrow() {
-        let values = (0..64u32).flat_map(|bit| [-1i64, 0, 1].map(|d| (1u64 << bit).wrapping_add_signed(d)));
+        let values =
+            (0..64u32).flat_map(|bit| [-1i64, 0, 1].map(|d| (1u64 << bit).wrapping_add_signed(d)));
         for value in values.filter(|v| *v < 1 << TOP_BIT) {
             let i = index(value);
             assert!(i < BUCKETS && upper(i) >= value, "{value} in {i}");

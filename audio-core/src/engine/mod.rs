@@ -21,7 +21,31 @@
 //! There is no logging here: [`Engine::stats`] and [`CallHandle::counters`] say what happened.
 //!
 //! A chain's panic still runs the process's panic hook on the audio thread, which allocates and
-//! prints: the one exception to the real-time law.
+//! prints: the one exception to the real-time law. (With `panic = "abort"` it ends the process.)
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use audio_core::engine::{Engine, EngineConfig};
+//! use audio_core::frame::WireFrame;
+//! use audio_core::pipeline::{CallPipeline, PipelineConfig};
+//!
+//! let engine = Engine::<CallPipeline>::start(EngineConfig::default())?;
+//! let mut call = engine.attach(PipelineConfig::default())?;
+//! call.push_wire(&WireFrame::SILENCE)?; // from the caller
+//! call.push_agent(&WireFrame::SILENCE)?; // from the agent
+//! let (mut heard, mut said) = (None, None);
+//! while heard.is_none() || said.is_none() {
+//!     std::thread::sleep(Duration::from_millis(1)); // a server awaits its socket here
+//!     heard = heard.or_else(|| call.pop_clean()); // to speech recognition
+//!     said = said.or_else(|| call.pop_wire()); // to the caller
+//! }
+//! let generation = call.flush(); // the caller interrupts: the agent's next frames carry this
+//! drop(call); // the call ends
+//! engine.shutdown(Duration::from_secs(1))?;
+//! # assert_eq!(generation, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod atomic;
 mod chain;
@@ -65,9 +89,9 @@ pub mod protocol {
 }
 use protocol::{Generation, Latch, Seats};
 
+use crate::pipeline::CallPipeline;
 use clock::Clock;
 use control::Control;
-use crate::pipeline::CallPipeline;
 
 /// How long [`Engine`]'s drop waits for its threads; a tick takes a few milliseconds at most.
 const DROP_BOUND: Duration = Duration::from_millis(500);
@@ -83,10 +107,10 @@ pub struct Engine<C: Chain = CallPipeline> {
 impl<C: Chain> Engine<C> {
     /// Starts the threads `kav-audio-0`, `kav-audio-1`…
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
-        let (mut engine, workers) = Self::unthreaded(config.clone())?;
-        let clock = Clock::start();
+        let clock = Clock::scaled(config.speed);
+        let (mut engine, workers) = Self::unthreaded(config)?;
         for (index, worker) in workers.into_iter().enumerate() {
-            let config = config.clone();
+            let config = engine.control.config.clone();
             let thread = Builder::new()
                 .name(format!("kav-audio-{index}"))
                 .spawn(move || worker.run(clock, &config));

@@ -27,7 +27,7 @@ impl Seats {
             // `freed` first: then `taken` is at least as new, and the difference cannot wrap.
             let freed = self.freed.load(Ordering::Acquire);
             let taken = self.taken.load(Ordering::Relaxed);
-            if taken.wrapping_sub(freed) > self.capacity {
+            if taken.wrapping_sub(freed) >= self.capacity {
                 return false;
             }
             let next = taken.wrapping_add(1);

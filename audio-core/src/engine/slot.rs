@@ -112,13 +112,7 @@ impl<C: Chain> Call<C> {
 
     /// One tick of this call: what came from the wire, then, if `on_phase` or if the agent begins
     /// to speak, what goes out.
-    pub(crate) fn serve(
-        &mut self,
-        now: Duration,
-        on_phase: bool,
-        water: Watermarks,
-        sum: &Tally,
-    ) {
+    pub(crate) fn serve(&mut self, now: Duration, on_phase: bool, water: Watermarks, sum: &Tally) {
         self.uplink(water, sum);
         self.drop_flushed(sum);
         let begins = self.pacer.is_dry(now) && self.agent_in.occupied() > 0;

@@ -6,10 +6,20 @@ use std::time::Duration;
 use super::ring::ring;
 use super::slot::{Call, Ends};
 use super::stats::WorkerShared;
-use super::{Chain, EngineConfig, Worker};
+use super::{CallHandle, Chain, Engine, EngineConfig, Worker};
 use crate::barge_in::BargeInConfig;
 use crate::frame::{CleanFrame, WireFrame};
 use crate::pipeline::PipelineEvent;
+
+/// A session owns its handle, a server shares its engine.
+const _: () = {
+    const fn send<T: Send>() {}
+    const fn sync<T: Sync>() {}
+    send::<CallHandle>();
+    send::<Worker>();
+    send::<Engine>();
+    sync::<Engine>();
+};
 
 struct Nothing;
 

@@ -45,7 +45,8 @@ impl<C: Chain> Worker<C> {
         graveyard: Tx<Box<Call<C>>>,
     ) -> Self {
         let (slots, phases) = (config.slots_per_worker, config.phases());
-        let of_phase = |phase| (0..slots as u32).rev().filter(move |i| *i as usize % phases == phase);
+        let of_phase =
+            |phase| (0..slots as u32).rev().filter(move |i| *i as usize % phases == phase);
         Self {
             index,
             shared,
@@ -138,12 +139,13 @@ impl<C: Chain> Worker<C> {
         while !shared.stop.is_closed() {
             let wait = ticker.wait(clock.now());
             if !wait.is_zero() {
-                std::thread::sleep(wait);
+                clock.sleep(wait);
             }
             let woke = clock.now();
             let tick = ticker.fire(woke);
             self.tick(tick.nominal);
-            shared.record_tick(tick.late, tick.missed, clock.now().saturating_sub(woke));
+            let work = clock.real(clock.now().saturating_sub(woke));
+            shared.record_tick(clock.real(tick.late), tick.missed, work);
         }
         unmark_thread_realtime();
         self

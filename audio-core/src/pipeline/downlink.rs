@@ -9,15 +9,17 @@ impl CallPipeline {
     pub(super) fn take_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
         let Some(frame) = frame.filter(|frame| frame.generation >= self.generation) else {
             self.agent_fenced += u64::from(frame.is_some());
-            self.barge_in.agent_silent();
             return None;
         };
         let mut pcm = [0; FRAME_SAMPLES];
         let len = usize::from(frame.len).min(FRAME_SAMPLES);
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
-        self.barge_in.agent_frame((frame.generation, frame.seq), self.now, Dbfs::of(&pcm));
+        self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
-        Some(WireFrame { timestamp: self.now.0 as u32, ..*frame })
+        Some(WireFrame {
+            timestamp: self.now.0 as u32,
+            ..*frame
+        })
     }
 }

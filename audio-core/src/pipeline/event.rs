@@ -8,6 +8,8 @@ use crate::frame::SampleTime;
 /// `at` is the end of the frame in which the decision was made: the earliest moment at which a
 /// listener could have known.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum PipelineEvent {
     /// The caller began to speak.
@@ -47,6 +49,13 @@ pub enum PipelineEvent {
         /// What the score is made of.
         reasons: Reasons,
     },
+    /// The agent's frames of earlier generations are discarded from here on.
+    Flushed {
+        /// When it took effect.
+        at: SampleTime,
+        /// The generation that frames must have from now on.
+        generation: u32,
+    },
 }
 
 impl PipelineEvent {
@@ -57,6 +66,7 @@ impl PipelineEvent {
             | Self::SpeechEnd { at, .. }
             | Self::Duck { at, .. }
             | Self::Resume { at }
+            | Self::Flushed { at, .. }
             | Self::BargeIn { at, .. } => at,
         }
     }

@@ -44,7 +44,11 @@ pub struct PipelineConfig {
 impl PipelineConfig {
     /// The defaults with this detector and these barge-in rules (a preset or a configuration).
     pub fn new(vad_kind: VadKind, barge_in: impl Into<BargeInConfig>) -> Self {
-        Self { vad_kind, barge_in: barge_in.into(), ..Self::default() }
+        Self {
+            vad_kind,
+            barge_in: barge_in.into(),
+            ..Self::default()
+        }
     }
 
     /// Checks every part; the error names the field.
@@ -140,19 +144,27 @@ impl CallPipeline {
         }
     }
 
-    /// The agent's line: called once per 20 ms with the next frame of speech, or `None` when the
-    /// agent has nothing to say. Returns the frame to send, stamped with the caller's clock, or
-    /// `None` (nothing is sent in silence, or the frame belonged to a flushed generation).
+    /// The agent's line: called with the next frame of speech when it is due, or with `None` when
+    /// the agent has nothing to say (which changes nothing). Returns the frame to send, stamped
+    /// with the caller's clock, or `None` if the frame belonged to a flushed generation.
     ///
-    /// A change of [`WireFrame::seq`] starts a new reply: the barge-in grace counts from there.
+    /// Frames may be sent ahead of time: the far end plays one for every frame of the caller's.
+    /// A change of [`WireFrame::seq`] starts a new reply: the barge-in grace counts from when it
+    /// is heard.
     pub fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
         self.take_agent(frame)
     }
 
-    /// Discards the agent's frames of every generation below `generation`. O(1).
+    /// Discards the agent's frames of every generation below `generation`. O(1). Reports
+    /// [`PipelineEvent::Flushed`]: with its time and that of every frame sent, a recorded call
+    /// runs again exactly.
     pub fn flush(&mut self, generation: u32) {
         self.generation = self.generation.max(generation);
         self.barge_in.flush();
+        self.events.push(PipelineEvent::Flushed {
+            at: self.now,
+            generation: self.generation,
+        });
     }
 
     /// Changes the barge-in rules from the next frame on. They are taken as they are; check

@@ -21,7 +21,11 @@ pub(super) enum Block {
 impl Block {
     /// The converter for `input` → `output` Hz and its block lengths. Allocates.
     pub(super) fn new(input: u32, output: u32) -> Result<(Self, usize, usize), Error> {
-        let refuse = |reason: String| Error::Resample { input, output, reason };
+        let refuse = |reason: String| Error::Resample {
+            input,
+            output,
+            reason,
+        };
         if !RATES.contains(&input) || !RATES.contains(&output) {
             return Err(refuse("rates must lie between 4000 and 192000 Hz".into()));
         }
@@ -31,7 +35,9 @@ impl Block {
         }
         let smallest = (input / gcd(input, output)).max(output / gcd(input, output)) as usize;
         if smallest > MAX_BLOCK {
-            return Err(refuse(format!("the smallest common block is {smallest} samples")));
+            return Err(refuse(format!(
+                "the smallest common block is {smallest} samples"
+            )));
         }
         // 20 ms blocks where the ratio allows; rubato rounds up to the smallest common block.
         let (rate_in, rate_out, block) = (input as usize, output as usize, input as usize / 50);

@@ -12,8 +12,10 @@ pub(super) struct Header<'a> {
 /// How the samples are stored.
 #[derive(Debug, PartialEq)]
 pub(super) enum Data<'a> {
-    /// Linear PCM or float: hound reads it from the whole file.
-    Linear,
+    /// Linear PCM of this many bytes a sample, little endian; one byte is unsigned.
+    Linear(usize, &'a [u8]),
+    /// 32-bit float, little endian.
+    Float(&'a [u8]),
     /// G.711 µ-law codes.
     Ulaw(&'a [u8]),
     /// G.711 A-law codes.
@@ -51,15 +53,20 @@ impl<'a> Header<'a> {
                 _ => {}
             }
             // Chunks start at even offsets.
-            rest = body.get(size.saturating_add(size & 1)..).unwrap_or_default();
+            rest = body
+                .get(size.saturating_add(size & 1)..)
+                .unwrap_or_default();
         }
         Err("has no data".into())
     }
 
     fn new(format: &[u8], data: &'a [u8]) -> Result<Self, String> {
-        let (Some(mut tag), Some(channels), Some(rate), Some(bits)) =
-            (u16_at(format, 0), u16_at(format, 2), u32_at(format, 4), u16_at(format, 14))
-        else {
+        let (Some(mut tag), Some(channels), Some(rate), Some(bits)) = (
+            u16_at(format, 0),
+            u16_at(format, 2),
+            u32_at(format, 4),
+            u16_at(format, 14),
+        ) else {
             return Err("breaks off in its header".into());
         };
         if tag == EXTENSIBLE {
@@ -69,13 +76,21 @@ impl<'a> Header<'a> {
             return Err("has a sample rate of 0 Hz".into());
         }
         let data = match tag {
-            PCM if matches!(bits, 8 | 16 | 24 | 32) => Data::Linear,
-            FLOAT if bits == 32 => Data::Linear,
+            PCM if matches!(bits, 8 | 16 | 24 | 32) => Data::Linear(usize::from(bits / 8), data),
+            FLOAT if bits == 32 => Data::Float(data),
             ULAW if bits == 8 => Data::Ulaw(data),
             ALAW if bits == 8 => Data::Alaw(data),
-            _ => return Err(format!("holds format {tag} with {bits} bits, not PCM or G.711")),
+            _ => {
+                return Err(format!(
+                    "holds format {tag} with {bits} bits, not PCM or G.711"
+                ));
+            }
         };
-        Ok(Self { channels, rate, data })
+        Ok(Self {
+            channels,
+            rate,
+            data,
+        })
     }
 }
 
@@ -86,9 +101,15 @@ fn chunk(bytes: &[u8]) -> Option<(&[u8; 4], usize, &[u8])> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|b| u16::from_le_bytes(*b))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|b| u16::from_le_bytes(*b))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|b| u32::from_le_bytes(*b))
 }

@@ -1,10 +1,9 @@
 //! WAV files as telephone audio: reading to 8 kHz mono, writing 16-bit PCM.
 //!
-//! PCM and float data are decoded by hound; G.711 data (format tags 6 and 7, RFC 2361) by our
-//! own codecs. Rates other than 8 kHz are resampled.
+//! Reading is our own: hound knows no G.711 (format tags 6 and 7, RFC 2361) and loses its place
+//! behind a chunk of odd length. Writing is hound's. Rates other than 8 kHz are resampled.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use crate::codec::{alaw, ulaw};
@@ -31,8 +30,13 @@ pub struct WavError {
 /// than one channel is an error: which of them is the caller, only the caller of this can know.
 pub fn read_wav_8k(path: impl AsRef<Path>) -> Result<Vec<i16>, WavError> {
     let path = path.as_ref();
-    let fail = |problem: String| WavError { path: path.to_path_buf(), problem };
-    let size = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+    let fail = |problem: String| WavError {
+        path: path.to_path_buf(),
+        problem,
+    };
+    let size = fs::metadata(path)
+        .map_err(|error| fail(error.to_string()))?
+        .len();
     if size > MAX_BYTES {
         return Err(fail(format!("is {size} bytes: the limit is {MAX_BYTES}")));
     }
@@ -53,14 +57,14 @@ pub fn write_wav_8k_stereo(
 ) -> Result<(), WavError> {
     let at = |channel: &[i16], i: usize| channel.get(i).copied().unwrap_or(0);
     let frames = left.len().max(right.len());
-    write(path.as_ref(), 2, (0..frames).flat_map(|i| [at(left, i), at(right, i)]))
+    write(
+        path.as_ref(),
+        2,
+        (0..frames).flat_map(|i| [at(left, i), at(right, i)]),
+    )
 }
 
-fn write(
-    path: &Path,
-    channels: u16,
-    samples: impl Iterator<Item = i16>,
-) -> Result<(), WavError> {
+fn write(path: &Path, channels: u16, samples: impl Iterator<Item = i16>) -> Result<(), WavError> {
     let spec = hound::WavSpec {
         channels,
         sample_rate: WIRE_RATE,
@@ -74,41 +78,51 @@ fn write(
         }
         writer.finalize()
     };
-    write().map_err(|error| WavError { path: path.to_path_buf(), problem: error.to_string() })
+    write().map_err(|error| WavError {
+        path: path.to_path_buf(),
+        problem: error.to_string(),
+    })
 }
 
 /// Samples at 8 kHz, or what is wrong with the file.
 fn decode(bytes: &[u8]) -> Result<Vec<i16>, String> {
     let header = Header::parse(bytes)?;
     if header.channels != 1 {
-        return Err(format!("has {} channels: split or mix them first", header.channels));
+        return Err(format!(
+            "has {} channels: split or mix them first",
+            header.channels
+        ));
     }
     let samples = match header.data {
         Data::Ulaw(codes) => codes.iter().map(|&code| ulaw::decode(code)).collect(),
         Data::Alaw(codes) => codes.iter().map(|&code| alaw::decode(code)).collect(),
-        Data::Linear => linear(bytes)?,
+        Data::Linear(width, bytes) => bytes.chunks_exact(width).map(linear).collect(),
+        Data::Float(bytes) => bytes.chunks_exact(4).map(float).collect(),
     };
     if header.rate == WIRE_RATE {
         return Ok(samples);
     }
     let wide: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
     let narrow = resample_all(&wide, header.rate, WIRE_RATE).map_err(|error| error.to_string())?;
-    Ok(narrow.iter().map(|&s| (s * 32_768.0).round() as i16).collect())
+    Ok(narrow
+        .iter()
+        .map(|&s| (s * 32_768.0).round() as i16)
+        .collect())
 }
 
-fn linear(bytes: &[u8]) -> Result<Vec<i16>, String> {
-    let reader = hound::WavReader::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    let spec = reader.spec();
-    let samples: Result<Vec<i16>, hound::Error> = match spec.sample_format {
-        hound::SampleFormat::Float => {
-            let to_pcm = |s: f32| (s * 32_768.0).round() as i16;
-            reader.into_samples().map(|s| s.map(to_pcm)).collect()
-        }
-        hound::SampleFormat::Int => {
-            let bits = u32::from(spec.bits_per_sample).clamp(1, 32);
-            let to_pcm = |s: i32| ((i64::from(s) << (32 - bits)) >> 16) as i16;
-            reader.into_samples().map(|s| s.map(to_pcm)).collect()
-        }
-    };
-    samples.map_err(|error| error.to_string())
+/// The upper 16 bits of a sample of 1 to 4 bytes.
+fn linear(sample: &[u8]) -> i16 {
+    match *sample {
+        [unsigned] => (i16::from(unsigned) - 128) << 8,
+        [.., low, high] => i16::from_le_bytes([low, high]),
+        [] => 0,
+    }
+}
+
+fn float(sample: &[u8]) -> i16 {
+    let value = sample
+        .first_chunk()
+        .map_or(0.0, |bytes| f32::from_le_bytes(*bytes));
+    // `as` saturates, and NaN becomes 0.
+    (value * 32_768.0).round() as i16
 }

@@ -49,7 +49,11 @@ impl VadConfig {
 
     /// What hosted server-side detectors use by default: 500 ms of silence, 300 ms of padding.
     pub const fn general() -> Self {
-        Self { hangover_ms: 500, pre_roll_ms: 300, ..Self::hebrew() }
+        Self {
+            hangover_ms: 500,
+            pre_roll_ms: 300,
+            ..Self::hebrew()
+        }
     }
 
     /// Hangover in frames, at least 1.

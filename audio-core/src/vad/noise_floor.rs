@@ -6,9 +6,9 @@
 use crate::frame::Dbfs;
 
 /// Before anything was heard.
-const START: Dbfs = Dbfs(-60.0);
-/// Digital silence is no reference: µ-law's quietest tone is about here.
-const LOWEST: Dbfs = Dbfs(-66.0);
+const START: Dbfs = Dbfs(-66.0);
+/// Digital silence is no reference; this is about µ-law's smallest step.
+const LOWEST: Dbfs = Dbfs(-72.0);
 /// Speech at this level is never taken for noise.
 const HIGHEST: Dbfs = Dbfs(-25.0);
 /// Part of the way down the floor goes in one frame.
@@ -23,7 +23,7 @@ pub struct NoiseFloor {
 }
 
 impl NoiseFloor {
-    /// At −60 dBFS, a quiet line.
+    /// At −66 dBFS, a quiet line.
     pub const fn new() -> Self {
         Self { floor: START.0 }
     }
@@ -31,7 +31,11 @@ impl NoiseFloor {
     /// Takes the next frame's level.
     pub fn update(&mut self, level: Dbfs) {
         let gap = level.0 - self.floor;
-        self.floor += if gap < 0.0 { FALL * gap } else { gap.min(RISE_DB) };
+        self.floor += if gap < 0.0 {
+            FALL * gap
+        } else {
+            gap.min(RISE_DB)
+        };
         self.floor = self.floor.clamp(LOWEST.0, HIGHEST.0);
     }
 

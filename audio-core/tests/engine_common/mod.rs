@@ -11,28 +11,28 @@ use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
 use audio_core::pipeline::PipelineEvent;
 
 /// A frame whose first byte is this makes the chain panic.
-pub const PANIC: u8 = 0xdd;
+pub(crate) const PANIC: u8 = 0xdd;
 /// A frame whose first byte is this makes the chain report two events.
-pub const EVENTS: u8 = 0xee;
+pub(crate) const EVENTS: u8 = 0xee;
 /// A frame whose first byte is this makes the chain wait for [`Probe::gate`].
-pub const BLOCK: u8 = 0xbb;
+pub(crate) const BLOCK: u8 = 0xbb;
 
 /// What a test can see of its chains.
 #[derive(Debug, Default)]
-pub struct Probe {
-    pub built: AtomicUsize,
-    pub recycled: AtomicUsize,
+pub(crate) struct Probe {
+    pub(crate) built: AtomicUsize,
+    pub(crate) recycled: AtomicUsize,
     /// Names of the threads on which chains were dropped.
-    pub dropped_on: Mutex<Vec<String>>,
-    pub blocked: AtomicUsize,
-    pub gate: AtomicUsize,
+    pub(crate) dropped_on: Mutex<Vec<String>>,
+    pub(crate) blocked: AtomicUsize,
+    pub(crate) gate: AtomicUsize,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct CarrierConfig {
+pub(crate) struct CarrierConfig {
     /// Told apart by the pool.
-    pub kind: u32,
-    pub probe: Arc<Probe>,
+    pub(crate) kind: u32,
+    pub(crate) probe: Arc<Probe>,
 }
 
 impl PartialEq for CarrierConfig {
@@ -42,7 +42,7 @@ impl PartialEq for CarrierConfig {
 }
 
 /// Carries caller frames to the clean ring and agent frames to the wire.
-pub struct Carrier {
+pub(crate) struct Carrier {
     probe: Arc<Probe>,
     generation: u32,
     clean: Option<CleanFrame>,
@@ -106,67 +106,66 @@ impl Chain for Carrier {
 impl Drop for Carrier {
     fn drop(&mut self) {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
-        self.probe.dropped_on.lock().unwrap().push(name);
+        self.probe.dropped_on.lock().expect("no test panics while it holds this").push(name);
     }
 }
 
 /// The caller's `n`-th frame on call `call`.
-pub fn wire(call: u8, n: u32) -> WireFrame {
+pub(crate) fn wire(call: u8, n: u32) -> WireFrame {
     let mut frame = WireFrame { seq: n, timestamp: n * 160, ..WireFrame::SILENCE };
     (frame.payload[0], frame.payload[1]) = (0, call);
     frame
 }
 
 /// A caller's frame with an order to the chain in it.
-pub fn order(what: u8) -> WireFrame {
+pub(crate) fn order(what: u8) -> WireFrame {
     let mut frame = wire(0, 0);
     frame.payload[0] = what;
     frame
 }
 
 /// The agent's `n`-th frame on call `call`.
-pub fn agent(call: u8, n: u32, generation: u32) -> WireFrame {
+pub(crate) fn agent(call: u8, n: u32, generation: u32) -> WireFrame {
     WireFrame { generation, ..wire(call, n) }
 }
 
-pub fn small(workers: usize, slots: usize) -> EngineConfig {
+pub(crate) fn small(workers: usize, slots: usize) -> EngineConfig {
     let mut config = EngineConfig::default();
     (config.workers, config.slots_per_worker) = (workers, slots);
     config
 }
 
 /// An engine in virtual time.
-pub struct Virtual<C: Chain> {
-    pub engine: Engine<C>,
-    pub workers: Vec<Worker<C>>,
-    pub now: Duration,
+pub(crate) struct Virtual<C: Chain> {
+    pub(crate) engine: Engine<C>,
+    pub(crate) workers: Vec<Worker<C>>,
+    pub(crate) now: Duration,
     tick: Duration,
 }
 
 impl<C: Chain> Virtual<C> {
-    pub fn new(config: EngineConfig) -> Self {
+    pub(crate) fn new(config: EngineConfig) -> Self {
         let tick = config.tick;
-        let (engine, workers) = Engine::unthreaded(config).unwrap();
+        let (engine, workers) = Engine::unthreaded(config).expect("valid settings");
         Self { engine, workers, now: Duration::ZERO, tick }
     }
 
-    pub fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         self.now += self.tick;
         self.workers.iter_mut().for_each(|worker| worker.tick(self.now));
     }
 
-    pub fn ticks(&mut self, n: usize) {
+    pub(crate) fn ticks(&mut self, n: usize) {
         (0..n).for_each(|_| self.tick());
     }
 }
 
 /// All caller frame numbers on the clean ring.
-pub fn clean(call: &mut CallHandle) -> Vec<u64> {
+pub(crate) fn clean(call: &mut CallHandle) -> Vec<u64> {
     std::iter::from_fn(|| call.pop_clean()).map(|frame| frame.at.0).collect()
 }
 
 /// All agent frame numbers on the wire ring.
-pub fn played(call: &mut CallHandle) -> Vec<u32> {
+pub(crate) fn played(call: &mut CallHandle) -> Vec<u32> {
     std::iter::from_fn(|| call.pop_wire()).map(|frame| frame.seq).collect()
 }
-

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A batch of events of one call, in rising `seq`.
+/// A batch of events of one call, in rising `seq`; any order is stored as well. One event out of
+/// bounds refuses its whole batch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventBatch {
@@ -115,6 +116,9 @@ pub enum EndReason {
 }
 
 /// What the CRM has stored.
+///
+/// An acknowledged batch is stored whole, also when `stored_up_to` stops before it: then events before
+/// it are missing, and only those need to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventAck {

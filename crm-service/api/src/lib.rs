@@ -9,6 +9,8 @@
 //! | `POST {call_sid}/tools/{name}` | [`ToolRequest`] | [`ToolReply`] |
 //!
 //! Events are idempotent by `(call_sid, seq)`: the bridge resends until it is acknowledged.
+//! No order of route and events loses any: events of a call that was never routed, or of a number that
+//! nobody owns, are acknowledged and kept as well.
 //! An error is [`ApiError`] with a 4xx or 5xx status; 4xx will not get better by retrying.
 
 mod event;

@@ -14,16 +14,18 @@ use crate::routing::unrouted;
 
 /// The provider's id of a call, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallSid(String);
+pub(crate) struct CallSid(String);
 
 impl CallSid {
     /// 1 to 128 of `A-Z a-z 0-9 _ - . :`.
     ///
     /// # Errors
     /// A refusal that quotes the id.
-    pub fn parse(received: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(received: &str) -> Result<Self, Refusal> {
         let ok = (1..=128).contains(&received.len())
-            && received.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
+            && received
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
         if ok {
             return Ok(Self(received.to_owned()));
         }
@@ -37,7 +39,7 @@ impl CallSid {
 
     /// The id.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -72,8 +74,17 @@ pub(crate) async fn find(tx: &mut TenantTx, sid: &CallSid) -> Result<Option<Call
 
 /// The call's row and its lead, made now unless they are there. Events that waited for the business
 /// of this call move in. Needs [`lock_call`](crate::db::Tx::lock_call).
-pub(crate) async fn open(tx: &mut TenantTx, opening: Opening<'_>, now_ms: i64) -> Result<Call, Error> {
-    let Opening { sid, caller, dialled, first_lead_status } = opening;
+pub(crate) async fn open(
+    tx: &mut TenantTx,
+    opening: Opening<'_>,
+    now_ms: i64,
+) -> Result<Call, Error> {
+    let Opening {
+        sid,
+        caller,
+        dialled,
+        first_lead_status,
+    } = opening;
     if let Some(call) = find(tx, sid).await? {
         return Ok(call);
     }

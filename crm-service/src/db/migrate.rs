@@ -81,7 +81,10 @@ pub(super) async fn run(db: &Db) -> Result<(), Error> {
     }
 
     for migration in wanted {
-        if applied.iter().any(|(version, _)| *version == migration.version) {
+        if applied
+            .iter()
+            .any(|(version, _)| *version == migration.version)
+        {
             continue;
         }
         apply(&mut tx, migration).await?;
@@ -91,8 +94,11 @@ pub(super) async fn run(db: &Db) -> Result<(), Error> {
 }
 
 async fn apply(tx: &mut Tx, migration: &Migration) -> Result<(), Error> {
-    either!(&mut *tx, |conn| sqlx::raw_sql(migration.sql).execute(conn).await.map(drop))
-        .map_err(|error| Error::Migration(format!("migration {}: {error}", migration.name)))?;
+    either!(&mut *tx, |conn| sqlx::raw_sql(migration.sql)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(|error| Error::Migration(format!("migration {}: {error}", migration.name)))?;
     exec!(
         tx,
         "INSERT INTO schema_migrations (version, name, checksum, applied_at_ms) VALUES ($1, $2, $3, $4)",

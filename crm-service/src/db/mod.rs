@@ -11,7 +11,6 @@
 
 mod dialect;
 mod lite;
-#[macro_use]
 mod macros;
 mod migrate;
 mod pg;
@@ -28,7 +27,7 @@ use crate::tenancy::TenantCtx;
 
 /// The database: two concrete pools, one of which is there.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub(crate) enum Db {
     /// SQLite in one file: one writer, many readers.
     Lite {
         /// Exactly one connection: writers queue here instead of failing on the file's lock.
@@ -46,7 +45,7 @@ impl Db {
     /// # Errors
     /// [`Error::Open`] for a URL of another kind or a database that cannot be reached,
     /// [`Error::Migration`] for a schema this binary does not know.
-    pub async fn open(url: &SecretString, connections: u32) -> Result<Self, Error> {
+    pub(crate) async fn open(url: &SecretString, connections: u32) -> Result<Self, Error> {
         let db = Self::connect(url, connections).await?;
         migrate::run(&db).await?;
         dialect::warn_if_unguarded(&db).await?;
@@ -67,7 +66,7 @@ impl Db {
 
     /// `sqlite` or `postgres`.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Lite { .. } => "sqlite",
             Self::Pg(_) => "postgres",
@@ -99,7 +98,7 @@ impl Db {
     }
 
     /// Waits for connections in use to come back and closes them all.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         match self {
             Self::Lite { writer, readers } => {
                 // The writer last: the last connection to leave folds the log into the file.

@@ -2,7 +2,7 @@
 
 pub(crate) mod decision;
 pub(crate) mod greeting;
-pub mod number;
+pub(crate) mod number;
 pub(crate) mod token;
 pub(crate) mod unrouted;
 
@@ -21,7 +21,11 @@ use crate::tenancy::{self, TenantCtx, channel_routes};
 ///
 /// # Errors
 /// A refusal for a malformed call id, or for a call that was routed to another number before.
-pub(crate) async fn route(app: &App, request: &RouteRequest, now_ms: i64) -> Result<RouteDecision, Error> {
+pub(crate) async fn route(
+    app: &App,
+    request: &RouteRequest,
+    now_ms: i64,
+) -> Result<RouteDecision, Error> {
     let sid = CallSid::parse(&request.call_sid)?;
     let dialled = Dialled::parse(&request.to);
     let mut tx = app.db.write().await?;
@@ -31,20 +35,32 @@ pub(crate) async fn route(app: &App, request: &RouteRequest, now_ms: i64) -> Res
         unrouted::note(&mut tx, &sid, Some((&request.from, &request.to)), now_ms).await?;
         tx.commit().await?;
         app.metrics.routed("unrouted");
-        tracing::warn!(call_sid = sid.as_str(), to = redact::number(dialled.as_str()), "nobody owns the dialled number");
+        tracing::warn!(
+            call_sid = sid.as_str(),
+            to = redact::number(dialled.as_str()),
+            "nobody owns the dialled number"
+        );
         return Ok(decision::neutral(&app.settings));
     };
 
     let mut tx = tx.enter(tenant).await?;
     let profile = tenancy::profile::of(&mut tx).await?;
     let caller = Caller::parse(&request.from);
-    let opening = Opening { sid: &sid, caller: &caller, dialled: &dialled, first_lead_status: &profile.first_lead_status };
+    let opening = Opening {
+        sid: &sid,
+        caller: &caller,
+        dialled: &dialled,
+        first_lead_status: &profile.first_lead_status,
+    };
     let call = calls::open(&mut tx, opening, now_ms).await?;
     if call.to_number != dialled.as_str() {
         return Err(Refusal::new(
             Fault::Conflict,
             "call_routed_elsewhere",
-            format!("call {} was routed to another dialled number before", sid.as_str()),
+            format!(
+                "call {} was routed to another dialled number before",
+                sid.as_str()
+            ),
         )
         .into());
     }

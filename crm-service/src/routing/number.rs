@@ -11,12 +11,17 @@
 
 use phonenumber::country::Id::IL;
 
+/// Loads the library's tables, tens of milliseconds that the first call shall not wait for.
+pub(crate) fn warm_up() {
+    let _loaded = Dialled::parse("03-0000000");
+}
+
 /// How a hidden number is stored and shown.
-pub const HIDDEN: &str = "anonymous";
+pub(crate) const HIDDEN: &str = "anonymous";
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub(crate) enum Caller {
     /// The number is withheld. Two hidden callers are not one person.
     Hidden,
     /// E.164, such as `+972502345678`.
@@ -28,20 +33,20 @@ pub enum Caller {
 impl Caller {
     /// Reads a caller as the telephone network announced it. Never fails.
     #[must_use]
-    pub fn parse(received: &str) -> Self {
+    pub(crate) fn parse(received: &str) -> Self {
         let address = bare_address(received);
         if is_hidden(&address) {
             return Self::Hidden;
         }
         match canonical(&address) {
             Some(e164) => Self::E164(e164),
-            None => Self::Raw(raw(address)),
+            None => Self::Raw(raw(&address)),
         }
     }
 
     /// The canonical form; [`HIDDEN`] for a hidden caller.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Hidden => HIDDEN,
             Self::E164(number) | Self::Raw(number) => number,
@@ -51,27 +56,38 @@ impl Caller {
 
 /// A dialled number in its canonical form: E.164, or as dialled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dialled(String);
+pub(crate) struct Dialled(String);
 
 impl Dialled {
     /// Reads a dialled number. Never fails.
     #[must_use]
-    pub fn parse(received: &str) -> Self {
+    pub(crate) fn parse(received: &str) -> Self {
         let address = bare_address(received);
-        Self(canonical(&address).unwrap_or_else(|| raw(address)))
+        Self(canonical(&address).unwrap_or_else(|| raw(&address)))
     }
 
     /// The canonical form.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// Words for a hidden number, and the same words typed on a keypad.
 const HIDDEN_WORDS: [&str; 13] = [
-    "", "+", "anonymous", "blocked", "hidden", "private", "restricted", "unavailable", "unknown", "withheld",
-    "266696687", "7378742833", "86282452253",
+    "",
+    "+",
+    "anonymous",
+    "blocked",
+    "hidden",
+    "private",
+    "restricted",
+    "unavailable",
+    "unknown",
+    "withheld",
+    "266696687",
+    "7378742833",
+    "86282452253",
 ];
 
 /// Keypad words that could also be a local number: hidden only with a `+` before them.
@@ -81,7 +97,9 @@ const HIDDEN_WITH_PLUS: [&str; 4] = ["+2562533", "+464", "+7748283", "+8656696"]
 fn is_hidden(address: &str) -> bool {
     let lower = address.to_lowercase();
     let digits = lower.strip_prefix('+').unwrap_or(&lower);
-    HIDDEN_WITH_PLUS.contains(&&*lower) || HIDDEN_WORDS.contains(&&*lower) || HIDDEN_WORDS.contains(&digits)
+    HIDDEN_WITH_PLUS.contains(&&*lower)
+        || HIDDEN_WORDS.contains(&&*lower)
+        || HIDDEN_WORDS.contains(&digits)
 }
 
 /// The user part of a SIP, tel or WhatsApp address, without the invisible marks that copied Hebrew
@@ -93,7 +111,10 @@ fn bare_address(received: &str) -> String {
         .collect();
     let mut address = visible.trim();
     for scheme in ["sip:", "sips:", "tel:", "whatsapp:"] {
-        if address.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)) {
+        if address
+            .get(..scheme.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        {
             address = &address[scheme.len()..];
             break;
         }
@@ -137,20 +158,26 @@ fn significant(address: &str) -> Option<String> {
 
 /// Star numbers, short numbers, and 1-X00 numbers with or without +972.
 fn kept_as_dialled(dialled: &str) -> bool {
-    dialled.contains(['*', '#']) || (!dialled.starts_with('+') && dialled.len() <= 6) || one_x00(dialled).is_some()
+    dialled.contains(['*', '#'])
+        || (!dialled.starts_with('+') && dialled.len() <= 6)
+        || one_x00(dialled).is_some()
 }
 
 /// The national form of an Israeli 1-X00 number (`1-700-123456` and nine or ten digits in all).
 fn one_x00(dialled: &str) -> Option<&str> {
-    let national = ["+972", "00972", "972"].iter().find_map(|p| dialled.strip_prefix(p)).unwrap_or(dialled);
+    let national = ["+972", "00972", "972"]
+        .iter()
+        .find_map(|p| dialled.strip_prefix(p))
+        .unwrap_or(dialled);
     let bytes = national.as_bytes();
-    let shape = matches!(bytes, [b'1', b'2'..=b'9', b'0', b'0', ..]) && (9..=10).contains(&bytes.len());
+    let shape =
+        matches!(bytes, [b'1', b'2'..=b'9', b'0', b'0', ..]) && (9..=10).contains(&bytes.len());
     shape.then_some(national)
 }
 
 /// The one spelling of what is kept raw.
-fn raw(address: String) -> String {
-    match significant(&address) {
+fn raw(address: &str) -> String {
+    match significant(address) {
         Some(dialled) => one_x00(&dialled).map(str::to_owned).unwrap_or(dialled),
         None => address.chars().take(128).collect(),
     }

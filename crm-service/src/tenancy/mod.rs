@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The business in whose name something is done. Made here alone: from an API key, from a dialled
 /// number, from the directory of calls, from a verified call token, or by the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TenantCtx {
+pub(crate) struct TenantCtx {
     id: Arc<str>,
 }
 
@@ -23,7 +23,7 @@ impl TenantCtx {
 
     /// Tenant id.
     #[must_use]
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 }

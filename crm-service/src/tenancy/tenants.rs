@@ -1,15 +1,15 @@
 //! Creating and finding businesses.
 
 use super::TenantCtx;
-use crate::db::{Tx, exec, fetch_opt, tenant_exec};
+use crate::db::{TenantTx, Tx, exec, fetch_opt, tenant_exec};
 use crate::error::{Error, Fault, Refusal};
 use crate::ids;
 
 /// The kinds of business.
-pub const VERTICALS: [&str; 4] = ["general", "plumber", "real_estate", "studio"];
+const VERTICALS: [&str; 4] = ["general", "plumber", "real_estate", "studio"];
 
 /// The barge-in presets.
-pub const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
+const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
 
 /// A business as it is created.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct NewTenant {
     pub name: String,
     /// Name of the assistant as spoken.
     pub assistant_name: String,
-    /// One of [`VERTICALS`].
+    /// `general`, `plumber`, `real_estate` or `studio`.
     pub vertical: String,
     /// BCP 47 tag.
     pub locale: String,
@@ -28,7 +28,7 @@ pub struct NewTenant {
     pub time_zone: String,
     /// Voice of the speech synthesis.
     pub voice: String,
-    /// One of [`BARGE_IN_PRESETS`].
+    /// `adaptive`, `polite` or `responsive`.
     pub barge_in_preset: String,
     /// May calls be recorded?
     pub record: bool,
@@ -56,14 +56,18 @@ impl NewTenant {
             record: false,
             announce: None,
             first_lead_status: "חדש".to_owned(),
-            phone_greeting: "שלום, הגעתם אל {business}, כאן {assistant}. איך אפשר לעזור?".to_owned(),
+            phone_greeting: "שלום, הגעתם אל {business}, כאן {assistant}. איך אפשר לעזור?"
+                .to_owned(),
         }
     }
 
     fn check(&self) -> Result<(), Refusal> {
         let bad = |message: String| Err(Refusal::new(Fault::Unacceptable, "bad_business", message));
         let slug_ok = (1..=64).contains(&self.slug.len())
-            && self.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && self
+                .slug
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug_ok {
             return bad(format!("slug {:?}: 1 to 64 of a-z, 0-9 and -", self.slug));
         }
@@ -74,10 +78,16 @@ impl NewTenant {
             return bad(format!("business {:?} has an empty greeting", self.slug));
         }
         if !VERTICALS.contains(&&*self.vertical) {
-            return bad(format!("vertical {:?} is none of {VERTICALS:?}", self.vertical));
+            return bad(format!(
+                "vertical {:?} is none of {VERTICALS:?}",
+                self.vertical
+            ));
         }
         if !BARGE_IN_PRESETS.contains(&&*self.barge_in_preset) {
-            return bad(format!("barge-in preset {:?} is none of {BARGE_IN_PRESETS:?}", self.barge_in_preset));
+            return bad(format!(
+                "barge-in preset {:?} is none of {BARGE_IN_PRESETS:?}",
+                self.barge_in_preset
+            ));
         }
         Ok(())
     }
@@ -85,15 +95,20 @@ impl NewTenant {
 
 /// The business with this slug.
 pub(crate) async fn find(tx: &mut Tx, slug: &str) -> Result<Option<TenantCtx>, Error> {
-    let row = fetch_opt!(tx, (String,), "SELECT id FROM tenants WHERE slug = $1", slug)?;
+    let row = fetch_opt!(
+        tx,
+        (String,),
+        "SELECT id FROM tenants WHERE slug = $1",
+        slug
+    )?;
     Ok(row.map(|(id,)| TenantCtx::new(&id)))
 }
 
-/// Creates a business and commits.
+/// Creates a business and enters it; the caller commits.
 ///
 /// # Errors
 /// A [`Refusal`] when a value is out of bounds or the slug is taken.
-pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<TenantCtx, Error> {
+pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<TenantTx, Error> {
     new.check()?;
     let tenant = TenantCtx::new(&ids::fresh());
     let inserted = exec!(
@@ -111,7 +126,7 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
         )
         .into());
     }
-    let mut tx = tx.enter(tenant.clone()).await?;
+    let mut tx = tx.enter(tenant).await?;
     tenant_exec!(
         tx,
         "INSERT INTO tenant_settings (tenant_id, name, assistant_name, vertical, locale, time_zone, voice,
@@ -136,6 +151,5 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
         &*new.phone_greeting,
         now_ms,
     )?;
-    tx.commit().await?;
-    Ok(tenant)
+    Ok(tx)
 }

@@ -1,1 +1,8 @@
 //! Loopback stand-ins for the outside world.
+//!
+//! Test servers that speak the real wire protocols, written apart from the bridge's own code so
+//! that each side checks the other. They are not the product's embedded providers.
+#![forbid(unsafe_code)]
+
+pub mod crm;
+pub mod twilio_caller;

@@ -8,7 +8,7 @@ use audio_core::barge_in::Preset;
 use audio_core::tape::Tape;
 
 use crate::providers::embedded::VoiceLibrary;
-use crate::tape::{EventName, ReplayOptions, ReplayReport, replay};
+use crate::tape::{EventName, Recording, ReplayOptions, ReplayReport, replay, rerun};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -69,6 +69,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 
 fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Result<ReplayReport> {
     let tape = Tape::load(path).with_context(|| format!("tape {}", path.display()))?;
+    if let Some(recording) = Recording::load(path)? {
+        let rerun = rerun(&tape, &recording, args.preset, args.timing)?;
+        if let Some(at) = rerun.diverged_ms {
+            let tape = &tape.name;
+            eprintln!("{tape}: decides otherwise from {at} ms on; what the agent says from there is as recorded");
+        }
+        return Ok(rerun.report);
+    }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
     let options = ReplayOptions { barge_in: preset.config(), timing: args.timing, library: library.clone() };
     replay(&tape, &options).with_context(|| format!("tape {}", path.display()))

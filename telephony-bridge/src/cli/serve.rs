@@ -1,8 +1,54 @@
 //! `telephony-bridge serve`.
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+use std::path::PathBuf;
+use std::sync::Arc;
 
-pub(super) fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("not yet")
+use anyhow::Context as _;
+
+use crate::config::{Config, SETTINGS};
+use crate::logging;
+use crate::server::{LiveRunner, serve};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = settings_help())]
+pub(super) struct Args {
+    /// TOML file with settings; environment variables win over it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Every setting, for `--help`.
+fn settings_help() -> String {
+    let rows = SETTINGS.iter().map(|(name, default, meaning)| {
+        let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        format!("  {name:<26} {meaning}{default}\n")
+    });
+    format!("Settings, as environment variables or in lower case in the file:\n{}", rows.collect::<String>())
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let config = Config::load(args.config.as_deref())?;
+    logging::start(config.log_format);
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    runtime.block_on(async {
+        let runner = Arc::new(LiveRunner::new(&config)?);
+        let listener = tokio::net::TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        serve(config, listener, runner, stop_signal()?).await?;
+        Ok(())
+    })
+}
+
+/// Ready when the process is asked to stop: SIGTERM or Ctrl-C.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

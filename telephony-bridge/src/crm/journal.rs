@@ -4,7 +4,9 @@
 //! a second file that takes the first one's place in one step.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{
+    self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _,
+};
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
@@ -26,6 +28,8 @@ pub(super) struct Journal {
     dir: PathBuf,
     file: File,
     len: u64,
+    /// Length after the last rewrite.
+    rewritten_len: u64,
 }
 
 /// What a scan found besides records.
@@ -43,19 +47,21 @@ impl Journal {
         dir: &Path,
         mut visit: impl FnMut(Record, Location),
     ) -> io::Result<(Self, ScanReport)> {
-        let path = dir.join(NAME);
-        let file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
+        let file = reader(dir)?;
         sync_dir(dir)?;
         let mut report = ScanReport::default();
         let (mut offset, mut whole, mut damaged) = (0_u64, 0_u64, 0);
-        let mut reader = BufReader::new(File::open(&path)?);
+        let mut input = BufReader::new(reader(dir)?);
         let mut line = Vec::new();
         loop {
             line.clear();
-            if reader.read_until(b'\n', &mut line)? == 0 {
+            if input.read_until(b'\n', &mut line)? == 0 {
                 break;
             }
-            let location = Location { offset, len: line.len() as u32 };
+            let location = Location {
+                offset,
+                len: line.len() as u32,
+            };
             offset += line.len() as u64;
             match Record::decode(&line) {
                 Some(record) => {
@@ -71,7 +77,15 @@ impl Journal {
             file.set_len(whole)?;
             file.sync_all()?;
         }
-        Ok((Self { dir: dir.to_owned(), file, len: whole }, report))
+        Ok((
+            Self {
+                dir: dir.to_owned(),
+                file,
+                len: whole,
+                rewritten_len: 0,
+            },
+            report,
+        ))
     }
 
     /// Length in bytes.
@@ -79,9 +93,14 @@ impl Journal {
         self.len
     }
 
-    /// A second handle for [`read_lines`].
+    /// Has it doubled since the last rewrite? Rewriting is worth it only then, whatever it holds.
+    pub(super) const fn has_doubled(&self) -> bool {
+        self.len >= 2 * self.rewritten_len
+    }
+
+    /// A second handle, for [`read_lines`].
     pub(super) fn reader(&self) -> io::Result<File> {
-        File::open(self.dir.join(NAME))
+        reader(&self.dir)
     }
 
     /// Appends whole lines and waits until they are on disk. Returns the offset of the first.
@@ -118,8 +137,9 @@ impl Journal {
         drop(new);
         std::fs::rename(&path, self.dir.join(NAME))?;
         sync_dir(&self.dir)?;
-        self.file = OpenOptions::new().read(true).append(true).open(self.dir.join(NAME))?;
+        self.file = self.reader()?;
         self.len = len;
+        self.rewritten_len = len;
         Ok(offsets)
     }
 
@@ -149,6 +169,15 @@ pub(super) fn read_lines(file: &mut File, places: &[Location]) -> io::Result<Vec
         .collect()
 }
 
+/// A handle for [`read_lines`] on the journal in `dir`, which is created if need be.
+pub(super) fn reader(dir: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .read(true)
+        .append(true)
+        .open(dir.join(NAME))
+}
+
 /// Makes names in a folder durable, where the platform lets a folder be opened.
 fn sync_dir(dir: &Path) -> io::Result<()> {
     match File::open(dir) {
@@ -162,7 +191,10 @@ mod tests {
     use super::*;
 
     fn done(up_to: u64) -> Record {
-        Record::Done { call_sid: "CA1".into(), up_to }
+        Record::Done {
+            call_sid: "CA1".into(),
+            up_to,
+        }
     }
 
     fn lines(numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
@@ -175,7 +207,8 @@ mod tests {
 
     fn open(dir: &Path) -> (Journal, Vec<Record>, ScanReport) {
         let mut records = Vec::new();
-        let (journal, report) = Journal::open(dir, |record, _| records.push(record)).expect("opens");
+        let (journal, report) =
+            Journal::open(dir, |record, _| records.push(record)).expect("opens");
         (journal, records, report)
     }
 
@@ -190,7 +223,13 @@ mod tests {
             let (mut journal, records, report) = open(folder.path());
             let whole = cut / line;
             assert_eq!(records, (1..=whole as u64).map(done).collect::<Vec<_>>());
-            assert_eq!(report, ScanReport { damaged: 0, torn_bytes: (cut % line) as u64 });
+            assert_eq!(
+                report,
+                ScanReport {
+                    damaged: 0,
+                    torn_bytes: (cut % line) as u64
+                }
+            );
             journal.append(&lines([9])).expect("appends");
             assert_eq!(open(folder.path()).1.last(), Some(&done(9)));
         }
@@ -205,7 +244,13 @@ mod tests {
         std::fs::write(folder.path().join(NAME), &all).expect("written");
         let (_, records, report) = open(folder.path());
         assert_eq!(records, [done(1), done(3)]);
-        assert_eq!(report, ScanReport { damaged: 1, torn_bytes: 0 });
+        assert_eq!(
+            report,
+            ScanReport {
+                damaged: 1,
+                torn_bytes: 0
+            }
+        );
     }
 
     #[test]
@@ -215,12 +260,20 @@ mod tests {
         journal.append(&lines(1..=3)).expect("appends");
         let mut places = Vec::new();
         Journal::open(folder.path(), |_, place| places.push(place)).expect("opens");
-        let offsets = journal.rewrite(&lines([7]), &places[2..]).expect("rewrites");
+        let offsets = journal
+            .rewrite(&lines([7]), &places[2..])
+            .expect("rewrites");
         journal.append(&lines([8])).expect("appends");
         assert_eq!(open(folder.path()).1, [done(7), done(3), done(8)]);
-        let place = Location { offset: offsets[0], len: places[2].len };
+        let place = Location {
+            offset: offsets[0],
+            len: places[2].len,
+        };
         let mut reader = journal.reader().expect("opens");
-        assert_eq!(read_lines(&mut reader, &[place]).expect("reads"), [Some(done(3))]);
+        assert_eq!(
+            read_lines(&mut reader, &[place]).expect("reads"),
+            [Some(done(3))]
+        );
     }
 
     #[test]

@@ -64,7 +64,11 @@ impl CallQueue {
 
     /// Forgets events up to `up_to`.
     pub(super) fn done(&mut self, up_to: u64) {
-        while self.waiting.front().is_some_and(|waiting| waiting.seq <= up_to) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|waiting| waiting.seq <= up_to)
+        {
             self.waiting.pop_front();
         }
     }
@@ -111,7 +115,8 @@ impl State {
             return None;
         }
         if !self.calls.contains_key(call_sid) {
-            self.calls.insert(call_sid.to_owned(), CallQueue::new(at_ms, now));
+            self.calls
+                .insert(call_sid.to_owned(), CallQueue::new(at_ms, now));
         }
         self.calls.get_mut(call_sid).filter(|call| !call.ended)
     }
@@ -124,14 +129,15 @@ impl State {
                     .calls
                     .entry(call_sid.clone())
                     .or_insert_with(|| CallQueue::new(event.at_ms, now));
-                if event.seq <= call.durable_seq {
-                    return;
-                }
-                call.durable_seq = event.seq;
+                call.durable_seq = call.durable_seq.max(event.seq);
                 call.last_seq = call.last_seq.max(event.seq);
                 call.last_at_ms = event.at_ms;
                 call.ended |= matches!(event.kind, CallEventKind::Ended { .. });
-                call.waiting.push_back(Waiting { seq: event.seq, at_ms: event.at_ms, place });
+                call.waiting.push_back(Waiting {
+                    seq: event.seq,
+                    at_ms: event.at_ms,
+                    place,
+                });
             }
             Record::Done { call_sid, up_to } => {
                 if let Some(call) = self.calls.get_mut(call_sid) {
@@ -139,10 +145,16 @@ impl State {
                 }
                 self.forget_if_over(call_sid);
             }
-            Record::Call { call_sid, last_seq, first_at_ms, last_at_ms, ended } => {
+            Record::Call {
+                call_sid,
+                last_seq,
+                first_at_ms,
+                last_at_ms,
+                ended,
+            } => {
                 let mut call = CallQueue::new(*first_at_ms, now);
-                // Its waiting events follow, and must not look like repeated ones.
                 call.last_seq = *last_seq;
+                call.durable_seq = *last_seq;
                 call.last_at_ms = *last_at_ms;
                 call.ended = *ended;
                 self.calls.insert(call_sid.clone(), call);
@@ -171,21 +183,29 @@ impl State {
     /// At most `room` jobs that are due, those waiting longest first, and when the next one is.
     pub(super) fn take_due(&mut self, room: usize, now: Instant) -> (Vec<Job>, Option<Instant>) {
         let idle = |call: &CallQueue| !call.in_flight && !call.waiting.is_empty();
-        let mut due: Vec<(Instant, String)> = self
+        let mut due: Vec<(Instant, &String)> = self
             .calls
             .iter()
             .filter(|(_, call)| idle(call) && call.due <= now)
-            .map(|(call_sid, call)| (call.due, call_sid.clone()))
+            .map(|(call_sid, call)| (call.due, call_sid))
             .collect();
         due.sort_unstable();
-        due.truncate(room);
+        let due: Vec<String> = due
+            .into_iter()
+            .take(room)
+            .map(|(_, sid)| sid.clone())
+            .collect();
         let jobs = due
             .into_iter()
-            .filter_map(|(_, call_sid)| {
+            .filter_map(|call_sid| {
                 let call = self.calls.get_mut(&call_sid)?;
                 call.in_flight = true;
                 let batch = next_batch(call);
-                Some(Job { call_sid, batch, reader: Arc::clone(&self.reader) })
+                Some(Job {
+                    call_sid,
+                    batch,
+                    reader: Arc::clone(&self.reader),
+                })
             })
             .collect();
         let next = self
@@ -199,13 +219,22 @@ impl State {
 
     /// Events not yet acknowledged.
     pub(super) fn pending(&self) -> usize {
-        self.queued + self.calls.values().map(|call| call.waiting.len()).sum::<usize>()
+        self.queued
+            + self
+                .calls
+                .values()
+                .map(|call| call.waiting.len())
+                .sum::<usize>()
     }
 }
 
 fn next_batch(call: &CallQueue) -> Vec<Waiting> {
     let first = call.waiting.front().map_or(0, |waiting| waiting.seq);
-    let limit = if first <= call.single_until { 1 } else { MAX_BATCH };
+    let limit = if first <= call.single_until {
+        1
+    } else {
+        MAX_BATCH
+    };
     let mut bytes = 0;
     call.waiting
         .iter()

@@ -89,6 +89,9 @@ pub trait CallRunner: Send + Sync + 'static {
     /// ends and no other.
     fn run(&self, app: Arc<App>, stream: AcceptedStream) -> CallFuture;
 
+    /// Brings the runner's own metrics up to date. Called now and then, and before they are read.
+    fn publish(&self) {}
+
     /// A call of this kind will connect in a moment: greetings may be prepared. Must not block.
     fn prewarm(&self, call: &CallInfo) {
         let _ = call;

@@ -5,7 +5,7 @@
 use crm_api::{Decision, GreetingText, RouteDecision};
 
 /// The neutral greeting.
-pub const NEUTRAL_GREETING: &str = "שלום, תודה שהתקשרתם. איך אפשר לעזור?";
+pub const NEUTRAL_GREETING: &str = "שלום, הגעתם לקו. במה אפשר לעזור?";
 /// Said when every place is taken or the bridge is going down.
 pub const BUSY: &str = "כל הקווים תפוסים כרגע. אנא נסו שוב בעוד כמה דקות. תודה ולהתראות.";
 /// Said to a call that is refused without words of the business.

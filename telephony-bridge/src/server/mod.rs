@@ -6,6 +6,7 @@
 
 mod app;
 mod call;
+mod driver;
 pub mod fallback;
 mod health;
 mod keepalive;
@@ -18,6 +19,7 @@ mod upgrade;
 mod voice;
 
 pub use app::App;
+pub use driver::{LiveRunner, RunnerError};
 pub use call::{AcceptedStream, CallFuture, CallInfo, CallRunner, CallSignal};
 pub use keepalive::{Keepalive, KeepaliveAction};
 pub use registry::{Finished, LiveCall, NoPlace, Registry, RegistryStats, StreamRefused};

@@ -31,11 +31,10 @@ pub struct SessionConfig {
     pub max_call: Duration,
     /// How long the far end may take to close after the agent hung up. 2 s.
     pub hang_up_slack: Duration,
-    /// Overlapping words shorter than this, over well before the agent is, are a backchannel
-    /// and not a turn. 600 ms.
-    pub backchannel_max: Duration,
-    /// Overlapping words that end this close to the agent's end are an answer. 500 ms.
+    /// Words over the agent's speech that end this close to its end are an answer. 500 ms.
     pub answer_window: Duration,
+    /// So many words over the agent's speech are a turn whenever they are said. 3.
+    pub phrase_words: usize,
     /// Said when nobody speaks.
     pub reprompt: Line,
     /// Said when a reply cannot be had.
@@ -58,8 +57,8 @@ impl Default for SessionConfig {
             max_reprompts: 2,
             max_call: Duration::from_secs(3_600),
             hang_up_slack: Duration::from_secs(2),
-            backchannel_max: Duration::from_millis(600),
             answer_window: Duration::from_millis(500),
+            phrase_words: 3,
             reprompt: Line::text("לא שמעתי, אפשר לחזור?"),
             apology: Line::text("רגע אחד, אני בודקת."),
             goodbye: Line::text("תודה, ולהתראות."),

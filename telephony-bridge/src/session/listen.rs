@@ -175,16 +175,16 @@ impl Session {
         }));
     }
 
-    /// The agent has just stopped: are the words over its end a turn or a backchannel?
+    /// The agent has just stopped. Words that ended close to its end are an answer, and a whole
+    /// phrase is a turn whenever it was said; a word or two said earlier was a backchannel.
     pub(super) fn settle_overlap(&mut self, now: CallTime) {
         let Some(segment) = &self.listening.segment else { return };
         if segment.voice {
             return;
         }
         let end = call_time(segment.last_voice);
-        let long = end - call_time(segment.onset) >= self.config.backchannel_max;
-        let answers = now - end <= self.config.answer_window;
-        if long || answers {
+        let phrase = segment.partial.split_whitespace().count() >= self.config.phrase_words;
+        if phrase || now - end <= self.config.answer_window {
             let due = end + self.config.endpointing;
             self.timers.set(Timer::Endpointing, if due > now { due } else { now });
         } else {

@@ -141,11 +141,12 @@ impl Session {
         }));
         // Whatever an earlier owner of the line left in the buffer is silenced first.
         self.out.push_back(Output::Clear(ClearReason::Greeting));
-        if start.greeting.is_empty() {
-            self.to_listening(now);
-        } else {
-            let turn = self.new_turn();
-            self.start_speaking(now, turn, start.greeting, true);
+        let mut lines = [start.announce, start.greeting].into_iter().filter(|line| !line.is_empty());
+        let Some(first) = lines.next() else { return self.to_listening(now) };
+        let turn = self.new_turn();
+        self.start_speaking(now, turn, first, true);
+        for line in lines {
+            self.add_sentence(now, line, true);
         }
     }
 

@@ -19,6 +19,13 @@ impl FarEnd {
         self.queue.push_back(frame);
     }
 
+    /// What was pushed last is the end of its utterance.
+    pub(super) fn end_utterance(&mut self) {
+        if let Some(frame) = self.queue.back_mut() {
+            frame.flags |= WireFrame::LAST;
+        }
+    }
+
     /// The next 20 ms, or nothing.
     pub(super) fn play(&mut self) -> Option<WireFrame> {
         self.queue.pop_front()

@@ -8,16 +8,15 @@ use std::time::Instant;
 
 use audio_core::barge_in::BargeInConfig;
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, PcmFrame, WireFrame};
-use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
+use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::sys::alloc::count_on_this_thread;
 use audio_core::tape::{AgentLine, Echo, Tape, TapeError};
 use audio_core::vad::VadKind;
-use crm_api::{CallEventKind, EndReason, Speaker};
+use crm_api::EndReason;
 
 use super::line::{EchoLine, FarEnd, mixed};
-use super::report::{CrmCounts, ReplayReport, TurnReport};
-use super::score::Observed;
-use super::timeline::{EventName, TimelineEvent, rounded};
+use super::notebook::Notebook;
+use super::report::ReplayReport;
 use crate::providers::embedded::{ClipVoice, ScriptedLlm, ScriptedStt, VoiceError, VoiceLibrary, script_of};
 use crate::providers::{Providers, TtsOutput};
 use crate::session::{CallStart, CallTime, Input, Line, Output, Session, SessionConfig, State, UtteranceId};
@@ -53,6 +52,9 @@ pub enum ReplayError {
         /// Why.
         source: VoiceError,
     },
+    /// Its record of a live call.
+    #[error(transparent)]
+    Wire(#[from] super::rerun::WireError),
     /// The signal chain could not be built.
     #[error("signal chain: {0}")]
     Pipeline(#[from] audio_core::Error),
@@ -70,17 +72,25 @@ fn line_of(line: &AgentLine) -> Line {
     Line { text: line.text.clone(), clip: line.clip.clone() }
 }
 
+/// The agent's lines of a tape.
+pub fn tape_lines(tape: &Tape) -> Vec<Line> {
+    tape.file.agent.iter().map(line_of).collect()
+}
+
 /// The embedded providers that play a tape.
-pub(crate) fn scripted_providers(tape: &Tape, library: &VoiceLibrary) -> Result<Providers, VoiceError> {
-    let file = &tape.file;
-    let greeting = file.greeting.line();
-    let clips = file.agent.iter().chain([&greeting]).filter_map(|line| line.clip.as_deref());
-    let voice = ClipVoice::new(library.clone(), file.latency.tts_ms).with_clips(&tape.dir, clips)?;
+fn scripted_providers(tape: &Tape, library: &VoiceLibrary) -> Result<Providers, VoiceError> {
+    let latency = tape.file.latency;
     Ok(Providers {
-        stt: Box::new(ScriptedStt::new(script_of(&file.caller), file.latency)),
-        llm: Box::new(ScriptedLlm::new(file.agent.iter().map(line_of).collect(), file.latency.llm_ms)),
-        tts: Box::new(voice),
+        stt: Box::new(ScriptedStt::new(script_of(&tape.file.caller), latency)),
+        llm: Box::new(ScriptedLlm::new(tape_lines(tape), latency.llm_ms)),
+        tts: Box::new(ClipVoice::new(library.clone(), latency.tts_ms).with_tape(tape)?),
     })
+}
+
+/// A percentile of sorted nanoseconds, in µs with two decimals.
+pub(super) fn percentile_us(sorted_ns: &[u64], p: usize) -> Option<f64> {
+    let ns = sorted_ns.get(sorted_ns.len().checked_sub(1)? * p / 100)?;
+    Some((*ns as f64 / 10.0).round() / 100.0)
 }
 
 struct Simulation<'a> {
@@ -93,15 +103,10 @@ struct Simulation<'a> {
     echo: Option<EchoLine>,
     generation: u32,
     playing: Option<UtteranceId>,
-    voice: bool,
-    last_activity_ms: u64,
     frame_ns: Vec<u64>,
     allocations: u64,
-    events: Vec<TimelineEvent>,
-    turns: Vec<(u32, TurnReport)>,
-    last_turn_end_ms: u64,
-    observed: Observed,
-    crm: CrmCounts,
+    notes: Notebook,
+    end_ms: u64,
 }
 
 impl<'a> Simulation<'a> {
@@ -122,15 +127,10 @@ impl<'a> Simulation<'a> {
             },
             generation: 0,
             playing: None,
-            voice: false,
-            last_activity_ms: 0,
             frame_ns: Vec::new(),
             allocations: 0,
-            events: Vec::new(),
-            turns: Vec::new(),
-            last_turn_end_ms: 0,
-            observed: Observed::default(),
-            crm: CrmCounts::default(),
+            notes: Notebook::default(),
+            end_ms: 0,
         })
     }
 
@@ -140,31 +140,31 @@ impl<'a> Simulation<'a> {
             from: file.from.clone().unwrap_or_default(),
             to: file.to.clone().unwrap_or_default(),
             stream_sid: self.tape.name.clone(),
+            announce: Line::default(),
             greeting: line_of(&file.greeting.line()),
         };
-        self.crm.leads = u32::from(!start.from.is_empty());
+        self.notes.caller(&start.from);
         self.feed(CallTime(0), Input::Start(start));
         let recorded_ms = self.tape.caller.len() as u64 / 8;
         for step in 0u32.. {
             let t_ms = u64::from(step) * STEP_MS;
             self.deliver_due(CallTime::from_ms(t_ms));
             if self.is_over(t_ms, recorded_ms) {
-                self.observed.end_ms = t_ms;
+                self.end_ms = t_ms;
                 break;
             }
             let played = self.play(t_ms);
             self.hear(step, played.as_ref());
         }
-        self.agent_falls_silent(self.observed.end_ms, false);
     }
 
     fn is_over(&self, t_ms: u64, recorded_ms: u64) -> bool {
         if self.session.state() == State::Ended || self.tape.file.hang_up_ms.is_some_and(|at| t_ms >= at) {
             return true;
         }
-        let idle = !self.voice && self.playing.is_none() && self.session.state() == State::Listening;
+        let idle = !self.notes.voice && !self.notes.audible && self.session.state() == State::Listening;
         t_ms >= recorded_ms
-            && ((idle && t_ms >= self.last_activity_ms + IDLE_MS) || t_ms >= recorded_ms + MAX_TAIL_MS)
+            && ((idle && t_ms >= self.notes.last_activity_ms + IDLE_MS) || t_ms >= recorded_ms + MAX_TAIL_MS)
     }
 
     /// Delivers everything that is due by `now`, each at its own time.
@@ -200,20 +200,20 @@ impl<'a> Simulation<'a> {
     fn on_speech_audio(&mut self, now: CallTime, output: TtsOutput) {
         match output {
             TtsOutput::Audio { utterance, frames } => {
-                let last = frames.len().saturating_sub(1);
-                for (i, payload) in frames.into_iter().enumerate() {
-                    let flags = if i == last { WireFrame::LAST } else { 0 };
+                for payload in frames {
                     let frame = WireFrame {
                         generation: self.generation,
                         seq: utterance.0,
-                        flags,
                         payload,
                         ..WireFrame::SILENCE
                     };
                     self.far_end.push(frame);
                 }
             }
-            TtsOutput::Event { utterance, event } => self.feed(now, Input::Tts { utterance, event }),
+            TtsOutput::Event { utterance, event } => {
+                self.far_end.end_utterance();
+                self.feed(now, Input::Tts { utterance, event });
+            }
         }
     }
 
@@ -226,32 +226,17 @@ impl<'a> Simulation<'a> {
         match &frame {
             Some(frame) => {
                 let utterance = UtteranceId(frame.seq);
-                if self.playing.is_none() {
-                    self.events.push(TimelineEvent::new(t_ms, EventName::AgentAudioStart));
-                    self.observed.agent.push((t_ms, u64::MAX, false));
-                    if let Some((_, turn)) = self.turns.last_mut() {
-                        turn.agent_start_ms.get_or_insert(t_ms);
-                    }
-                }
-                if self.playing != Some(utterance) {
-                    self.playing = Some(utterance);
+                self.notes.agent_starts(t_ms);
+                if self.playing.replace(utterance) != Some(utterance) {
                     self.feed(CallTime::from_ms(t_ms), Input::Playing { utterance });
                 }
             }
-            None => self.agent_falls_silent(t_ms, false),
+            None => {
+                self.playing = None;
+                self.notes.agent_stops(t_ms, false);
+            }
         }
         frame
-    }
-
-    fn agent_falls_silent(&mut self, t_ms: u64, yielded: bool) {
-        if self.playing.take().is_none() {
-            return;
-        }
-        self.events.push(TimelineEvent::new(t_ms, EventName::AgentAudioEnd));
-        self.last_activity_ms = t_ms;
-        if let Some(last) = self.observed.agent.last_mut() {
-            (last.1, last.2) = (t_ms, yielded);
-        }
     }
 
     /// The caller's 20 ms reach the pipeline.
@@ -279,25 +264,15 @@ impl<'a> Simulation<'a> {
             self.providers.stt.audio(&clean);
         }
         while let Some(event) = self.pipeline.poll_event() {
-            self.note_speech(now.as_ms(), &event);
+            self.notes.speech(now.as_ms(), &event);
             self.feed(now, Input::Speech(event));
         }
         if let Some(frame) = played.filter(|frame| frame.is_last()) {
             self.feed(now, Input::Mark { utterance: UtteranceId(frame.seq) });
         }
-        if self.voice {
-            self.last_activity_ms = now.as_ms();
+        if self.notes.voice {
+            self.notes.last_activity_ms = now.as_ms();
         }
-    }
-
-    fn note_speech(&mut self, t_ms: u64, event: &PipelineEvent) {
-        let name = match event {
-            PipelineEvent::SpeechStart { .. } => EventName::SpeechStart,
-            PipelineEvent::SpeechEnd { .. } => EventName::SpeechEnd,
-            _ => return,
-        };
-        self.voice = name == EventName::SpeechStart;
-        self.events.push(TimelineEvent::new(t_ms, name));
     }
 
     fn feed(&mut self, now: CallTime, input: Input<'_>) {
@@ -312,21 +287,12 @@ impl<'a> Simulation<'a> {
     }
 
     fn carry_out(&mut self, now: CallTime, output: Output, flushed_marks: &mut Vec<UtteranceId>) {
-        let t_ms = now.as_ms();
-        let entry = |event| TimelineEvent::new(t_ms, event);
+        self.notes.output(now, &output, &self.tape.file.caller);
         match output {
             Output::SttStart { turn, from } => self.providers.stt.start(turn, from),
             Output::SttFinish { turn } => self.providers.stt.finish(now, turn),
             Output::SttCancel { turn } => self.providers.stt.cancel(turn),
-            Output::TurnEnd { .. } => {
-                self.last_turn_end_ms = t_ms;
-                self.observed.turn_ends.push(t_ms);
-                self.events.push(entry(EventName::TurnEnd));
-            }
-            Output::Reply { turn, index, text } => {
-                self.note_turn(index, text.clone());
-                self.providers.llm.reply(now, turn, index, &text);
-            }
+            Output::Reply { turn, index, text } => self.providers.llm.reply(now, turn, index, &text),
             Output::CancelReply { turn } => self.providers.llm.cancel(turn),
             Output::Speak { utterance, line, from_ms, cached } => {
                 self.providers.tts.speak(now, utterance, &line, from_ms, cached);
@@ -336,83 +302,31 @@ impl<'a> Simulation<'a> {
                 self.pipeline.flush(self.generation);
                 self.providers.tts.cancel_all();
             }
-            Output::Clear(reason) => {
-                self.events.push(TimelineEvent { reason: Some(reason), ..entry(EventName::Clear) });
+            Output::Clear(_) => {
                 flushed_marks.extend(self.far_end.clear());
-                self.agent_falls_silent(t_ms, true);
+                self.playing = None;
             }
-            Output::Crm(kind) => self.note_crm(&kind),
-            Output::Duck { score } => {
-                self.events.push(TimelineEvent { score: Some(rounded(score)), ..entry(EventName::Duck) });
-            }
-            Output::Resume => self.events.push(entry(EventName::Resume)),
-            Output::Yield { score, reasons } => {
-                self.observed.yields.push(t_ms);
-                let reasons = reasons.iter().map(|(name, value)| (name.to_owned(), rounded(value).into()));
-                self.events.push(TimelineEvent {
-                    score: Some(rounded(score)),
-                    reasons: Some(reasons.collect()),
-                    ..entry(EventName::BargeIn)
-                });
-            }
-            Output::State(state) => {
-                self.events.push(TimelineEvent { state: Some(state), ..entry(EventName::State) });
-            }
-            Output::Degraded(_) | Output::HangUp | Output::Ended(_) => {}
-        }
-    }
-
-    /// A turn is complete. A turn that went on after a hesitation replaces its first part.
-    fn note_turn(&mut self, index: u32, text: String) {
-        self.turns.retain(|(i, _)| *i != index);
-        let detected_end_ms = self.last_turn_end_ms;
-        let label = self.tape.file.caller.iter().rfind(|l| {
-            matches!(l.kind, audio_core::tape::SpanKind::Turn | audio_core::tape::SpanKind::Interruption)
-                && l.start_ms < detected_end_ms
-        });
-        let caller_end_ms = label.map(|l| l.end_ms);
-        self.turns.push((index, TurnReport { caller_end_ms, detected_end_ms, agent_start_ms: None, text }));
-    }
-
-    fn note_crm(&mut self, kind: &CallEventKind) {
-        match kind {
-            CallEventKind::Started { .. } => self.crm.calls += 1,
-            CallEventKind::Turn { speaker: Speaker::Caller, .. } => self.crm.turns += 1,
-            CallEventKind::LeadFields { .. } => self.crm.leads = 1,
             _ => {}
         }
     }
 
     fn report(mut self) -> ReplayReport {
-        let end = CallTime::from_ms(self.observed.end_ms);
-        let hung_up = self.tape.file.hang_up_ms.is_some_and(|at| self.observed.end_ms >= at);
+        let end = CallTime::from_ms(self.end_ms);
+        let hung_up = self.tape.file.hang_up_ms.is_some_and(|at| self.end_ms >= at);
         let mut final_state = self.session.state();
+        let stopped = !hung_up && final_state != State::Ended;
         self.feed(end, Input::Stop(EndReason::CallerHangUp));
         if hung_up {
             final_state = self.session.state();
-        } else if final_state != State::Ended {
-            // The stop that ends every tape is no decision.
-            self.events.retain(|e| e.state != Some(State::Ended));
         }
-        let labels = &self.tape.file.caller;
         self.frame_ns.sort_unstable();
-        let percentile = |p: usize| {
-            let ns = self.frame_ns.get(self.frame_ns.len().checked_sub(1)? * p / 100)?;
-            Some((*ns as f64 / 10.0).round() / 100.0)
-        };
+        let (p50, p99) = (percentile_us(&self.frame_ns, 50), percentile_us(&self.frame_ns, 99));
+        let labels = Some(self.tape.file.caller.as_slice());
         ReplayReport {
-            tape: self.tape.name.clone(),
-            duration_ms: self.observed.end_ms,
-            us_per_frame_p50: percentile(50),
-            us_per_frame_p99: percentile(99),
-            turns: self.turns.into_iter().map(|(_, turn)| turn).collect(),
-            barge_in: self.observed.barge_in(labels),
-            cut_off_turns: Some(self.observed.cut_off_turns(labels)),
-            missed_turns: Some(self.observed.missed_turns(labels)),
             allocations_in_pipeline: self.allocations,
-            final_state,
-            crm: self.crm,
-            events: self.events,
+            us_per_frame_p50: p50,
+            us_per_frame_p99: p99,
+            ..self.notes.report(&self.tape.name, self.end_ms, final_state, stopped, labels)
         }
     }
 }

@@ -55,8 +55,19 @@ impl Default for Framer {
 impl Framer {
     /// A framer at the caller's first sample.
     pub const fn new() -> Self {
-        let stats = FramerStats { frames: 0, gaps: 0, gap_samples: 0, clock_resets: 0 };
-        Self { frame: WireFrame::SILENCE, filled: 0, position: 0, offset: None, stats }
+        let stats = FramerStats {
+            frames: 0,
+            gaps: 0,
+            gap_samples: 0,
+            clock_resets: 0,
+        };
+        Self {
+            frame: WireFrame::SILENCE,
+            filled: 0,
+            position: 0,
+            offset: None,
+            stats,
+        }
     }
 
     /// Takes the µ-law bytes of one message and hands every frame that is complete to `sink`.
@@ -99,13 +110,15 @@ impl Framer {
     /// Compares the sender's clock with what was received and fills or skips a gap.
     fn follow(&mut self, timestamp_ms: u64, sink: &mut impl FnMut(&WireFrame)) {
         // A timestamp beyond this range differs from any offset by more than a reset.
-        let stamped = i64::try_from(timestamp_ms).unwrap_or(i64::MAX).saturating_mul(SAMPLES_PER_MS);
+        let stamped = i64::try_from(timestamp_ms)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(SAMPLES_PER_MS);
         let Some(offset) = self.offset else {
             self.offset = Some(self.position.saturating_sub(stamped));
             return;
         };
         let late = stamped.saturating_add(offset).saturating_sub(self.position);
-        if late > RESET_SAMPLES || late < -EARLY_SAMPLES {
+        if !(-EARLY_SAMPLES..=RESET_SAMPLES).contains(&late) {
             self.offset = Some(self.position.saturating_sub(stamped));
             self.stats.clock_resets += 1;
         } else if late >= GAP_SAMPLES {

@@ -5,16 +5,17 @@
 //! `media` message allocates nothing: strings are borrowed and the payload is decoded into the
 //! caller's buffer.
 
+mod raw;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::engine::DecodePaddingMode;
-use base64::{Engine as _, alphabet};
-use serde::Deserialize;
-
 use super::scalar::Scalar;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
+use raw::{Raw, RawFormat, RawMedia, RawStart};
 
 /// Longest message that is parsed, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -170,8 +171,7 @@ pub fn parse(text: &str) -> Result<Message<'_>, MessageError> {
     if text.len() > MAX_MESSAGE_BYTES {
         return Err(MessageError::TooLong(text.len()));
     }
-    let raw: Raw<'_> =
-        serde_json::from_str(text).map_err(|error| MessageError::Json(error.to_string()))?;
+    let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| MessageError::Json(error.to_string()))?;
     let event = required_text(raw.event, "event")?;
     let sequence = optional_unsigned(raw.sequence_number.as_ref(), "sequenceNumber")?;
     let stream_sid = match raw.stream_sid {
@@ -194,80 +194,6 @@ pub fn parse(text: &str) -> Result<Message<'_>, MessageError> {
         _ => Body::Unknown { event },
     };
     Ok(Message { sequence, stream_sid, body })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "a JSON object")]
-struct Raw<'a> {
-    #[serde(borrow)]
-    event: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    sequence_number: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    stream_sid: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    start: Option<RawStart<'a>>,
-    #[serde(borrow)]
-    media: Option<RawMedia<'a>>,
-    #[serde(borrow)]
-    dtmf: Option<RawDtmf<'a>>,
-    #[serde(borrow)]
-    mark: Option<RawMark<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "field `media` to be an object")]
-struct RawMedia<'a> {
-    #[serde(borrow)]
-    track: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    chunk: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    timestamp: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    payload: Option<Scalar<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "field `dtmf` to be an object")]
-struct RawDtmf<'a> {
-    #[serde(borrow)]
-    digit: Option<Scalar<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "field `mark` to be an object")]
-struct RawMark<'a> {
-    #[serde(borrow)]
-    name: Option<Scalar<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "field `start` to be an object")]
-struct RawStart<'a> {
-    #[serde(borrow)]
-    account_sid: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    stream_sid: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    call_sid: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    tracks: Option<Vec<Scalar<'a>>>,
-    #[serde(borrow)]
-    media_format: Option<RawFormat<'a>>,
-    #[serde(borrow)]
-    custom_parameters: Option<BTreeMap<String, Scalar<'a>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "field `start.mediaFormat` to be an object")]
-struct RawFormat<'a> {
-    #[serde(borrow)]
-    encoding: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    sample_rate: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    channels: Option<Scalar<'a>>,
 }
 
 fn media(raw: RawMedia<'_>) -> Result<Body<'_>, MessageError> {
@@ -344,10 +270,7 @@ fn check_format(format: &RawFormat<'_>) -> Result<(), MessageError> {
     }
 }
 
-fn required_text<'a>(
-    value: Option<Scalar<'a>>,
-    field: &'static str,
-) -> Result<Cow<'a, str>, MessageError> {
+fn required_text<'a>(value: Option<Scalar<'a>>, field: &'static str) -> Result<Cow<'a, str>, MessageError> {
     match value.ok_or(MessageError::Missing(field))? {
         Scalar::Text(text) => Ok(text),
         other => Err(wrong(field, &other, "a string")),
@@ -363,10 +286,7 @@ fn id<'a>(value: Option<Scalar<'a>>, field: &'static str) -> Result<Cow<'a, str>
     Ok(text)
 }
 
-fn optional_unsigned(
-    value: Option<&Scalar<'_>>,
-    field: &'static str,
-) -> Result<Option<u64>, MessageError> {
+fn optional_unsigned(value: Option<&Scalar<'_>>, field: &'static str) -> Result<Option<u64>, MessageError> {
     match value {
         None => Ok(None),
         Some(value) => match value.unsigned() {
@@ -376,11 +296,7 @@ fn optional_unsigned(
     }
 }
 
-fn wrong(
-    field: impl Into<Cow<'static, str>>,
-    datum: &Scalar<'_>,
-    expected: &'static str,
-) -> MessageError {
+fn wrong(field: impl Into<Cow<'static, str>>, datum: &Scalar<'_>, expected: &'static str) -> MessageError {
     MessageError::Field { field: field.into(), datum: datum.to_string(), expected }
 }
 

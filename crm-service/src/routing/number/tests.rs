@@ -1,22 +1,47 @@
 use super::{Caller, Dialled, HIDDEN};
 
 fn e164(received: &str, expected: &str) {
-    assert_eq!(Caller::parse(received), Caller::E164(expected.to_owned()), "caller {received:?}");
-    assert_eq!(Dialled::parse(received).as_str(), expected, "dialled {received:?}");
+    assert_eq!(
+        Caller::parse(received),
+        Caller::E164(expected.to_owned()),
+        "caller {received:?}"
+    );
+    assert_eq!(
+        Dialled::parse(received).as_str(),
+        expected,
+        "dialled {received:?}"
+    );
 }
 
 fn raw(received: &str, expected: &str) {
-    assert_eq!(Caller::parse(received), Caller::Raw(expected.to_owned()), "caller {received:?}");
-    assert_eq!(Dialled::parse(received).as_str(), expected, "dialled {received:?}");
+    assert_eq!(
+        Caller::parse(received),
+        Caller::Raw(expected.to_owned()),
+        "caller {received:?}"
+    );
+    assert_eq!(
+        Dialled::parse(received).as_str(),
+        expected,
+        "dialled {received:?}"
+    );
 }
 
 /// A-TEN-009: every spelling of a number is one number.
 #[test]
 fn every_spelling_of_an_israeli_number_is_one_e164() {
     for mobile in [
-        "050-123-4567", "0501234567", "972501234567", "00972501234567", "+972501234567", "+972-50-123-4567",
-        "+972 (0)50 123 4567", "\u{200e}+972\u{a0}50\u{a0}123\u{a0}4567\u{200e}", "\u{2066}050-1234567\u{2069}",
-        "tel:+972501234567", "sip:+972501234567@carrier.example;user=phone", "whatsapp:+972501234567",
+        "050-123-4567",
+        "0501234567",
+        "972501234567",
+        "00972501234567",
+        "+972501234567",
+        "+972-50-123-4567",
+        "+972 (0)50 123 4567",
+        "\u{200e}+972\u{a0}50\u{a0}123\u{a0}4567\u{200e}",
+        "\u{2066}050-1234567\u{2069}",
+        "tel:+972501234567",
+        "sip:+972501234567@carrier.example;user=phone",
+        "whatsapp:+972501234567",
     ] {
         e164(mobile, "+972501234567");
     }
@@ -50,19 +75,44 @@ fn what_cannot_be_read_is_kept_as_it_came() {
     raw("3763805", "3763805");
     raw("client:reception", "client:reception");
     raw("+999", "+999");
-    assert!(matches!(Caller::parse("not a number at all"), Caller::Raw(_)));
+    assert!(matches!(
+        Caller::parse("not a number at all"),
+        Caller::Raw(_)
+    ));
 }
 
 /// hidden callers are recognised before anything is normalised.
 #[test]
 fn every_form_of_a_hidden_number_is_hidden() {
     for hidden in [
-        "", "  ", "anonymous", "Anonymous", "ANONYMOUS", "unknown", "restricted", "unavailable", "private", "blocked",
-        "withheld", "+266696687", "266696687", "+7378742833", "+2562533", "+8656696", "+86282452253", "+464",
-        "sip:anonymous@anonymous.invalid", "\"Anonymous\"", "+",
+        "",
+        "  ",
+        "anonymous",
+        "Anonymous",
+        "ANONYMOUS",
+        "unknown",
+        "restricted",
+        "unavailable",
+        "private",
+        "blocked",
+        "withheld",
+        "+266696687",
+        "266696687",
+        "+7378742833",
+        "+2562533",
+        "+8656696",
+        "+86282452253",
+        "+464",
+        "sip:anonymous@anonymous.invalid",
+        "\"Anonymous\"",
+        "+",
     ] {
         assert_eq!(Caller::parse(hidden), Caller::Hidden, "{hidden:?}");
         assert_eq!(Caller::parse(hidden).as_str(), HIDDEN);
     }
-    assert_ne!(Caller::parse("2562533"), Caller::Hidden, "a local number without +");
+    assert_ne!(
+        Caller::parse("2562533"),
+        Caller::Hidden,
+        "a local number without +"
+    );
 }

@@ -6,13 +6,13 @@ use std::collections::BinaryHeap;
 use crate::session::CallTime;
 
 /// A queue by due time; first in, first out among equals.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Due<T> {
     heap: BinaryHeap<Reverse<Entry<T>>>,
     next: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry<T> {
     at: CallTime,
     order: u64,

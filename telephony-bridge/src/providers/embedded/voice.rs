@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, ULAW_SILENCE, WIRE_RATE};
-use audio_core::tape::{WavError, read_wav_8k};
+use audio_core::tape::{Tape, WavError, read_wav_8k};
 use serde::Deserialize;
 
 use super::due::Due;
@@ -101,8 +101,8 @@ fn read_clip(path: &Path) -> Result<Arc<[u8]>, VoiceError> {
     Ok(codes.into())
 }
 
-/// Speech for one call from clips.
-#[derive(Debug)]
+/// Speech for one call from clips. Clone one for each call: the recordings are shared.
+#[derive(Clone, Debug)]
 pub struct ClipVoice {
     /// The tape's recordings, by path.
     clips: BTreeMap<String, Arc<[u8]>>,
@@ -117,14 +117,11 @@ impl ClipVoice {
         Self { clips: BTreeMap::new(), library, latency_ms, due: Due::default() }
     }
 
-    /// Adds the recordings `paths` of the tape in `dir`.
-    pub fn with_clips<'a>(
-        mut self,
-        dir: &Path,
-        paths: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, VoiceError> {
-        for path in paths {
-            self.clips.insert(path.to_owned(), read_clip(&dir.join(path))?);
+    /// Adds the recordings of a tape.
+    pub fn with_tape(mut self, tape: &Tape) -> Result<Self, VoiceError> {
+        let greeting = tape.file.greeting.line();
+        for path in tape.file.agent.iter().chain([&greeting]).filter_map(|line| line.clip.as_deref()) {
+            self.clips.insert(path.to_owned(), read_clip(&tape.dir.join(path))?);
         }
         Ok(self)
     }

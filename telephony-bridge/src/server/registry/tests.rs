@@ -29,7 +29,13 @@ fn announced_calls_take_places() {
     drop(live);
     assert_eq!(registry.check_place("CA3", now), Ok(()));
     let later = now + Duration::from_secs(61);
-    assert_eq!(registry.stats(later), RegistryStats { accepted: 1, ..RegistryStats::default() });
+    assert_eq!(
+        registry.stats(later),
+        RegistryStats {
+            accepted: 1,
+            ..RegistryStats::default()
+        }
+    );
 }
 
 /// S-TEL-002: one stream a call.
@@ -57,9 +63,15 @@ fn the_end_of_a_call_is_told_to_whoever_must_know() {
     registry.ring(call("rung"));
     assert_eq!(registry.provider_ended("live"), Finished::Live);
     assert_eq!(*live.signal().borrow(), CallSignal::ProviderEnded);
-    assert_eq!(registry.provider_ended("awaited"), Finished::NeverConnected(call("awaited")));
+    assert_eq!(
+        registry.provider_ended("awaited"),
+        Finished::NeverConnected(call("awaited"))
+    );
     assert_eq!(registry.provider_ended("awaited"), Finished::Unknown);
-    assert_eq!(registry.provider_ended("rung"), Finished::Rung(call("rung")));
+    assert_eq!(
+        registry.provider_ended("rung"),
+        Finished::Rung(call("rung"))
+    );
     assert_eq!(registry.take_rung("rung"), None);
 }
 
@@ -86,7 +98,9 @@ async fn a_drain_refuses_new_calls_and_waits_for_the_others() {
     let token = registry.announce(call("CA1"), now).expect("a place");
     registry.begin_drain();
     assert_eq!(registry.announce(call("CA2"), now), Err(NoPlace::Draining));
-    let (_, live) = registry.connect("CA1", &token, now).expect("was told to connect");
+    let (_, live) = registry
+        .connect("CA1", &token, now)
+        .expect("was told to connect");
     registry.shut_down_calls();
     assert_eq!(*live.signal().borrow(), CallSignal::Shutdown);
     tokio::join!(registry.emptied(), async { drop(live) });

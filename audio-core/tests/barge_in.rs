@@ -1,0 +1,301 @@
+//! When the agent yields: the presets' numbers, ducking, and the agent's own echo.
+
+mod common;
+
+use audio_core::barge_in::{BargeInConfig, Preset};
+use audio_core::codec::ulaw;
+use audio_core::frame::{FRAME_SAMPLES, PcmFrame, WireFrame};
+use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent as Event};
+use audio_core::replay::Replay;
+use audio_core::vad::VadKind;
+use common::{Line, wire};
+
+/// Frames per second.
+const SECOND: usize = 50;
+/// Long enough for any reply here.
+const LONG: usize = 60 * SECOND;
+
+fn replay(kind: VadKind, rules: impl Into<BargeInConfig>) -> Replay {
+    Replay::new(CallPipeline::new(PipelineConfig::new(kind, rules)).expect("valid"))
+}
+
+/// Plays `caller` while the agent says one reply from frame `from` to frame `to`.
+fn overlap(replay: &mut Replay, caller: Line, from: usize, to: usize) -> Vec<Event> {
+    let reply = wire(&Line::new().voice(1, 3_000.0).pcm(), 1);
+    let mut events = Vec::new();
+    for (n, frame) in caller.pcm().chunks_exact(FRAME_SAMPLES).enumerate() {
+        let mut pcm: PcmFrame = [0; FRAME_SAMPLES];
+        pcm.copy_from_slice(frame);
+        replay.step(&pcm, (from..to).contains(&n).then_some(&reply));
+        events.extend(core::iter::from_fn(|| replay.pipeline_mut().poll_event()));
+        while replay.pipeline_mut().poll_clean().is_some() {}
+    }
+    events
+}
+
+fn yields(events: &[Event]) -> Vec<u64> {
+    let at = |event: &Event| match event {
+        Event::BargeIn { at, .. } => Some(at.as_ms()),
+        _ => None,
+    };
+    events.iter().filter_map(at).collect()
+}
+
+/// A-AUD-009, A-AUD-011: nothing in the first 4 s of a reply, then 75 frames of voice.
+#[test]
+fn polite_waits_four_seconds_and_then_75_frames() {
+    let caller = Line::new().silence(50).voice(8 * SECOND, 3_000.0);
+    let events = overlap(&mut replay(VadKind::Rms, Preset::Polite), caller, 100, LONG);
+    // The reply's first frame is sent at the end of caller frame 100: 2.02 s.
+    assert_eq!(yields(&events), [2_020 + 4_000 + 1_500]);
+}
+
+/// A-AUD-011: exactly 1 500 ms of continuous voice, counted from its first frame.
+#[test]
+fn polite_counts_75_frames_from_the_first_voice_after_the_grace() {
+    for &kind in VadKind::ALL {
+        let caller = Line::new().silence(6 * SECOND).voice(4 * SECOND, 3_000.0);
+        let events = overlap(&mut replay(kind, Preset::Polite), caller, 0, LONG);
+        let Some(Event::BargeIn {
+            at,
+            onset,
+            score,
+            reasons,
+        }) = events
+            .iter()
+            .find(|event| matches!(event, Event::BargeIn { .. }))
+        else {
+            panic!("{kind}: {events:?}")
+        };
+        assert_eq!(*at - *onset, 12_000, "{kind}: 75 frames");
+        assert!(
+            (6_000..=6_060).contains(&onset.as_ms()),
+            "{kind}: {} ms",
+            onset.as_ms()
+        );
+        assert!((0.5..=1.0).contains(score));
+        assert_eq!(reasons.duration, 1.0);
+        assert!(
+            reasons
+                .iter()
+                .all(|(_, value)| (0.0..=1.0).contains(&value))
+        );
+    }
+}
+
+/// A-AUD-011: 1 480 ms is not enough.
+#[test]
+fn polite_lets_74_frames_pass() {
+    let caller = Line::new().silence(300).voice(74, 3_000.0).silence(100);
+    let events = overlap(&mut replay(VadKind::Rms, Preset::Polite), caller, 0, LONG);
+    assert!(yields(&events).is_empty());
+}
+
+/// A-AUD-010: RMS 1 200 and no less.
+#[test]
+fn polite_needs_rms_1200() {
+    for (rms, heard) in [(1_100.0, 0), (1_300.0, 1)] {
+        let caller = Line::new().silence(300).voice(200, rms);
+        let events = overlap(&mut replay(VadKind::Rms, Preset::Polite), caller, 0, LONG);
+        assert_eq!(yields(&events).len(), heard, "RMS {rms}");
+    }
+}
+
+/// S-AUD-008: 300 ms confirmed, at any time of a reply; turned down before that.
+#[test]
+fn responsive_ducks_and_yields_after_300_ms() {
+    let caller = Line::new().silence(50).voice(100, 2_000.0);
+    let events = overlap(
+        &mut replay(VadKind::Rms, Preset::Responsive),
+        caller,
+        20,
+        LONG,
+    );
+    assert_eq!(yields(&events), [1_300]);
+    let duck = events
+        .iter()
+        .find(|event| matches!(event, Event::Duck { .. }))
+        .expect("a duck");
+    assert!(duck.at().as_ms() <= 1_140, "{duck:?}");
+}
+
+#[test]
+fn a_tiny_gap_does_not_break_the_run_and_a_pause_does() {
+    for (gap, yields_at) in [(3, 1_360), (4, 1_480)] {
+        let caller = Line::new()
+            .silence(50)
+            .voice(5, 2_000.0)
+            .silence(gap)
+            .voice(50, 2_000.0);
+        let events = overlap(
+            &mut replay(VadKind::Rms, Preset::Responsive),
+            caller,
+            0,
+            LONG,
+        );
+        assert_eq!(yields(&events), [yields_at], "a gap of {gap} frames");
+    }
+}
+
+/// A-AUD-003: "uh-huh" turns the agent down for a moment and does not stop it.
+#[test]
+fn adaptive_lets_a_backchannel_pass() {
+    for &kind in VadKind::ALL {
+        let caller = Line::new().silence(100).voice(18, 3_000.0).silence(100);
+        let events = overlap(&mut replay(kind, Preset::Adaptive), caller, 0, LONG);
+        let speech = |e: &Event| matches!(e, Event::SpeechStart { .. } | Event::SpeechEnd { .. });
+        let ducks: Vec<Event> = events.iter().filter(|e| !speech(e)).copied().collect();
+        let [Event::Duck { at: down, .. }, Event::Resume { at: up }] = ducks[..] else {
+            panic!("{kind}: {events:?}")
+        };
+        assert!(up - down <= 4_800, "{kind}: down at {down:?}, up at {up:?}");
+    }
+}
+
+/// A-AUD-003: who keeps talking gets the floor.
+#[test]
+fn adaptive_yields_to_an_interruption() {
+    for &kind in VadKind::ALL {
+        let caller = Line::new().silence(100).voice(60, 3_000.0).silence(100);
+        let events = overlap(&mut replay(kind, Preset::Adaptive), caller, 0, LONG);
+        let at = yields(&events);
+        assert!(
+            at.len() == 1 && (2_480..=2_600).contains(&at[0]),
+            "{kind}: {at:?}"
+        );
+    }
+}
+
+#[test]
+fn there_is_one_barge_in_a_reply_and_none_without_an_agent() {
+    let voice = || Line::new().silence(50).voice(200, 3_000.0).silence(50);
+    let mut silent = replay(VadKind::Rms, Preset::Responsive);
+    assert!(yields(&overlap(&mut silent, voice(), 0, 0)).is_empty());
+    let mut talking = replay(VadKind::Rms, Preset::Responsive);
+    assert_eq!(yields(&overlap(&mut talking, voice(), 0, LONG)).len(), 1);
+    // The same reply goes on: nothing more. Flushed, the next frames are a new reply.
+    assert_eq!(yields(&overlap(&mut talking, voice(), 0, LONG)).len(), 0);
+    talking.pipeline_mut().flush(0);
+    assert_eq!(yields(&overlap(&mut talking, voice(), 0, LONG)).len(), 1);
+}
+
+#[test]
+fn the_agent_is_heard_a_few_frames_longer_than_it_is_sent() {
+    let mut replay = replay(VadKind::Rms, Preset::Responsive);
+    overlap(&mut replay, Line::new().silence(13), 0, 10);
+    assert!(replay.pipeline().barge_in().agent_audible());
+    overlap(&mut replay, Line::new().silence(1), 0, 0);
+    assert!(!replay.pipeline().barge_in().agent_audible());
+}
+
+#[test]
+fn a_duck_is_withdrawn_when_the_reply_ends() {
+    let caller = Line::new().silence(50).voice(8, 3_000.0).voice(10, 3_000.0);
+    let events = overlap(&mut replay(VadKind::Rms, Preset::Adaptive), caller, 0, 58);
+    let last = events.last().expect("events");
+    assert!(matches!(last, Event::Resume { .. }), "{events:?}");
+}
+
+/// Syllables of changing length and level, `frames` long.
+fn babble(frames: usize, mut seed: u32, rms: f32) -> Vec<i16> {
+    let mut line = Line::new();
+    let mut draw = |n: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) % n
+    };
+    for _ in 0..frames {
+        let level = rms * (0.3 + 0.1 * draw(13) as f32);
+        line = line
+            .voice(3 + draw(8) as usize, level)
+            .silence(draw(5) as usize);
+    }
+    let mut pcm = line.pcm();
+    pcm.truncate(frames * FRAME_SAMPLES);
+    pcm
+}
+
+/// The agent talks for 20 s and comes back `delay_ms` later at `gain`; the caller says `caller`.
+fn echoing(delay_ms: usize, gain: f32, caller: &[i16], seed: u32) -> Vec<Event> {
+    let agent = babble(20 * SECOND, seed, 4_000.0);
+    let mut replay = replay(VadKind::default(), Preset::Adaptive);
+    let mut events = Vec::new();
+    // What was sent after step n is heard from step n + 1 on.
+    let delay = delay_ms * 8 + FRAME_SAMPLES;
+    for n in 0..agent.len() / FRAME_SAMPLES {
+        let mut pcm: PcmFrame = [0; FRAME_SAMPLES];
+        for (i, sample) in pcm.iter_mut().enumerate() {
+            let t = n * FRAME_SAMPLES + i;
+            let echo = t
+                .checked_sub(delay)
+                .map_or(0.0, |t| f32::from(agent[t]) * gain);
+            *sample = (echo + f32::from(caller.get(t).copied().unwrap_or(0))) as i16;
+        }
+        let mut frame = WireFrame {
+            seq: 1,
+            ..WireFrame::SILENCE
+        };
+        ulaw::encode_slice(&agent[n * FRAME_SAMPLES..], &mut frame.payload);
+        replay.step(&pcm, Some(&frame));
+        events.extend(core::iter::from_fn(|| replay.pipeline_mut().poll_event()));
+        while replay.pipeline_mut().poll_clean().is_some() {}
+    }
+    events
+}
+
+/// A-AUD-003: the agent does not interrupt itself, whatever the path.
+#[test]
+fn adaptive_does_not_yield_to_the_agents_own_echo() {
+    for (delay_ms, gain_db) in [
+        (0, -6),
+        (45, -18),
+        (120, -10),
+        (280, -8),
+        (400, -15),
+        (333, -8),
+    ] {
+        for seed in 1..=12 {
+            let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &[], seed);
+            assert!(
+                yields(&events).is_empty(),
+                "{delay_ms} ms, {gain_db} dB, {seed}: {events:?}"
+            );
+        }
+    }
+}
+
+/// A-AUD-003: …and still hears the caller over it, within 1.5 s in most cases.
+#[test]
+fn adaptive_hears_a_caller_over_the_echo() {
+    let (mut heard, mut all) = (0, 0);
+    for (delay_ms, gain_db) in [(45, -18), (120, -12), (280, -20), (400, -15)] {
+        for seed in 1..=12 {
+            let mut caller = vec![0; 10 * SECOND * FRAME_SAMPLES];
+            caller.extend(babble(3 * SECOND, 77 + seed, 4_000.0));
+            let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &caller, seed);
+            let at = yields(&events);
+            assert!(
+                at.iter().all(|ms| *ms > 10_400),
+                "{delay_ms} ms, {gain_db} dB: {at:?}"
+            );
+            heard += usize::from(at.first().is_some_and(|ms| *ms <= 11_500));
+            all += 1;
+        }
+    }
+    assert!(heard * 10 >= all * 8, "{heard} of {all}");
+}
+
+#[test]
+fn presets_have_names_and_errors_list_them() {
+    for preset in Preset::ALL {
+        assert_eq!(preset.name().parse(), Ok(preset));
+        preset.config().validate().expect("presets are valid");
+    }
+    let error = "gentle"
+        .parse::<Preset>()
+        .expect_err("no such preset")
+        .to_string();
+    assert_eq!(
+        error,
+        "preset is \"gentle\": choose one of polite|responsive|adaptive"
+    );
+}

@@ -1,0 +1,110 @@
+//! The command line.
+
+use std::process::Stdio;
+
+use secrecy::SecretString;
+
+use crate::support::{Process, World};
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+on_both! {
+    /// A-PLT-003, A-TEN-004: the demo's business is seeded once, owns its number, and keeps its key.
+    async fn seed_demo_is_deterministic_and_repeatable(mut world: World) {
+        world.stop().await;
+        // `alpha` gives the demo's number up.
+        world.execute("DELETE FROM channel_routes").await;
+        let key = "kav_demo_key_0123456789";
+        let first = Process::run(world.url(), &["seed-demo", "--api-key", key]);
+        assert!(first.status.success(), "{}", words(&first.stderr));
+        let said = words(&first.stdout);
+        assert!(said.contains("business demo-realestate") && said.contains("number +97233763805"), "{said}");
+        assert!(said.contains(&format!("api_key {key}")), "{said}");
+        assert_eq!(words(&Process::run(world.url(), &["seed-demo", "--api-key", key]).stdout), said);
+
+        let process = Process::serve(world.url());
+        let decision = process.client.route("CA1", "+972502345678", "+97233763805").await;
+        assert_eq!(decision.business.unwrap().name, "קו החוף נדל״ן");
+        let (status, _) = process.client.read(key, "/api/v1/calls/CA1").await;
+        assert!(status.is_success());
+    }
+}
+
+on_both! {
+    /// A-TEN-001: businesses are created with their numbers; a number has one owner, a key one business.
+    async fn create_tenant_gives_numbers_and_a_key(mut world: World) {
+        world.stop().await;
+        let gamma = ["create-tenant", "--slug", "gamma", "--name", "גמא", "--number", "03-6111111", "--number", "*2345",
+            "--vertical", "studio", "--greeting", "{business}, שלום", "--record", "--announce", "השיחה מוקלטת"];
+        let created = Process::run(world.url(), &gamma);
+        assert!(created.status.success(), "{}", words(&created.stderr));
+        let key = words(&created.stdout).lines().find_map(|l| l.strip_prefix("api_key ").map(str::to_owned)).unwrap();
+        assert!(key.starts_with("kav_") && key.len() > 60, "{key}");
+
+        let again = Process::run(world.url(), &gamma);
+        assert!(!again.status.success() && words(&again.stderr).contains("gamma"), "{}", words(&again.stderr));
+        let stolen = Process::run(world.url(), &["create-tenant", "--slug", "delta", "--name", "דלתא", "--number", "+97236111111"]);
+        assert!(!stolen.status.success() && words(&stolen.stderr).contains("+97236111111"));
+        assert_eq!(world.count("SELECT COUNT(*) FROM tenants WHERE slug = 'delta'").await, 0, "all or nothing");
+
+        let another = Process::run(world.url(), &["create-api-key", "--slug", "gamma"]);
+        assert!(another.status.success() && !words(&another.stdout).contains(&key));
+
+        let process = Process::serve(world.url());
+        let decision = process.client.route("CA1", "+972502345678", "*2345").await;
+        assert_eq!((decision.greeting.text.as_str(), decision.record), ("גמא, שלום", true));
+        assert_eq!(decision.announce.as_deref(), Some("השיחה מוקלטת"));
+    }
+}
+
+on_both! {
+    /// A-PLT-003: processes that start at once on an empty database migrate it once.
+    async fn processes_that_start_at_once_share_the_migration(mut world: World) {
+        world.stop().await;
+        let url: SecretString = match world.kind {
+            crate::support::Kind::Sqlite => format!("sqlite://{}", world.folder.path().join("fresh.db").display()).into(),
+            crate::support::Kind::Postgres => {
+                world.execute("DROP OWNED BY kav CASCADE; ").await;
+                world.execute("GRANT ALL ON SCHEMA public TO kav").await;
+                world.url().clone()
+            }
+        };
+        let children: Vec<_> = (0..4)
+            .map(|_| Process::command(&url).arg("migrate").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+            .collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", words(&output.stderr));
+        }
+    }
+}
+
+on_both! {
+    /// A-TEL-005: SIGTERM ends the service well.
+    async fn sigterm_is_a_clean_end(mut world: World) {
+        world.stop().await;
+        let process = Process::serve(world.url());
+        process.client.route("CA1", "+972502345678", crate::support::ALPHA).await;
+        assert!(process.terminate());
+        assert_eq!(world.count("SELECT COUNT(*) FROM calls").await, 1);
+    }
+}
+
+on_both! {
+    /// Settings that are missing or wrong stop the start, by name.
+    async fn a_start_without_what_is_needed_says_what(mut world: World) {
+        world.stop().await;
+        let silent = Process::run(world.url(), &["serve"]);
+        assert!(!silent.status.success() && words(&silent.stderr).contains("INTERNAL_API_TOKEN"));
+        let open = Process::run(world.url(), &["serve", "--dev", "--listen", "0.0.0.0:0"]);
+        assert!(!open.status.success() && words(&open.stderr).contains("loopback"), "{}", words(&open.stderr));
+        let unknown = Process::command(world.url()).arg("serve").env("INTERNAL_API_TOKEN", "x").env("CRM_LISTEN", "127.0.0.1:0")
+            .env("DEFAULT_BUSINESS", "nobody").output().unwrap();
+        assert!(!unknown.status.success() && words(&unknown.stderr).contains("nobody"));
+        let nowhere = Process::run(&"mysql://u:hush@h/d".to_owned().into(), &["migrate"]);
+        let said = words(&nowhere.stderr);
+        assert!(!nowhere.status.success() && said.contains("mysql") && !said.contains("hush"), "{said}");
+    }
+}

@@ -1,0 +1,190 @@
+//! The thread that writes the journal. Nothing else touches the disk.
+//!
+//! It takes whatever has gathered, appends it with one sync for all of it (group commit), and only
+//! then lets the deliverer see it: an event that the CRM knows is always on disk here, so its
+//! number is never given out twice.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use crm_api::CallEvent;
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::journal::{Journal, Location};
+use super::outbox::Shared;
+use super::record::Record;
+use crate::metrics as names;
+
+/// Commands taken in one go.
+const MAX_GROUP: usize = 1_024;
+/// The wait after a disk error.
+const DISK_RETRY: Duration = Duration::from_millis(500);
+
+/// Something to write.
+pub(super) enum Command {
+    /// To the journal.
+    Append(Record),
+    /// To the file of refused events.
+    Bury(Box<DeadLetter>, oneshot::Sender<bool>),
+    /// Answer when everything before is on disk.
+    Sync(oneshot::Sender<()>),
+    /// Write what came before, and stop.
+    Close,
+}
+
+/// An event that the CRM refused for good.
+#[derive(Debug, Serialize)]
+pub(super) struct DeadLetter {
+    pub(super) call_sid: String,
+    pub(super) event: CallEvent,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// Runs until `Close` or until nobody can send any more.
+pub(super) fn run(commands: &Receiver<Command>, mut journal: Journal, shared: &Arc<Shared>) {
+    let mut lines = Vec::new();
+    while let Ok(first) = commands.recv() {
+        let mut group = vec![first];
+        group.extend(commands.try_iter().take(MAX_GROUP));
+        let mut closing = false;
+        let mut records = Vec::new();
+        let mut syncs = Vec::new();
+        lines.clear();
+        for command in group {
+            match command {
+                Command::Append(record) => match record.encode(&mut lines) {
+                    Ok(len) => records.push((record, len)),
+                    Err(error) => tracing::error!(%error, "an event that is not JSON"),
+                },
+                Command::Bury(letter, answer) => {
+                    let buried = journal.bury(&letter);
+                    if let Err(error) = &buried {
+                        tracing::error!(%error, "cannot write the dead-letter file");
+                    }
+                    // Whoever asked may be gone.
+                    let _ = answer.send(buried.is_ok());
+                }
+                Command::Sync(answer) => syncs.push(answer),
+                Command::Close => closing = true,
+            }
+        }
+        if !append(&mut journal, &lines, shared, closing) {
+            return;
+        }
+        publish(&journal, shared, &records, lines.len());
+        for answer in syncs {
+            let _ = answer.send(());
+        }
+        if closing {
+            return;
+        }
+        compact(&mut journal, shared);
+    }
+}
+
+/// Appends until it works. `false`: gave up, because the outbox is closing.
+fn append(journal: &mut Journal, lines: &[u8], shared: &Shared, closing: bool) -> bool {
+    if lines.is_empty() {
+        return true;
+    }
+    while let Err(error) = journal.append(lines) {
+        tracing::error!(%error, "cannot write the outbox journal; trying again");
+        metrics::gauge!(names::OUTBOX_DISK_FAILING).set(1.0);
+        if closing || shared.closing.load(Ordering::Relaxed) {
+            return false;
+        }
+        // Nothing is received meanwhile: calls will see a full queue, count it and go on.
+        std::thread::sleep(DISK_RETRY);
+    }
+    metrics::gauge!(names::OUTBOX_DISK_FAILING).set(0.0);
+    true
+}
+
+/// Shows the deliverer what is on disk now.
+fn publish(journal: &Journal, shared: &Shared, records: &[(Record, usize)], bytes: usize) {
+    if records.is_empty() {
+        return;
+    }
+    let now = Instant::now();
+    let mut offset = journal.len() - bytes as u64;
+    let mut state = shared.state();
+    for (record, len) in records {
+        if let Record::Event { .. } = record {
+            state.queued = state.queued.saturating_sub(1);
+        }
+        state.apply(
+            record,
+            Location {
+                offset,
+                len: *len as u32,
+            },
+            now,
+        );
+        offset += *len as u64;
+    }
+    drop(state);
+    shared.wake.notify_one();
+}
+
+/// Rewrites the journal where less than half of it is still needed.
+pub(super) fn compact(journal: &mut Journal, shared: &Shared) {
+    if journal.len() < shared.compact_above || !journal.has_doubled() {
+        return;
+    }
+    let (head, keep) = {
+        let state = shared.state();
+        let needed: u64 = state
+            .calls
+            .values()
+            .flat_map(|call| &call.waiting)
+            .map(|waiting| u64::from(waiting.place.len))
+            .sum();
+        if needed * 2 > journal.len() {
+            return;
+        }
+        let mut head = Vec::new();
+        let mut keep = Vec::new();
+        for (call_sid, call) in state.calls.iter().filter(|(_, call)| call.durable_seq > 0) {
+            let record = Record::Call {
+                call_sid: call_sid.clone(),
+                last_seq: call.durable_seq,
+                first_at_ms: call.first_at_ms,
+                last_at_ms: call.last_at_ms,
+                ended: call.ended,
+            };
+            if record.encode(&mut head).is_err() {
+                return;
+            }
+            keep.extend(call.waiting.iter().map(|waiting| waiting.place));
+        }
+        (head, keep)
+    };
+    if let Err(error) = rewrite(journal, shared, &head, &keep) {
+        tracing::error!(%error, "cannot compact the outbox journal; it keeps growing");
+    }
+}
+
+fn rewrite(
+    journal: &mut Journal,
+    shared: &Shared,
+    head: &[u8],
+    keep: &[Location],
+) -> io::Result<()> {
+    let offsets = journal.rewrite(head, keep)?;
+    let moved: HashMap<u64, u64> = keep.iter().map(|place| place.offset).zip(offsets).collect();
+    let reader = journal.reader()?;
+    let mut state = shared.state();
+    for waiting in state.calls.values_mut().flat_map(|call| &mut call.waiting) {
+        if let Some(offset) = moved.get(&waiting.place.offset) {
+            waiting.place.offset = *offset;
+        }
+    }
+    state.reader = Arc::new(std::sync::Mutex::new(reader));
+    Ok(())
+}

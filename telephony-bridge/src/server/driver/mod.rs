@@ -1,0 +1,419 @@
+//! One live call: the only place where socket, engine, session and providers meet.
+//!
+//! Everything but the wait is synchronous: a message, a tick or a signal is turned into session
+//! inputs, and the session's outputs are carried out at once. Nothing here waits for the CRM, for
+//! the disk or for the far end: each has a bounded queue of its own.
+
+mod clock;
+mod numbers;
+mod playout;
+mod publish;
+mod runner;
+mod sender;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use audio_core::engine::{CallHandle, CallState};
+use audio_core::frame::{FRAME_SAMPLES, WireFrame};
+use audio_core::pipeline::PipelineEvent;
+use axum::extract::ws::{Message as WsMessage, WebSocket};
+use crm_api::EndReason;
+use futures_util::StreamExt as _;
+use futures_util::stream::SplitStream;
+
+use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
+
+use crate::providers::{Providers, TtsOutput};
+use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, UtteranceId};
+use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
+use crate::twilio::{Body, Framer, MAX_MEDIA_BYTES, OutboundWriter, parse};
+use clock::CallClock;
+use playout::Playout;
+pub use runner::{LiveRunner, RunnerError};
+use sender::Sender;
+
+/// How often the engine's rings are looked at.
+const POLL: Duration = Duration::from_millis(5);
+/// The far end normally sends audio at once; without it the greeting waits no longer than this.
+const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
+/// Arrival times kept to measure the way from the socket to recognition.
+const ARRIVALS: usize = 64;
+/// Caller frames that may wait for the engine: five seconds.
+const MAX_BACKLOG: usize = 250;
+/// A stream that sends this much nonsense is closed.
+const MAX_BAD_MESSAGES: u32 = 100;
+
+/// Why the loop ends.
+enum Leave {
+    /// The far end said so, or is gone.
+    Stop(EndReason),
+    /// The session is over.
+    Ended,
+}
+
+/// What a call is run with.
+pub(super) struct Parts {
+    pub(super) handle: CallHandle,
+    pub(super) providers: Providers,
+    pub(super) recorder: Option<TapeRecorder>,
+    pub(super) preset: String,
+}
+
+/// Runs one call to its end.
+pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
+    let AcceptedStream { socket, start, call, mut signal } = stream;
+    let accepted = Instant::now();
+    let (sink, mut incoming) = socket.split();
+    let mut driver = Driver {
+        session: Session::new(SessionConfig::default()),
+        handle: parts.handle,
+        providers: parts.providers,
+        recorder: parts.recorder,
+        clock: CallClock::new(accepted, app.config.clock_speed),
+        framer: Framer::new(),
+        backlog: VecDeque::with_capacity(MAX_BACKLOG),
+        dropped_in: 0,
+        playout: Playout::default(),
+        sender: Sender::spawn(sink, OutboundWriter::new(&start.stream_sid)),
+        keepalive: Keepalive::new(app.config.ping_interval, app.config.pong_timeout, accepted),
+        call_sid: call.call_sid.clone(),
+        started_at_ms: unix_ms(),
+        accepted,
+        greeted: false,
+        arrivals: [accepted; ARRIVALS],
+        media: vec![0; MAX_MEDIA_BYTES],
+        bad_messages: 0,
+        ended: None,
+        app,
+    };
+    let first = CallStart {
+        from: call.from.clone(),
+        to: call.to.clone(),
+        stream_sid: start.stream_sid.clone(),
+        announce: Line::text(call.decision.announce.clone().unwrap_or_default()),
+        greeting: Line::text(call.decision.greeting.text.clone()),
+    };
+    driver.record(Wire::Setup { preset: parts.preset });
+    let leave = driver.converse(&mut incoming, &mut signal, first).await;
+    driver.finish(leave).await;
+}
+
+struct Driver {
+    app: Arc<App>,
+    session: Session,
+    handle: CallHandle,
+    providers: Providers,
+    recorder: Option<TapeRecorder>,
+    clock: CallClock,
+    framer: Framer,
+    /// Frames the engine has no room for yet.
+    backlog: VecDeque<WireFrame>,
+    dropped_in: u64,
+    playout: Playout,
+    sender: Sender,
+    keepalive: Keepalive,
+    call_sid: String,
+    started_at_ms: i64,
+    accepted: Instant,
+    greeted: bool,
+    arrivals: [Instant; ARRIVALS],
+    media: Vec<u8>,
+    bad_messages: u32,
+    ended: Option<EndReason>,
+}
+
+impl Driver {
+    async fn converse(
+        &mut self,
+        incoming: &mut SplitStream<WebSocket>,
+        signal: &mut tokio::sync::watch::Receiver<CallSignal>,
+        start: CallStart,
+    ) -> Leave {
+        let mut poll = tokio::time::interval(self.clock.real(POLL).max(Duration::from_millis(1)));
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut start = Some(start);
+        loop {
+            tokio::select! {
+                message = incoming.next() => {
+                    let Some(Ok(message)) = message else { return Leave::Stop(EndReason::SocketLost) };
+                    self.keepalive.heard();
+                    if start.is_some() && is_media(&message) {
+                        // The caller's first sample is 20 ms old when it arrives.
+                        self.clock.begin(Duration::from_millis(20));
+                        self.begin(&mut start);
+                    }
+                    if let Some(leave) = self.on_message(&message) {
+                        return leave;
+                    }
+                }
+                _ = poll.tick() => {
+                    if start.is_some() && self.accepted.elapsed() >= FIRST_MEDIA_LIMIT {
+                        self.clock.begin(Duration::ZERO);
+                        self.begin(&mut start);
+                    }
+                    self.on_tick();
+                }
+                changed = signal.changed() => {
+                    let signal = *signal.borrow_and_update();
+                    match signal {
+                        CallSignal::Shutdown => return Leave::Stop(EndReason::Shutdown),
+                        CallSignal::ProviderEnded => return Leave::Stop(EndReason::CallerHangUp),
+                        CallSignal::Run if changed.is_err() => return Leave::Stop(EndReason::Shutdown),
+                        CallSignal::Run => {}
+                    }
+                }
+            }
+            if self.ended.is_some() {
+                return Leave::Ended;
+            }
+            if self.sender.has_failed() {
+                return Leave::Stop(EndReason::SocketLost);
+            }
+            if self.handle.state() != CallState::Active {
+                tracing::error!(call_sid = %self.call_sid, state = ?self.handle.state(), "the signal chain stopped");
+                return Leave::Stop(EndReason::Failed);
+            }
+        }
+    }
+
+    fn begin(&mut self, start: &mut Option<CallStart>) {
+        if let Some(start) = start.take() {
+            self.feed(WireInput::Start(start));
+        }
+    }
+
+    fn on_message(&mut self, message: &WsMessage) -> Option<Leave> {
+        let text = match message {
+            WsMessage::Text(text) => text.as_str(),
+            WsMessage::Close(_) => return Some(Leave::Stop(EndReason::SocketLost)),
+            WsMessage::Binary(_) => "",
+            WsMessage::Ping(_) | WsMessage::Pong(_) => return None,
+        };
+        let message = match parse(text) {
+            Ok(message) => message,
+            Err(error) => return self.on_bad_message(&error.to_string()),
+        };
+        match message.body {
+            Body::Media(media) if media.is_inbound() => match media.decode(&mut self.media) {
+                Ok(bytes) => {
+                    let bytes = bytes.len();
+                    self.on_media(media.timestamp_ms, bytes);
+                }
+                Err(error) => return self.on_bad_message(&error.to_string()),
+            },
+            Body::Mark { name } => {
+                if let Some(utterance) = playout::utterance_of(&name) {
+                    self.feed(WireInput::Mark(utterance));
+                }
+            }
+            Body::Dtmf { digit } => self.record(Wire::Dtmf { digit }),
+            Body::Stop => return Some(Leave::Stop(EndReason::CallerHangUp)),
+            _ => {}
+        }
+        None
+    }
+
+    /// A message that makes no sense harms nobody; a stream of them is closed.
+    fn on_bad_message(&mut self, why: &str) -> Option<Leave> {
+        self.bad_messages += 1;
+        metrics::counter!(crate::metrics::MESSAGES_IGNORED, "reason" => "malformed").increment(1);
+        if self.bad_messages == 1 {
+            tracing::warn!(call_sid = %self.call_sid, why, "message ignored");
+        }
+        (self.bad_messages >= MAX_BAD_MESSAGES).then_some(Leave::Stop(EndReason::Failed))
+    }
+
+    fn on_media(&mut self, timestamp_ms: Option<u64>, bytes: usize) {
+        let now = Instant::now();
+        let t_us = self.clock.now();
+        let Self { framer, backlog, recorder, arrivals, media, dropped_in, .. } = self;
+        framer.push(timestamp_ms, &media[..bytes], |frame| {
+            arrivals[frame.seq as usize % ARRIVALS] = now;
+            if backlog.len() == MAX_BACKLOG {
+                *dropped_in += 1;
+                return;
+            }
+            backlog.push_back(*frame);
+            if let Some(recorder) = recorder {
+                let (seq, timestamp) = (frame.seq, frame.timestamp);
+                recorder.line(t_us, Wire::MediaIn { seq, timestamp, payload: Payload(frame.payload) });
+            }
+        });
+        self.push_backlog();
+    }
+
+    /// Gives the engine what it has room for. What the network held back comes in a burst and waits
+    /// here; nothing of it is lost.
+    fn push_backlog(&mut self) {
+        for _ in 0..self.handle.wire_queue_free() {
+            let Some(frame) = self.backlog.pop_front() else { return };
+            // Refused only by a chain that has stopped; the loop notices that by itself.
+            let _ = self.handle.push_wire(&frame);
+        }
+    }
+
+    fn on_tick(&mut self) {
+        self.push_backlog();
+        while let Some(clean) = self.handle.pop_clean() {
+            let seq = clean.at.0 as usize / FRAME_SAMPLES;
+            let age = self.arrivals[seq % ARRIVALS].elapsed();
+            metrics::histogram!(numbers::IN_TO_PROVIDER).record(age.as_secs_f64());
+            self.providers.stt.audio(&clean);
+        }
+        while let Some(event) = self.handle.pop_event() {
+            if let PipelineEvent::Flushed { at, generation } = event {
+                self.record(Wire::Flush { at: at.0, generation });
+            } else {
+                self.feed(WireInput::Speech(event));
+            }
+        }
+        while self.session.poll_timeout().is_some_and(|at| at <= self.clock.now()) {
+            self.feed(WireInput::Timeout);
+        }
+        self.poll_providers();
+        self.playout.fill(&mut self.handle);
+        while let Some(frame) = self.handle.pop_wire() {
+            self.send_audio(&frame);
+        }
+        match self.keepalive.poll(Instant::now()) {
+            Some(KeepaliveAction::Ping) => self.sender.ping(),
+            Some(KeepaliveAction::Dead) => self.sender.fail(),
+            None => {}
+        }
+    }
+
+    fn poll_providers(&mut self) {
+        let now = self.clock.now();
+        loop {
+            if let Some((turn, result)) = self.providers.stt.poll(now) {
+                self.feed(WireInput::Stt(turn, result));
+            } else if let Some((turn, event)) = self.providers.llm.poll(now) {
+                self.feed(WireInput::Llm(turn, event));
+            } else if let Some(output) = self.providers.tts.poll(now) {
+                match output {
+                    TtsOutput::Audio { utterance, frames } => self.playout.audio(utterance, frames),
+                    TtsOutput::Event { utterance, event } => {
+                        self.playout.end(utterance);
+                        self.feed(WireInput::Tts(utterance, event));
+                    }
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn send_audio(&mut self, frame: &WireFrame) {
+        let utterance = UtteranceId(frame.seq);
+        self.sender.media(frame);
+        self.record(Wire::MediaOut {
+            at: frame.timestamp,
+            generation: frame.generation,
+            utterance,
+            last: frame.is_last(),
+            payload: Payload(frame.payload),
+        });
+        if let Some(waited) = self.playout.first_frame(utterance) {
+            metrics::histogram!(numbers::PROVIDER_TO_OUT).record(waited.as_secs_f64());
+            if !std::mem::replace(&mut self.greeted, true) {
+                metrics::histogram!(numbers::GREETING).record(self.accepted.elapsed().as_secs_f64());
+            }
+            self.feed(WireInput::Playing(utterance));
+        }
+        if frame.is_last() {
+            self.sender.mark(&playout::mark_name(utterance));
+            self.record(Wire::MarkOut { utterance });
+        }
+    }
+
+    /// Gives the session one input and carries out what it asks for.
+    fn feed(&mut self, input: WireInput) {
+        let now = self.clock.now();
+        self.session.handle(now, input.as_input());
+        self.record_at(now, Wire::Input { input });
+        while let Some(output) = self.session.poll() {
+            if let Some(decision) = Decision::of(&output) {
+                self.record_at(now, Wire::Decision { decision });
+            }
+            self.carry_out(now, output);
+        }
+    }
+
+    fn carry_out(&mut self, now: CallTime, output: Output) {
+        match output {
+            Output::SttStart { turn, from } => self.providers.stt.start(turn, from),
+            Output::SttFinish { turn } => self.providers.stt.finish(now, turn),
+            Output::SttCancel { turn } => self.providers.stt.cancel(turn),
+            Output::Reply { turn, index, text } => self.providers.llm.reply(now, turn, index, &text),
+            Output::CancelReply { turn } => self.providers.llm.cancel(turn),
+            Output::Speak { utterance, line, from_ms, cached } => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.line_spoken(&line);
+                }
+                self.providers.tts.speak(now, utterance, &line, from_ms, cached);
+            }
+            Output::FlushPlayout => {
+                let generation = self.handle.flush();
+                self.sender.flush(generation);
+                self.playout.flush(generation);
+                self.providers.tts.cancel_all();
+            }
+            Output::Clear(_) => self.sender.clear(),
+            Output::Crm(kind) => {
+                let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
+                self.app.outbox.record(&self.call_sid, kind, at_ms);
+            }
+            Output::Yield { .. } => metrics::counter!(numbers::BARGE_INS).increment(1),
+            Output::Degraded(provider) => {
+                tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
+                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase()).increment(1);
+            }
+            // The TwiML ends with <Hangup/>: closing the socket ends the call.
+            Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
+            Output::Ended(reason) => self.ended = Some(reason),
+            Output::TurnEnd { .. } | Output::Duck { .. } | Output::Resume | Output::State(_) => {}
+        }
+    }
+
+    fn record(&mut self, what: Wire) {
+        self.record_at(self.clock.now(), what);
+    }
+
+    fn record_at(&mut self, now: CallTime, what: Wire) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.line(now, what);
+        }
+    }
+
+    /// Ends what is left to end: session, socket, tape (A-TEL-007..009, A-TEL-016).
+    async fn finish(mut self, leave: Leave) {
+        let reason = match leave {
+            Leave::Stop(reason) => reason,
+            Leave::Ended => self.ended.unwrap_or(EndReason::Failed),
+        };
+        self.feed(WireInput::Stop(reason));
+        let counters = self.handle.counters();
+        tracing::info!(
+            call_sid = %self.call_sid,
+            ?reason,
+            frames_in = counters.frames_in,
+            frames_out = counters.frames_out,
+            frames_lost = counters.uplink_skipped + self.dropped_in + self.sender.dropped(),
+            "call ended"
+        );
+        self.sender.close().await;
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish().await;
+        }
+    }
+}
+
+fn is_media(message: &WsMessage) -> bool {
+    matches!(message, WsMessage::Text(text) if parse(text).is_ok_and(|m| matches!(m.body, Body::Media(_))))
+}
+
+fn unix_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

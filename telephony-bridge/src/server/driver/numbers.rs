@@ -1,0 +1,25 @@
+//! The driver's metrics.
+
+/// Seconds from the socket to speech recognition, per frame.
+pub(super) const IN_TO_PROVIDER: &str = "kav_bridge_in_to_provider_seconds";
+/// Seconds from synthesised audio to the socket, per utterance.
+pub(super) const PROVIDER_TO_OUT: &str = "kav_bridge_provider_to_out_seconds";
+/// Seconds from the stream's `start` to the greeting's first frame.
+pub(super) const GREETING: &str = "kav_bridge_greeting_seconds";
+/// Interruptions the agent yielded to.
+pub(super) const BARGE_INS: &str = "kav_bridge_barge_ins_total";
+/// Fallbacks used for a provider; `provider`.
+pub(super) const DEGRADED: &str = "kav_bridge_provider_fallbacks_total";
+/// Messages dropped because the socket was too slow.
+pub(super) const FRAMES_DROPPED: &str = "kav_bridge_messages_dropped_total";
+
+/// Says what they are.
+pub(super) fn describe() {
+    use metrics::{Unit, describe_counter, describe_histogram};
+    describe_histogram!(IN_TO_PROVIDER, Unit::Seconds, "socket to speech recognition, per frame");
+    describe_histogram!(PROVIDER_TO_OUT, Unit::Seconds, "synthesised audio to socket, per utterance");
+    describe_histogram!(GREETING, Unit::Seconds, "stream start to the greeting's first frame");
+    describe_counter!(BARGE_INS, "interruptions the agent yielded to");
+    describe_counter!(DEGRADED, "fallbacks used, by provider");
+    describe_counter!(FRAMES_DROPPED, "messages dropped because the socket was too slow");
+}

@@ -1,0 +1,173 @@
+//! Puts a call together: a place on the engine, providers, a recorder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use audio_core::barge_in::Preset;
+use audio_core::engine::{Engine, EngineConfig, EngineError, EngineStats};
+use audio_core::pipeline::{CallPipeline, PipelineConfig};
+use audio_core::tape::{Latency, Tape, TapeError};
+use audio_core::vad::VadKind;
+
+use super::{Parts, numbers};
+use crate::config::{Config, RecordTapes};
+use crate::providers::Providers;
+use crate::providers::embedded::{
+    ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
+};
+use crate::server::{AcceptedStream, App, CallFuture, CallRunner};
+use crate::session::Line;
+use crate::tape::{TapeRecorder, tape_lines};
+
+/// The runner could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// The audio threads.
+    #[error("audio threads: {0}")]
+    Engine(#[from] EngineError),
+    /// The clip library.
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
+    /// The tape behind the embedded speech recognition.
+    #[error("EMBEDDED_TAPE {path}: {source}")]
+    Tape {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: TapeError,
+    },
+    /// The preset.
+    #[error("BARGE_IN_PRESET: {0}")]
+    Preset(audio_core::Error),
+}
+
+/// Runs calls on the engine with the embedded providers.
+pub struct LiveRunner {
+    engine: Engine<CallPipeline>,
+    script: Option<Script>,
+    voice: ClipVoice,
+    preset: Option<Preset>,
+    record_to: Option<PathBuf>,
+}
+
+/// What a tape contributes.
+struct Script {
+    words: Vec<ScriptedWord>,
+    lines: Vec<Line>,
+    latency: Latency,
+}
+
+impl LiveRunner {
+    /// Starts the audio threads and reads what calls will need.
+    ///
+    /// # Errors
+    /// [`RunnerError`].
+    pub fn new(config: &Config) -> Result<Self, RunnerError> {
+        numbers::describe();
+        let mut engine = EngineConfig::default();
+        if config.engine_workers > 0 {
+            engine.workers = config.engine_workers;
+        }
+        engine.speed = config.clock_speed;
+        // TCP delivers a stalled second in one burst: it is worked off, not skipped.
+        engine.uplink_high_water = 16;
+        engine.slots_per_worker = engine.slots_per_worker.max(config.max_calls.div_ceil(engine.workers));
+        let library = match &config.voice_dir {
+            Some(dir) => VoiceLibrary::load(dir)?,
+            None => VoiceLibrary::default(),
+        };
+        let tape = match &config.embedded_tape {
+            Some(path) => Some(Tape::load(path).map_err(|source| RunnerError::Tape { path: path.clone(), source })?),
+            None => {
+                tracing::warn!("no speech recognition: EMBEDDED_TAPE is not set, callers will not be understood");
+                None
+            }
+        };
+        let latency = tape.as_ref().map(|tape| tape.file.latency).unwrap_or_default();
+        let mut voice = ClipVoice::new(library, latency.tts_ms);
+        if let Some(tape) = &tape {
+            voice = voice.with_tape(tape)?;
+        }
+        let preset = config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
+        Ok(Self {
+            engine: Engine::start(engine)?,
+            script: tape.map(|tape| Script {
+                words: script_of(&tape.file.caller),
+                lines: tape_lines(&tape),
+                latency,
+            }),
+            voice,
+            preset,
+            record_to: match config.record_tapes {
+                RecordTapes::All => Some(config.data_dir.join("tapes")),
+                RecordTapes::Off => None,
+            },
+        })
+    }
+
+    /// What the audio threads have done so far.
+    pub fn engine_stats(&self) -> EngineStats {
+        self.engine.stats()
+    }
+
+    fn parts(&self, app: &App, stream: &AcceptedStream) -> Result<Parts, EngineError> {
+        let decision = &stream.call.decision;
+        let preset = self.preset.unwrap_or_else(|| {
+            decision.barge_in_preset.parse().unwrap_or_else(|error| {
+                tracing::warn!(call_sid = %stream.call.call_sid, %error, "preset of the CRM is not known");
+                Preset::Adaptive
+            })
+        });
+        let handle = self.engine.attach(PipelineConfig::new(VadKind::default(), preset))?;
+        let record_to = self.record_to.as_ref().filter(|_| decision.record);
+        let recorder = record_to.and_then(|dir| {
+            TapeRecorder::start(dir, &stream.call)
+                .inspect_err(|error| tracing::warn!(call_sid = %stream.call.call_sid, %error, "not recorded"))
+                .ok()
+        });
+        Ok(Parts {
+            handle,
+            providers: self.providers(app),
+            recorder,
+            preset: preset.name().to_owned(),
+        })
+    }
+
+    fn providers(&self, _app: &App) -> Providers {
+        let tts = Box::new(self.voice.clone());
+        match &self.script {
+            Some(script) => Providers {
+                stt: Box::new(ScriptedStt::new(script.words.clone(), script.latency)),
+                llm: match script.lines.is_empty() {
+                    true => Box::new(Dialogue::new(script.latency.llm_ms)),
+                    false => Box::new(ScriptedLlm::new(script.lines.clone(), script.latency.llm_ms)),
+                },
+                tts,
+            },
+            None => Providers {
+                stt: Box::new(ScriptedStt::new(Vec::new(), Latency::default())),
+                llm: Box::new(Dialogue::new(Latency::default().llm_ms)),
+                tts,
+            },
+        }
+    }
+}
+
+impl CallRunner for LiveRunner {
+    fn publish(&self) {
+        // Between calls is a good time to free what ended ones left behind.
+        self.engine.reap();
+        super::publish::publish(&self.engine.stats());
+    }
+
+    fn run(&self, app: Arc<App>, stream: AcceptedStream) -> CallFuture {
+        let call_sid = stream.call.call_sid.clone();
+        match self.parts(&app, &stream) {
+            Ok(parts) => Box::pin(super::run(app, stream, parts)),
+            Err(error) => Box::pin(async move {
+                // Dropping the stream closes it: the TwiML's next verb hangs up.
+                tracing::error!(call_sid, %error, "call refused");
+            }),
+        }
+    }
+}

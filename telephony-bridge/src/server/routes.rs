@@ -1,0 +1,90 @@
+//! The routes, and the one door through which signed forms come.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use super::{App, health, status, upgrade, voice};
+use crate::metrics as names;
+use crate::twilio::{Form, FormError, verify_form};
+
+/// Longest form, in bytes.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+/// Header of the signature.
+pub(super) const SIGNATURE: &str = "x-twilio-signature";
+
+/// The routes of a bridge.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
+        .route(voice::INBOUND_PATH, post(voice::inbound))
+        .route(voice::DIAL_PATH, post(voice::dialled))
+        .route("/api/voice/status", post(status::status))
+        .route("/media", get(upgrade::media))
+        .route("/", get(upgrade::media))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .with_state(app)
+}
+
+/// A webhook that is not served, with a sentence that says why.
+#[derive(Debug)]
+pub(super) struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, self.1).into_response()
+    }
+}
+
+/// The form, if its signature is Twilio's (P-QUE-012).
+pub(super) fn signed_form(
+    app: &App,
+    route: &'static str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Form, Refused> {
+    let form = Form::decode(body);
+    if let Some(token) = app.config.auth_token() {
+        let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let url = app.config.webhook_url(path);
+        if !signature.is_some_and(|signature| verify_form(token, signature, &url, &form.0)) {
+            let reason = if signature.is_some() {
+                "wrong_signature"
+            } else {
+                "no_signature"
+            };
+            metrics::counter!(names::WEBHOOKS_REFUSED, "route" => route, "reason" => reason)
+                .increment(1);
+            tracing::warn!(route, reason, url, "webhook refused");
+            return Err(Refused(
+                StatusCode::FORBIDDEN,
+                "the signature is not Twilio's".to_owned(),
+            ));
+        }
+    }
+    Ok(form)
+}
+
+/// A form that lacks what it must have.
+pub(super) fn bad_form(route: &'static str, error: &FormError) -> Refused {
+    metrics::counter!(names::WEBHOOKS_REFUSED, "route" => route, "reason" => "form").increment(1);
+    tracing::warn!(route, %error, "webhook refused");
+    Refused(StatusCode::BAD_REQUEST, error.to_string())
+}
+
+/// A TwiML document.
+pub(super) fn twiml(xml: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response()
+}
+
+/// Now, as unix ms.
+pub(super) fn unix_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

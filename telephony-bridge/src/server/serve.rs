@@ -1,0 +1,136 @@
+//! A bridge from its first socket to its last: start, serve, drain.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crm_api::{CallEventKind, EndReason};
+use tokio::net::TcpListener;
+
+use super::routes::{router, unix_ms};
+use super::{App, CallRunner};
+use crate::config::Config;
+use crate::crm::{CrmClient, CrmError, Outbox, OutboxError, OutboxOptions};
+
+/// For calls that were told to end. A driver ends within two seconds.
+const END_DEADLINE: Duration = Duration::from_secs(3);
+/// For requests that are being answered.
+const HTTP_DEADLINE: Duration = Duration::from_secs(2);
+/// For events that still wait; they are on disk.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(5);
+/// How often histograms are folded.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Why a bridge does not start, or stops.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The outbox does not open.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Crm(#[from] CrmError),
+    /// The metrics exporter cannot be made.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The listener broke.
+    #[error("cannot serve: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Serves calls until `shutdown`, then drains: no new calls, the others may end by themselves for
+/// [`Config::drain_timeout`], then they are told to; at last the outbox is flushed.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    runner: Arc<dyn CallRunner>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let app = assemble(config, runner)?;
+    tracing::info!(
+        address = %listener.local_addr()?,
+        public = app.config.public_base_url,
+        "the bridge listens"
+    );
+    if app.config.auth_token().is_none() {
+        tracing::warn!("MOCK_TWILIO=true: signatures are not checked");
+    }
+    let metrics = app.metrics.clone();
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            metrics.run_upkeep();
+        }
+    });
+    let (drained, mut stopped) = tokio::sync::watch::channel(false);
+    let draining = Arc::clone(&app);
+    let graceful = async move {
+        shutdown.await;
+        drain(&draining).await;
+        drained.send_replace(true);
+    };
+    let server = axum::serve(listener, router(Arc::clone(&app))).with_graceful_shutdown(graceful);
+    let overtime = async {
+        // An error means that the server ended by itself.
+        let _ = stopped.wait_for(|done| *done).await;
+        tokio::time::sleep(HTTP_DEADLINE).await;
+    };
+    let served = tokio::select! {
+        served = async { server.await } => served,
+        () = overtime => Ok(()),
+    };
+    upkeep.abort();
+    let left = app.outbox.flush(FLUSH_DEADLINE).await;
+    if left > 0 {
+        tracing::warn!(
+            events = left,
+            "events stay in the outbox for the next start"
+        );
+    }
+    tracing::info!("the bridge is down");
+    Ok(served?)
+}
+
+/// Opens what a bridge needs. Calls that the process before left unfinished are reported as
+/// failed.
+fn assemble(config: Config, runner: Arc<dyn CallRunner>) -> Result<Arc<App>, ServeError> {
+    let metrics = crate::metrics::install()?;
+    let crm = CrmClient::new(&config.crm_url, config.internal_api_token.clone())?;
+    let dir = config.data_dir.join("outbox");
+    let (outbox, unfinished) = Outbox::open(&dir, crm.clone(), OutboxOptions::default())?;
+    for call in unfinished {
+        tracing::warn!(
+            call_sid = call.call_sid,
+            "the process before ended during this call"
+        );
+        let duration_ms = u64::try_from(call.last_at_ms - call.first_at_ms).unwrap_or(0);
+        let kind = CallEventKind::Ended {
+            reason: EndReason::Failed,
+            duration_ms,
+        };
+        outbox.record(&call.call_sid, kind, unix_ms());
+    }
+    Ok(Arc::new(App::new(config, crm, outbox, metrics, runner)))
+}
+
+async fn drain(app: &App) {
+    app.registry.begin_drain();
+    tracing::info!(limit = ?app.config.drain_timeout, "draining: no new calls");
+    if tokio::time::timeout(app.config.drain_timeout, app.registry.emptied())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the drain takes too long: calls are told to end");
+        app.registry.shut_down_calls();
+        if tokio::time::timeout(END_DEADLINE, app.registry.emptied())
+            .await
+            .is_err()
+        {
+            tracing::error!("calls are cut off");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a replay writes down on its way: the timeline, the turns, what is to be counted.
+
+use audio_core::pipeline::PipelineEvent;
+use audio_core::tape::{CallerSpan, SpanKind};
+use crm_api::{CallEventKind, Speaker};
+
+use super::report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
+use super::score::Observed;
+use super::timeline::{EventName, TimelineEvent, rounded};
+use crate::session::{CallTime, Output, State};
+
+/// Notes of one call.
+#[derive(Debug, Default)]
+pub(super) struct Notebook {
+    events: Vec<TimelineEvent>,
+    /// By number of turns completed before.
+    turns: Vec<(u32, TurnReport)>,
+    last_turn_end_ms: u64,
+    observed: Observed,
+    crm: CrmCounts,
+    /// Is the caller speaking?
+    pub(super) voice: bool,
+    /// Does the caller hear the agent?
+    pub(super) audible: bool,
+    /// When somebody was last heard.
+    pub(super) last_activity_ms: u64,
+}
+
+impl Notebook {
+    /// A call of a known caller is a lead at once.
+    pub(super) fn caller(&mut self, from: &str) {
+        self.crm.leads = u32::from(!from.is_empty());
+    }
+
+    pub(super) fn speech(&mut self, t_ms: u64, event: &PipelineEvent) {
+        let name = match event {
+            PipelineEvent::SpeechStart { .. } => EventName::SpeechStart,
+            PipelineEvent::SpeechEnd { .. } => EventName::SpeechEnd,
+            _ => return,
+        };
+        self.voice = name == EventName::SpeechStart;
+        self.events.push(TimelineEvent::new(t_ms, name));
+    }
+
+    /// The caller begins to hear the agent.
+    pub(super) fn agent_starts(&mut self, t_ms: u64) {
+        if std::mem::replace(&mut self.audible, true) {
+            return;
+        }
+        self.events.push(TimelineEvent::new(t_ms, EventName::AgentAudioStart));
+        self.observed.agent.push((t_ms, u64::MAX, false));
+        if let Some((_, turn)) = self.turns.last_mut() {
+            turn.agent_start_ms.get_or_insert(t_ms);
+        }
+    }
+
+    /// The caller no longer hears the agent.
+    pub(super) fn agent_stops(&mut self, t_ms: u64, yielded: bool) {
+        if !std::mem::replace(&mut self.audible, false) {
+            return;
+        }
+        self.events.push(TimelineEvent::new(t_ms, EventName::AgentAudioEnd));
+        self.last_activity_ms = t_ms;
+        if let Some(last) = self.observed.agent.last_mut() {
+            (last.1, last.2) = (t_ms, yielded);
+        }
+    }
+
+    pub(super) fn output(&mut self, now: CallTime, output: &Output, labels: &[CallerSpan]) {
+        let t_ms = now.as_ms();
+        let entry = |event| TimelineEvent::new(t_ms, event);
+        match output {
+            Output::TurnEnd { .. } => {
+                self.last_turn_end_ms = t_ms;
+                self.observed.turn_ends.push(t_ms);
+                self.events.push(entry(EventName::TurnEnd));
+            }
+            Output::Reply { index, text, .. } => self.turn(*index, text.clone(), labels),
+            Output::Clear(reason) => {
+                self.events.push(TimelineEvent { reason: Some(*reason), ..entry(EventName::Clear) });
+                self.agent_stops(t_ms, true);
+            }
+            Output::Crm(kind) => self.crm(kind),
+            Output::Duck { score } => {
+                self.events.push(TimelineEvent { score: Some(rounded(*score)), ..entry(EventName::Duck) });
+            }
+            Output::Resume => self.events.push(entry(EventName::Resume)),
+            Output::Yield { score, reasons } => {
+                self.observed.yields.push(t_ms);
+                let reasons = reasons.iter().map(|(name, value)| (name.to_owned(), rounded(value).into()));
+                self.events.push(TimelineEvent {
+                    score: Some(rounded(*score)),
+                    reasons: Some(reasons.collect()),
+                    ..entry(EventName::BargeIn)
+                });
+            }
+            Output::State(state) => {
+                self.events.push(TimelineEvent { state: Some(*state), ..entry(EventName::State) });
+            }
+            _ => {}
+        }
+    }
+
+    /// A turn is complete. A turn that went on after a hesitation replaces its first part.
+    fn turn(&mut self, index: u32, text: String, labels: &[CallerSpan]) {
+        self.turns.retain(|(i, _)| *i != index);
+        let detected_end_ms = self.last_turn_end_ms;
+        let spoken = |l: &&CallerSpan| matches!(l.kind, SpanKind::Turn | SpanKind::Interruption);
+        let label = labels.iter().filter(spoken).rfind(|l| l.start_ms < detected_end_ms);
+        let caller_end_ms = label.map(|l| l.end_ms);
+        self.turns.push((index, TurnReport { caller_end_ms, detected_end_ms, agent_start_ms: None, text }));
+    }
+
+    fn crm(&mut self, kind: &CallEventKind) {
+        match kind {
+            CallEventKind::Started { .. } => self.crm.calls += 1,
+            CallEventKind::Turn { speaker: Speaker::Caller, .. } => self.crm.turns += 1,
+            CallEventKind::LeadFields { .. } => self.crm.leads = 1,
+            _ => {}
+        }
+    }
+
+    /// The report. `labels` is `None` for a tape without ground truth; `stopped`: the final stop
+    /// was none of the session's decisions and leaves the timeline.
+    pub(super) fn report(
+        mut self,
+        tape: &str,
+        end_ms: u64,
+        final_state: State,
+        stopped: bool,
+        labels: Option<&[CallerSpan]>,
+    ) -> ReplayReport {
+        self.agent_stops(end_ms, false);
+        self.observed.end_ms = end_ms;
+        if stopped {
+            self.events.retain(|e| e.state != Some(State::Ended));
+        }
+        let mut turns: Vec<TurnReport> = self.turns.into_iter().map(|(_, turn)| turn).collect();
+        if labels.is_none() {
+            for turn in &mut turns {
+                turn.caller_end_ms = None;
+            }
+        }
+        ReplayReport {
+            tape: tape.to_owned(),
+            duration_ms: end_ms,
+            turns,
+            barge_in: labels.map_or_else(BargeInCounts::default, |l| self.observed.barge_in(l)),
+            cut_off_turns: labels.map(|l| self.observed.cut_off_turns(l)),
+            missed_turns: labels.map(|l| self.observed.missed_turns(l)),
+            allocations_in_pipeline: 0,
+            us_per_frame_p50: None,
+            us_per_frame_p99: None,
+            final_state,
+            crm: self.crm,
+            events: self.events,
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Replay of a tape that was recorded live.
+//!
+//! The signal chain runs again over the recorded frames of both sides, in the order in which the
+//! audio thread took them. The session is told again what it was told, each at its time; only what
+//! the chain decides is decided anew. So with the same rules the same decisions follow, and with
+//! other rules the first one that differs is marked: from there on what the agent says is what it
+//! said then, whatever it would have said now.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use audio_core::barge_in::Preset;
+use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
+use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
+use audio_core::sys::alloc::count_on_this_thread;
+use audio_core::tape::Tape;
+use audio_core::vad::VadKind;
+
+use super::notebook::Notebook;
+use super::replay::{ReplayError, percentile_us};
+use super::report::ReplayReport;
+use super::wire::{Decision, Wire, WireInput, WireLine};
+use crate::session::{CallTime, Input, Output, Session, SessionConfig, State};
+
+const FRAME_US: u64 = FRAME_MS as u64 * 1_000;
+/// A timer this long overdue was not due in the recorded call.
+const OVERDUE_US: u64 = 100_000;
+
+/// `wire.jsonl` could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The file.
+    #[error("{path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// One of its lines.
+    #[error("{path}, line {line}: {source}")]
+    Line {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The first line does not say how the call was run.
+    #[error("{path}: the first line is not `setup`")]
+    Setup {
+        /// Which file.
+        path: PathBuf,
+    },
+}
+
+/// What was recorded, in the order of `wire.jsonl`.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Barge-in preset of the call.
+    pub preset: String,
+    lines: Vec<WireLine>,
+}
+
+impl Recording {
+    /// Reads a tape's `wire.jsonl`; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`WireError`], with the line.
+    pub fn load(tape_dir: &Path) -> Result<Option<Self>, WireError> {
+        let path = tape_dir.join("wire.jsonl");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let read = |source| WireError::Read { path: path.clone(), source };
+        let mut lines = Vec::new();
+        for (i, line) in BufReader::new(File::open(&path).map_err(read)?).lines().enumerate() {
+            let line = line.map_err(read)?;
+            let parsed = serde_json::from_str(&line)
+                .map_err(|source| WireError::Line { path: path.clone(), line: i + 1, source })?;
+            lines.push(parsed);
+        }
+        let Some(WireLine { what: Wire::Setup { preset }, .. }) = lines.first() else {
+            return Err(WireError::Setup { path });
+        };
+        Ok(Some(Self { preset: preset.clone(), lines }))
+    }
+
+    /// What the session decided then.
+    pub fn decisions(&self) -> Vec<Decision> {
+        let decisions = self.lines.iter().filter_map(|line| match &line.what {
+            Wire::Decision { decision } => Some(decision.clone()),
+            _ => None,
+        });
+        decisions.collect()
+    }
+}
+
+/// What a second run decided, beside its report.
+#[derive(Debug)]
+pub struct Rerun {
+    /// As of any replay.
+    pub report: ReplayReport,
+    /// Every decision, in order.
+    pub decisions: Vec<Decision>,
+    /// When the first decision differed from the recorded ones, if one did.
+    pub diverged_ms: Option<u64>,
+}
+
+/// Runs a recorded call again, with the recorded preset or another.
+///
+/// # Errors
+/// [`ReplayError::Pipeline`].
+pub fn rerun(
+    tape: &Tape,
+    recording: &Recording,
+    preset: Option<Preset>,
+    timing: bool,
+) -> Result<Rerun, ReplayError> {
+    let recorded = recording.preset.parse().unwrap_or(Preset::Adaptive);
+    let preset = preset.unwrap_or(recorded);
+    let mut chain = Chain::new(CallPipeline::new(PipelineConfig::new(VadKind::default(), preset))?, timing);
+    let speech = chain.run(recording);
+    let mut run = Run {
+        session: Session::new(SessionConfig::default()),
+        notes: Notebook::default(),
+        expected: recording.decisions(),
+        decisions: Vec::new(),
+        diverged_ms: None,
+        heard_until_us: 0,
+        now: CallTime(0),
+        final_state: State::Listening,
+    };
+    for (at, step) in steps(recording, &speech) {
+        run.step(at, &step);
+    }
+    let Run { notes, decisions, diverged_ms, now, final_state, .. } = run;
+    chain.frame_ns.sort_unstable();
+    let report = ReplayReport {
+        allocations_in_pipeline: chain.allocations,
+        us_per_frame_p50: percentile_us(&chain.frame_ns, 50),
+        us_per_frame_p99: percentile_us(&chain.frame_ns, 99),
+        ..notes.report(&tape.name, now.as_ms(), final_state, final_state != State::Ended, None)
+    };
+    Ok(Rerun { report, decisions, diverged_ms })
+}
+
+/// The signal chain over the recorded frames.
+struct Chain {
+    pipeline: CallPipeline,
+    timing: bool,
+    frame_ns: Vec<u64>,
+    allocations: u64,
+}
+
+/// A decision of the chain, and the line of the caller's frame that brought it about.
+struct Decided {
+    at: CallTime,
+    line: usize,
+    event: PipelineEvent,
+}
+
+/// Something the audio thread did, and the caller's sample clock when it did.
+enum Agent<'a> {
+    Frame(&'a WireLine),
+    Flush(u32),
+}
+
+impl Chain {
+    fn new(pipeline: CallPipeline, timing: bool) -> Self {
+        Self { pipeline, timing, frame_ns: Vec::new(), allocations: 0 }
+    }
+
+    /// Everything the chain decides, with the time at which the caller's frame came that decided it.
+    fn run(&mut self, recording: &Recording) -> Vec<Decided> {
+        let mut agent: Vec<(u64, u32, Agent<'_>)> = recording
+            .lines
+            .iter()
+            .filter_map(|line| match &line.what {
+                Wire::MediaOut { at, generation, .. } => Some((u64::from(*at), *generation, Agent::Frame(line))),
+                Wire::Flush { at, generation } => Some((*at, *generation, Agent::Flush(*generation))),
+                _ => None,
+            })
+            .collect();
+        // At one moment: the frames of a generation, then the flush that makes the next one.
+        agent.sort_by_key(|(at, generation, what)| (*at, *generation, matches!(what, Agent::Frame(_))));
+        let mut agent = agent.into_iter().peekable();
+        let mut speech = Vec::new();
+        for (index, line) in recording.lines.iter().enumerate() {
+            let Wire::MediaIn { seq, timestamp, payload } = &line.what else { continue };
+            while let Some((_, _, what)) = agent.next_if(|(at, ..)| *at <= self.pipeline.now().0) {
+                self.agent(&what);
+            }
+            let frame = WireFrame {
+                seq: *seq,
+                timestamp: *timestamp,
+                len: FRAME_SAMPLES as u16,
+                payload: payload.0,
+                ..WireFrame::SILENCE
+            };
+            let begun = self.timing.then(Instant::now);
+            let pipeline = &mut self.pipeline;
+            let ((), allocations) = count_on_this_thread(|| pipeline.push_wire(&frame));
+            self.allocations += allocations;
+            self.frame_ns.extend(begun.map(|begun| begun.elapsed().as_nanos() as u64));
+            while self.pipeline.poll_clean().is_some() {}
+            while let Some(event) = self.pipeline.poll_event() {
+                if !matches!(event, PipelineEvent::Flushed { .. }) {
+                    speech.push(Decided { at: line.t_us, line: index, event });
+                }
+            }
+        }
+        speech
+    }
+
+    fn agent(&mut self, what: &Agent<'_>) {
+        match what {
+            Agent::Flush(generation) => self.pipeline.flush(*generation),
+            Agent::Frame(line) => {
+                let Wire::MediaOut { generation, utterance, last, payload, .. } = &line.what else { return };
+                let frame = WireFrame {
+                    generation: *generation,
+                    seq: utterance.0,
+                    flags: if *last { WireFrame::LAST } else { 0 },
+                    payload: payload.0,
+                    ..WireFrame::SILENCE
+                };
+                let pipeline = &mut self.pipeline;
+                let (_, allocations) = count_on_this_thread(|| pipeline.process_agent(Some(&frame)));
+                self.allocations += allocations;
+            }
+        }
+    }
+}
+
+/// What the session's second run consists of.
+enum Step<'a> {
+    AgentFrame,
+    Input(&'a WireInput),
+    Speech(PipelineEvent),
+}
+
+/// The recorded inputs and the chain's decisions in one order. As long as the chain decides what it
+/// decided then, its decisions keep their recorded place; later ones come with their frame.
+fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> Vec<(CallTime, Step<'a>)> {
+    let recorded: Vec<(usize, &PipelineEvent)> = recording
+        .lines
+        .iter()
+        .enumerate()
+        .filter_map(|(i, line)| match &line.what {
+            Wire::Input { input: WireInput::Speech(event) } => Some((i, event)),
+            _ => None,
+        })
+        .collect();
+    let same = recorded.iter().zip(speech).take_while(|((_, then), now)| **then == now.event).count();
+    let others = recording.lines.iter().enumerate().filter_map(|(i, line)| {
+        let step = match &line.what {
+            Wire::Input { input: WireInput::Speech(_) } => return None,
+            Wire::Input { input } => Step::Input(input),
+            Wire::MediaOut { .. } => Step::AgentFrame,
+            _ => return None,
+        };
+        Some((line.t_us, i, step))
+    });
+    let decided = speech.iter().enumerate().map(|(i, decided)| {
+        let (at, line) = match recorded.get(i).filter(|_| i < same) {
+            Some((line, _)) => (recording.lines[*line].t_us, *line),
+            None => (decided.at, decided.line),
+        };
+        (at, line, Step::Speech(decided.event))
+    });
+    let mut steps: Vec<_> = others.chain(decided).collect();
+    steps.sort_by_key(|(at, line, _)| (*at, *line));
+    steps.into_iter().map(|(at, _, step)| (at, step)).collect()
+}
+
+/// The session over the recorded inputs.
+struct Run {
+    session: Session,
+    notes: Notebook,
+    expected: Vec<Decision>,
+    decisions: Vec<Decision>,
+    diverged_ms: Option<u64>,
+    /// The far end plays until then.
+    heard_until_us: u64,
+    now: CallTime,
+    /// State before the stop.
+    final_state: State,
+}
+
+impl Run {
+    fn step(&mut self, at: CallTime, step: &Step<'_>) {
+        self.advance(at);
+        match step {
+            Step::AgentFrame => {
+                self.notes.agent_starts(at.as_ms());
+                self.heard_until_us = self.heard_until_us.max(at.0) + FRAME_US;
+            }
+            Step::Speech(event) => {
+                self.notes.speech(at.as_ms(), event);
+                self.feed(at, Input::Speech(*event));
+            }
+            Step::Input(input) => {
+                match input {
+                    WireInput::Start(start) => self.notes.caller(&start.from),
+                    WireInput::Stop(_) => self.final_state = self.session.state(),
+                    _ => {}
+                }
+                self.feed(at, input.as_input());
+            }
+        }
+    }
+
+    /// Time passes: audio runs out, and timers fire that did not fire then.
+    fn advance(&mut self, to: CallTime) {
+        while let Some(at) = self.session.poll_timeout().filter(|at| at.0 + OVERDUE_US < to.0) {
+            self.now = at;
+            self.feed(at, Input::Timeout);
+        }
+        if self.notes.audible && self.heard_until_us <= to.0 {
+            self.notes.agent_stops(self.heard_until_us / 1_000, false);
+        }
+        self.now = self.now.max(to);
+    }
+
+    fn feed(&mut self, now: CallTime, input: Input<'_>) {
+        self.session.handle(now, input);
+        while let Some(output) = self.session.poll() {
+            if let Output::Clear(_) = output {
+                self.heard_until_us = now.0;
+            }
+            self.notes.output(now, &output, &[]);
+            if let Some(decision) = Decision::of(&output) {
+                if self.diverged_ms.is_none() && self.expected.get(self.decisions.len()) != Some(&decision) {
+                    self.diverged_ms = Some(now.as_ms());
+                }
+                self.decisions.push(decision);
+            }
+        }
+    }
+}
