@@ -47,14 +47,6 @@ impl Error {
         value: f64,
         expected: &'static str,
     ) -> Result<(), Self> {
-        if ok {
-            Ok(())
-        } else {
-            Err(Self::OutOfRange {
-                field,
-                value,
-                expected,
-            })
-        }
+        if ok { Ok(()) } else { Err(Self::OutOfRange { field, value, expected }) }
     }
 }

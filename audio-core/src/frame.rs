@@ -21,11 +21,7 @@ pub type PcmFrame = [i16; FRAME_SAMPLES];
 
 /// A moment in a call: 8 kHz samples since the caller's first sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct SampleTime(pub u64);
 
 impl SampleTime {
@@ -77,11 +73,7 @@ impl Dbfs {
 
     /// Level of an RMS amplitude given in 16-bit units; at least [`Dbfs::SILENCE`].
     pub fn from_rms(rms: f32) -> Self {
-        if rms <= 0.327_68 {
-            Self::SILENCE
-        } else {
-            Self(20.0 * (rms / 32_768.0).log10())
-        }
+        if rms <= 0.327_68 { Self::SILENCE } else { Self(20.0 * (rms / 32_768.0).log10()) }
     }
 
     /// Level of a block of PCM.
@@ -106,10 +98,7 @@ pub fn rms(pcm: &[i16]) -> f32 {
     if pcm.is_empty() {
         return 0.0;
     }
-    let energy: u64 = pcm
-        .iter()
-        .map(|&s| u64::from(i32::from(s).unsigned_abs().pow(2)))
-        .sum();
+    let energy: u64 = pcm.iter().map(|&s| u64::from(i32::from(s).unsigned_abs().pow(2))).sum();
     (energy as f64 / pcm.len() as f64).sqrt() as f32
 }
 

@@ -25,11 +25,7 @@ impl Framer {
     /// For input at `rate` Hz: 8, 16, 48 kHz or any rate [`Resampler`] takes. Allocates.
     pub fn new(rate: u32) -> Result<Self, Error> {
         let resampler = Resampler::new(rate, crate::frame::WIRE_RATE)?;
-        Ok(Self {
-            resampler,
-            frame: [0; FRAME_SAMPLES],
-            filled: 0,
-        })
+        Ok(Self { resampler, frame: [0; FRAME_SAMPLES], filled: 0 })
     }
 
     /// Takes 16-bit samples; calls `each` for every frame they complete.
@@ -49,9 +45,7 @@ impl Framer {
         let mut converted = [0.0f32; FRAME_SAMPLES];
         loop {
             let room = &mut self.frame[self.filled..];
-            let progress = self
-                .resampler
-                .process(samples, &mut converted[..room.len()]);
+            let progress = self.resampler.process(samples, &mut converted[..room.len()]);
             samples = &samples[progress.consumed..];
             for (sample, value) in room.iter_mut().zip(&converted[..progress.produced]) {
                 *sample = (value * 32_768.0).round() as i16;

@@ -12,11 +12,7 @@ pub(crate) struct Queue<T> {
 
 impl<T: Copy> Queue<T> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            items: VecDeque::with_capacity(capacity),
-            capacity,
-            dropped: 0,
-        }
+        Self { items: VecDeque::with_capacity(capacity), capacity, dropped: 0 }
     }
 
     /// Never allocates: the deque is never asked to hold more than it was built for.
@@ -50,10 +46,7 @@ mod tests {
     fn a_full_queue_refuses_the_newest_and_counts_it() {
         let mut queue = Queue::new(2);
         (0..4).for_each(|n| queue.push(n));
-        assert_eq!(
-            (queue.pop(), queue.pop(), queue.pop()),
-            (Some(0), Some(1), None)
-        );
+        assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some(0), Some(1), None));
         assert_eq!(queue.dropped(), 2);
         queue.reset();
         assert_eq!(queue.dropped(), 0);

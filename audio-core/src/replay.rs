@@ -14,10 +14,7 @@ pub struct Replay {
 impl Replay {
     /// Takes over a pipeline at the start of a call.
     pub const fn new(pipeline: CallPipeline) -> Self {
-        Self {
-            pipeline,
-            frames: 0,
-        }
+        Self { pipeline, frames: 0 }
     }
 
     /// One step: the caller's next 20 ms, then the agent's next frame if it speaks. Returns what

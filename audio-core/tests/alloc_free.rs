@@ -29,25 +29,14 @@ fn long_call(pipeline: &mut CallPipeline, line: &[WireFrame], agent: &WireFrame)
     let presets = Preset::ALL.map(BargeInConfig::from);
     let mut events = 0;
     for n in 0..60_000u32 {
-        let frame = WireFrame {
-            seq: n,
-            timestamp: n * 160,
-            ..line[n as usize % line.len()]
-        };
+        let frame = WireFrame { seq: n, timestamp: n * 160, ..line[n as usize % line.len()] };
         match n % 997 {
             1 => continue,
             2..=5 => (0..3).for_each(|_| pipeline.push_wire(&frame)),
-            6 => pipeline.push_wire(&WireFrame {
-                seq: n - 3,
-                ..frame
-            }),
+            6 => pipeline.push_wire(&WireFrame { seq: n - 3, ..frame }),
             _ => pipeline.push_wire(&frame),
         }
-        let reply = WireFrame {
-            seq: n / 500,
-            generation: n / 500,
-            ..*agent
-        };
+        let reply = WireFrame { seq: n / 500, generation: n / 500, ..*agent };
         let _ = pipeline.process_agent((n % 500 < 400).then_some(&reply));
         if n % 500 == 450 {
             pipeline.flush(n / 500 + 1);
@@ -69,13 +58,8 @@ fn long_call(pipeline: &mut CallPipeline, line: &[WireFrame], agent: &WireFrame)
 #[test]
 fn a_whole_call_makes_no_call_into_the_allocator() {
     for &kind in VadKind::ALL {
-        let mut pipeline =
-            CallPipeline::new(PipelineConfig::new(kind, Preset::Adaptive)).expect("valid");
-        let line: Vec<WireFrame> = Line::new()
-            .silence(25)
-            .voice(40, 8_000.0)
-            .silence(35)
-            .frames();
+        let mut pipeline = CallPipeline::new(PipelineConfig::new(kind, Preset::Adaptive)).expect("valid");
+        let line: Vec<WireFrame> = Line::new().silence(25).voice(40, 8_000.0).silence(35).frames();
         let agent = wire(&Line::new().voice(1, 3_000.0).pcm(), 0);
         let before = realtime_allocations();
         mark_thread_realtime();
@@ -83,21 +67,13 @@ fn a_whole_call_makes_no_call_into_the_allocator() {
         let on_marked_threads = realtime_allocations() - before;
         unmark_thread_realtime();
         assert_eq!((calls, on_marked_threads), (0, 0), "{kind}");
-        assert!(
-            events > 500,
-            "{kind}: only {events} events: the test walks no interesting path"
-        );
+        assert!(events > 500, "{kind}: only {events} events: the test walks no interesting path");
     }
 }
 
 #[test]
 fn resampling_and_framing_make_no_call_into_the_allocator() {
-    let rates = [
-        (8_000, 16_000),
-        (24_000, 8_000),
-        (8_000, 48_000),
-        (44_100, 8_000),
-    ];
+    let rates = [(8_000, 16_000), (24_000, 8_000), (8_000, 48_000), (44_100, 8_000)];
     let mut resamplers = rates.map(|(from, to)| Resampler::new(from, to).expect("supported"));
     let mut framer = Framer::new(48_000).expect("supported");
     let (input, mut output, mut frames) = ([0.1f32; 777], [0.0f32; 8_000], 0);

@@ -1,5 +1,6 @@
 //! The real-time law on the engine's threads: two hundred calls, flushes and churn, and not one
 //! call into the allocator.
+#![cfg(feature = "engine")]
 
 use std::time::Duration;
 
@@ -31,8 +32,7 @@ impl Line {
     /// 20 ms: a caller who speaks now and then over an agent who speaks now and then.
     fn frame(&mut self, n: usize) {
         let tone = |k: usize| if (k / 20).is_multiple_of(2) { 0x20 } else { 0xa0 };
-        let mut frame =
-            WireFrame { seq: self.wire, timestamp: self.wire * 160, ..WireFrame::SILENCE };
+        let mut frame = WireFrame { seq: self.wire, timestamp: self.wire * 160, ..WireFrame::SILENCE };
         if n % 100 < 40 {
             frame.payload = std::array::from_fn::<u8, FRAME_SAMPLES, _>(tone);
         }
@@ -101,11 +101,7 @@ fn ten_seconds_of_two_hundred_calls_neither_allocate_nor_lose_a_frame() {
         lines.iter_mut().for_each(Line::drain);
     }
     lines.iter().for_each(&mut finish);
-    assert_eq!(
-        (wire, agent, skipped, lost),
-        (0, 0, 0, 0),
-        "every frame arrived, in {calls_seen} calls"
-    );
+    assert_eq!((wire, agent, skipped, lost), (0, 0, 0, 0), "every frame arrived, in {calls_seen} calls");
     assert!(out > 0 && flushed > 0 && calls_seen > CALLS);
     assert_eq!(engine.stats().frames_lost(), 0);
 }

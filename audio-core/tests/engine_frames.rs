@@ -1,4 +1,5 @@
 //! No frame is lost, doubled or reordered, except where a counter says so (A-TEL-015).
+#![cfg(feature = "engine")]
 
 mod engine_common;
 

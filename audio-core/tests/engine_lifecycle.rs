@@ -1,4 +1,5 @@
 //! Calls come and go, fail and are refused, and threads stop, without anybody else noticing.
+#![cfg(feature = "engine")]
 
 mod engine_common;
 
@@ -6,9 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use audio_core::engine::{CallState, Engine, EngineConfig, EngineError, PushError};
-use engine_common::{
-    BLOCK, Carrier, CarrierConfig, PANIC, Virtual, agent, clean, order, small, wire,
-};
+use engine_common::{BLOCK, Carrier, CarrierConfig, PANIC, Virtual, agent, clean, order, small, wire};
 
 const AMPLE: Duration = Duration::from_secs(60);
 
@@ -148,10 +147,7 @@ fn a_shutdown_returns_in_time_even_if_a_thread_does_not() {
     }
     let stopped = engine.shutdown(Duration::from_millis(200));
     config.probe.gate.store(1, Ordering::SeqCst);
-    assert!(
-        matches!(stopped, Err(EngineError::ShutdownTimeout { running: 1.., .. })),
-        "{stopped:?}"
-    );
+    assert!(matches!(stopped, Err(EngineError::ShutdownTimeout { running: 1.., .. })), "{stopped:?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What leaves for the caller, and when: lead, pace, flush and back-pressure, in virtual time.
+#![cfg(feature = "engine")]
 
 mod engine_common;
 

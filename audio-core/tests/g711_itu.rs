@@ -58,16 +58,8 @@ fn alaw_by_table(decisions: &[i32], sample: i16) -> u8 {
 fn every_sample_encodes_to_its_interval_of_the_standard() {
     let (mu, a) = (ulaw_decisions(), alaw_decisions());
     for sample in i16::MIN..=i16::MAX {
-        assert_eq!(
-            ulaw::encode(sample),
-            ulaw_by_table(&mu, sample),
-            "µ-law of {sample}"
-        );
-        assert_eq!(
-            alaw::encode(sample),
-            alaw_by_table(&a, sample),
-            "A-law of {sample}"
-        );
+        assert_eq!(ulaw::encode(sample), ulaw_by_table(&mu, sample), "µ-law of {sample}");
+        assert_eq!(alaw::encode(sample), alaw_by_table(&a, sample), "A-law of {sample}");
     }
 }
 
@@ -75,18 +67,10 @@ fn every_sample_encodes_to_its_interval_of_the_standard() {
 fn every_code_decodes_to_the_middle_of_its_interval() {
     let (mu, a) = (ulaw_decisions(), alaw_decisions());
     for n in 0..128u8 {
-        let end = |values: &[i32], virtual_end| {
-            values
-                .get(usize::from(n) + 1)
-                .copied()
-                .unwrap_or(virtual_end)
-        };
+        let end =
+            |values: &[i32], virtual_end| values.get(usize::from(n) + 1).copied().unwrap_or(virtual_end);
         // In 16-bit units; the first µ-law interval straddles zero.
-        let middle = if n == 0 {
-            0
-        } else {
-            2 * (mu[usize::from(n)] + end(&mu, 8_159))
-        };
+        let middle = if n == 0 { 0 } else { 2 * (mu[usize::from(n)] + end(&mu, 8_159)) };
         assert_eq!(i32::from(ulaw::decode(0xff - n)), middle);
         assert_eq!(i32::from(ulaw::decode(0x7f - n)), -middle);
         let middle = 8 * (a[usize::from(n)] + end(&a, 2_048));
@@ -103,36 +87,20 @@ fn codes_survive_decoding_and_silence_is_zero() {
         assert_eq!(ulaw::encode(ulaw::decode(code)), expected);
         assert_eq!(alaw::encode(alaw::decode(code)), code);
     }
-    assert_eq!(
-        (ulaw::decode(ULAW_SILENCE), ulaw::encode(0)),
-        (0, ULAW_SILENCE)
-    );
-    assert_eq!(
-        (alaw::decode(ALAW_SILENCE), alaw::encode(0)),
-        (8, ALAW_SILENCE)
-    );
+    assert_eq!((ulaw::decode(ULAW_SILENCE), ulaw::encode(0)), (0, ULAW_SILENCE));
+    assert_eq!((alaw::decode(ALAW_SILENCE), alaw::encode(0)), (8, ALAW_SILENCE));
 }
 
 /// The folder with ITU-T's vectors: `$KAV_SHARED`, or `shared/` beside any parent folder.
 fn vectors() -> Option<PathBuf> {
-    let shared = std::env::var_os("KAV_SHARED")
-        .map(PathBuf::from)
-        .into_iter();
-    let parents = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|dir| dir.join("shared"));
-    shared
-        .chain(parents)
-        .map(|dir| dir.join("dsp/itu"))
-        .find(|dir| dir.is_dir())
+    let shared = std::env::var_os("KAV_SHARED").map(PathBuf::from).into_iter();
+    let parents = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|dir| dir.join("shared"));
+    shared.chain(parents).map(|dir| dir.join("dsp/itu")).find(|dir| dir.is_dir())
 }
 
 fn words(path: &Path) -> Vec<i16> {
     let bytes = std::fs::read(path).expect("vector");
-    bytes
-        .chunks_exact(2)
-        .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-        .collect()
+    bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
 }
 
 #[test]
@@ -143,10 +111,7 @@ fn itu_vectors_match_in_all_65536_places() {
     };
     let source = words(&dir.join("sweep.src"));
     let (mu, a) = (words(&dir.join("sweep-r.u")), words(&dir.join("sweep-r.a")));
-    let (from_mu, from_a) = (
-        words(&dir.join("sweep-r.u-u")),
-        words(&dir.join("sweep-r.a-a")),
-    );
+    let (from_mu, from_a) = (words(&dir.join("sweep-r.u-u")), words(&dir.join("sweep-r.a-a")));
     assert_eq!(source.len(), 65_536);
     for (i, &sample) in source.iter().enumerate() {
         assert_eq!(i16::from(ulaw::encode(sample)), mu[i], "µ-law of {sample}");

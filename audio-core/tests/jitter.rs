@@ -12,10 +12,7 @@ fn buffer() -> ReorderBuffer {
 fn play(buffer: &mut ReorderBuffer, numbers: &[u32]) -> Vec<u32> {
     let mut out = Vec::new();
     for &seq in numbers {
-        buffer.push(&WireFrame {
-            seq,
-            ..WireFrame::SILENCE
-        });
+        buffer.push(&WireFrame { seq, ..WireFrame::SILENCE });
         out.extend(core::iter::from_fn(|| buffer.pop()).map(|frame| frame.seq));
     }
     out
@@ -80,9 +77,7 @@ fn a_stray_old_number_changes_nothing() {
 fn settings_out_of_range_are_named() {
     let mut config = JitterConfig::default();
     config.capacity_frames = 65;
-    let error = ReorderBuffer::new(config)
-        .expect_err("too large")
-        .to_string();
+    let error = ReorderBuffer::new(config).expect_err("too large").to_string();
     assert_eq!(error, "jitter.capacity_frames is 65: it must be 1 to 64");
 }
 

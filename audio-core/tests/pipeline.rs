@@ -28,21 +28,11 @@ fn events(pipeline: &mut CallPipeline, frames: &[WireFrame]) -> Vec<Event> {
 #[test]
 fn speech_is_found_quickly_and_recognition_gets_its_first_sample() {
     for &kind in VadKind::ALL {
-        let line = Line::new()
-            .silence(50)
-            .voice(50, 4_000.0)
-            .silence(50)
-            .frames();
+        let line = Line::new().silence(50).voice(50, 4_000.0).silence(50).frames();
         let found = events(&mut pipeline(kind), &line);
-        let Event::SpeechStart { at, onset } = found[0] else {
-            panic!("{kind}: {found:?}")
-        };
+        let Event::SpeechStart { at, onset } = found[0] else { panic!("{kind}: {found:?}") };
         assert!(at.as_ms() <= 1_100, "{kind}: decided at {} ms", at.as_ms());
-        assert!(
-            (800..=1_000).contains(&onset.as_ms()),
-            "{kind}: onset {} ms",
-            onset.as_ms()
-        );
+        assert!((800..=1_000).contains(&onset.as_ms()), "{kind}: onset {} ms", onset.as_ms());
     }
 }
 
@@ -50,17 +40,10 @@ fn speech_is_found_quickly_and_recognition_gets_its_first_sample() {
 #[test]
 fn a_short_answer_is_heard() {
     for &kind in VadKind::ALL {
-        let line = Line::new()
-            .silence(50)
-            .voice(12, 2_000.0)
-            .silence(50)
-            .frames();
+        let line = Line::new().silence(50).voice(12, 2_000.0).silence(50).frames();
         let found = events(&mut pipeline(kind), &line);
         assert!(
-            matches!(
-                found[..],
-                [Event::SpeechStart { .. }, Event::SpeechEnd { .. }]
-            ),
+            matches!(found[..], [Event::SpeechStart { .. }, Event::SpeechEnd { .. }]),
             "{kind}: {found:?}"
         );
     }
@@ -69,15 +52,9 @@ fn a_short_answer_is_heard() {
 /// A-AUD-007: speech ends 300 ms after its last voice, not 400.
 #[test]
 fn the_hangover_is_300_ms() {
-    let line = Line::new()
-        .silence(50)
-        .voice(50, 4_000.0)
-        .silence(50)
-        .frames();
+    let line = Line::new().silence(50).voice(50, 4_000.0).silence(50).frames();
     let found = events(&mut pipeline(VadKind::Rms), &line);
-    let Event::SpeechEnd { at, last_voice } = found[1] else {
-        panic!("{found:?}")
-    };
+    let Event::SpeechEnd { at, last_voice } = found[1] else { panic!("{found:?}") };
     assert_eq!(last_voice, SampleTime::from_ms(2_000));
     assert_eq!(at, SampleTime::from_ms(2_300));
 }
@@ -85,17 +62,8 @@ fn the_hangover_is_300_ms() {
 #[test]
 fn a_pause_inside_a_sentence_does_not_end_it() {
     for &kind in VadKind::ALL {
-        let sentence = Line::new()
-            .silence(50)
-            .voice(30, 4_000.0)
-            .silence(12)
-            .voice(30, 4_000.0)
-            .silence(50);
-        assert_eq!(
-            events(&mut pipeline(kind), &sentence.frames()).len(),
-            2,
-            "{kind}"
-        );
+        let sentence = Line::new().silence(50).voice(30, 4_000.0).silence(12).voice(30, 4_000.0).silence(50);
+        assert_eq!(events(&mut pipeline(kind), &sentence.frames()).len(), 2, "{kind}");
     }
 }
 
@@ -114,9 +82,8 @@ fn clean_audio_is_decoded_in_order_with_its_time() {
     for n in [0, 2, 1, 1, 3] {
         pipeline.push_wire(&line[n]);
     }
-    let times: Vec<u64> = core::iter::from_fn(|| pipeline.poll_clean())
-        .map(|frame| frame.at.as_ms())
-        .collect();
+    let times: Vec<u64> =
+        core::iter::from_fn(|| pipeline.poll_clean()).map(|frame| frame.at.as_ms()).collect();
     assert_eq!(times, [0, 20, 40, 60]);
     assert_eq!(pipeline.counters().jitter.duplicate, 1);
 }
@@ -124,16 +91,10 @@ fn clean_audio_is_decoded_in_order_with_its_time() {
 #[test]
 fn lost_audio_takes_its_time_and_ends_speech() {
     let mut pipeline = pipeline(VadKind::Rms);
-    let line = Line::new()
-        .silence(10)
-        .voice(30, 4_000.0)
-        .voice(60, 4_000.0)
-        .frames();
+    let line = Line::new().silence(10).voice(30, 4_000.0).voice(60, 4_000.0).frames();
     let heard: Vec<WireFrame> = line[..40].iter().chain(&line[80..]).copied().collect();
     let found = events(&mut pipeline, &heard);
-    let Event::SpeechEnd { at, last_voice } = found[1] else {
-        panic!("{found:?}")
-    };
+    let Event::SpeechEnd { at, last_voice } = found[1] else { panic!("{found:?}") };
     assert_eq!((last_voice.as_ms(), at.as_ms()), (800, 1_100));
     assert!(matches!(found[2], Event::SpeechStart { .. }));
     assert_eq!(pipeline.now(), SampleTime::from_ms(2_000));
@@ -142,14 +103,9 @@ fn lost_audio_takes_its_time_and_ends_speech() {
 
 #[test]
 fn onsets_never_reach_into_the_utterance_before() {
-    let line = Line::new()
-        .silence(20)
-        .voice(20, 4_000.0)
-        .silence(16)
-        .voice(20, 4_000.0);
+    let line = Line::new().silence(20).voice(20, 4_000.0).silence(16).voice(20, 4_000.0);
     let found = events(&mut pipeline(VadKind::Rms), &line.silence(30).frames());
-    let (Event::SpeechEnd { at: end, .. }, Event::SpeechStart { onset, .. }) = (found[1], found[2])
-    else {
+    let (Event::SpeechEnd { at: end, .. }, Event::SpeechStart { onset, .. }) = (found[1], found[2]) else {
         panic!("{found:?}")
     };
     assert_eq!(onset, end);
@@ -160,29 +116,14 @@ fn the_agents_frames_are_stamped_and_fenced() {
     let mut pipeline = pipeline(VadKind::Rms);
     events(&mut pipeline, &Line::new().silence(10).frames());
     let voice = wire(&Line::new().voice(1, 4_000.0).pcm(), 3);
-    let frame = WireFrame {
-        generation: 1,
-        flags: WireFrame::LAST,
-        ..voice
-    };
-    let sent = pipeline
-        .process_agent(Some(&frame))
-        .expect("current generation");
-    assert_eq!(
-        sent,
-        WireFrame {
-            timestamp: 1_600,
-            ..frame
-        }
-    );
+    let frame = WireFrame { generation: 1, flags: WireFrame::LAST, ..voice };
+    let sent = pipeline.process_agent(Some(&frame)).expect("current generation");
+    assert_eq!(sent, WireFrame { timestamp: 1_600, ..frame });
     assert!(sent.is_last());
     pipeline.flush(2);
     assert_eq!(pipeline.process_agent(Some(&frame)), None);
     assert_eq!(pipeline.process_agent(None), None);
-    let next = WireFrame {
-        generation: 2,
-        ..frame
-    };
+    let next = WireFrame { generation: 2, ..frame };
     assert!(pipeline.process_agent(Some(&next)).is_some());
     let counters = pipeline.counters();
     assert_eq!((counters.agent_sent, counters.agent_fenced), (2, 1));
@@ -191,22 +132,14 @@ fn the_agents_frames_are_stamped_and_fenced() {
 #[test]
 fn what_is_not_polled_is_counted() {
     let mut pipeline = pipeline(VadKind::Rms);
-    Line::new()
-        .silence(100)
-        .frames()
-        .iter()
-        .for_each(|frame| pipeline.push_wire(frame));
+    Line::new().silence(100).frames().iter().for_each(|frame| pipeline.push_wire(frame));
     assert_eq!(pipeline.counters().clean_dropped, 100 - 64);
 }
 
 #[test]
 fn a_pipeline_after_reset_is_as_new() {
     for &kind in VadKind::ALL {
-        let line = Line::new()
-            .silence(30)
-            .voice(40, 3_000.0)
-            .silence(40)
-            .frames();
+        let line = Line::new().silence(30).voice(40, 3_000.0).silence(40).frames();
         let mut pipeline = pipeline(kind);
         let first = events(&mut pipeline, &line);
         pipeline.reset();
@@ -227,10 +160,7 @@ fn wrong_settings_are_named() {
     let mut config = PipelineConfig::default();
     config.vad.onset_frames = 9;
     let error = CallPipeline::new(config).expect_err("9 of 5").to_string();
-    assert_eq!(
-        error,
-        "vad.onset_frames is 9: it must be 1 to vad.onset_window"
-    );
+    assert_eq!(error, "vad.onset_frames is 9: it must be 1 to vad.onset_window");
 }
 
 proptest! {

@@ -23,9 +23,7 @@ const PAIRS: [(u32, u32); 12] = [
 
 /// Half of full scale.
 fn tone(rate: u32, hz: f64, n: usize) -> Vec<f32> {
-    (0..n)
-        .map(|i| (0.5 * (TAU * hz * i as f64 / f64::from(rate)).sin()) as f32)
-        .collect()
+    (0..n).map(|i| (0.5 * (TAU * hz * i as f64 / f64::from(rate)).sin()) as f32).collect()
 }
 
 /// Feeds `input` in the given chunk lengths (repeated) and flushes.
@@ -63,10 +61,7 @@ fn twenty_milliseconds_in_are_twenty_milliseconds_out() {
             let (input, mut output) = (vec![0.1; from as usize / 50], vec![0.0; to as usize / 50]);
             for _ in 0..100 {
                 let progress = resampler.process(&input, &mut output);
-                assert_eq!(
-                    (progress.consumed, progress.produced),
-                    (input.len(), output.len())
-                );
+                assert_eq!((progress.consumed, progress.produced), (input.len(), output.len()));
             }
         }
     }
@@ -77,24 +72,14 @@ fn a_recording_keeps_its_length_and_its_place() {
     for (from, to) in PAIRS {
         let n = from as usize / 3;
         let out = resample_all(&tone(from, 440.0, n), from, to).expect("supported");
-        assert_eq!(
-            out.len(),
-            (n * to as usize).div_ceil(from as usize),
-            "{from} to {to}"
-        );
+        assert_eq!(out.len(), (n * to as usize).div_ceil(from as usize), "{from} to {to}");
         let ideal = tone(to, 440.0, out.len());
         let middle = out.len() / 4..out.len() * 3 / 4;
-        let worst = middle
-            .map(|i| (out[i] - ideal[i]).abs())
-            .fold(0.0, f32::max);
+        let worst = middle.map(|i| (out[i] - ideal[i]).abs()).fold(0.0, f32::max);
         // An odd block has its middle between two input samples.
         let half_a_sample = (0.5 * TAU * 440.0 * 0.5 / f64::from(from)) as f32;
         let odd_block = matches!((from, to), (22_050 | 11_025, _));
-        let allowed = if odd_block {
-            half_a_sample + 1e-3
-        } else {
-            1e-4
-        };
+        let allowed = if odd_block { half_a_sample + 1e-3 } else { 1e-4 };
         assert!(worst < allowed, "{from} to {to}: {worst}");
     }
 }
@@ -111,9 +96,7 @@ fn what_lies_above_the_new_band_is_gone() {
 #[test]
 fn sixteen_bit_samples_saturate() {
     let mut resampler = Resampler::new(8_000, 16_000).expect("supported");
-    let square: Vec<i16> = (0..1_600)
-        .map(|i| if i % 40 < 20 { i16::MAX } else { i16::MIN })
-        .collect();
+    let square: Vec<i16> = (0..1_600).map(|i| if i % 40 < 20 { i16::MAX } else { i16::MIN }).collect();
     let mut out = vec![0; 3_200];
     assert_eq!(resampler.process_i16(&square, &mut out).produced, 3_200);
     assert!(out.contains(&i16::MAX) && out.contains(&i16::MIN));
@@ -133,10 +116,7 @@ fn reset_forgets() {
 #[test]
 fn impossible_rates_are_named() {
     let error = Resampler::new(8_000, 0).expect_err("no rate").to_string();
-    assert!(
-        error.starts_with("cannot resample from 8000 Hz to 0 Hz"),
-        "{error}"
-    );
+    assert!(error.starts_with("cannot resample from 8000 Hz to 0 Hz"), "{error}");
     assert!(Resampler::new(44_101, 8_000).is_err());
 }
 
@@ -144,14 +124,8 @@ fn impossible_rates_are_named() {
 fn a_framer_hands_out_whole_frames_of_the_same_audio() {
     for rate in [8_000, 16_000, 48_000] {
         let samples = tone(rate, 400.0, rate as usize);
-        let ints: Vec<i16> = samples
-            .iter()
-            .map(|s| (s * 32_768.0).round() as i16)
-            .collect();
-        let (mut a, mut b) = (
-            Framer::new(rate).expect("ok"),
-            Framer::new(rate).expect("ok"),
-        );
+        let ints: Vec<i16> = samples.iter().map(|s| (s * 32_768.0).round() as i16).collect();
+        let (mut a, mut b) = (Framer::new(rate).expect("ok"), Framer::new(rate).expect("ok"));
         let (mut from_float, mut from_int) = (Vec::new(), Vec::new());
         for chunk in samples.chunks(333) {
             a.push_f32(chunk, |frame| from_float.push(*frame));

@@ -5,9 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use audio_core::codec::{alaw, ulaw};
-use audio_core::tape::{
-    Echo, SpanKind, Tape, TapeFile, read_wav_8k, write_wav_8k, write_wav_8k_stereo,
-};
+use audio_core::tape::{Echo, SpanKind, Tape, TapeFile, read_wav_8k, write_wav_8k, write_wav_8k_stereo};
 use tempfile::TempDir;
 
 const GOOD: &str = r#"{"version":1,"business":"demo","from":"+972502345678",
@@ -24,11 +22,7 @@ fn tape(json: &str) -> TempDir {
     let dir = tempfile::tempdir().expect("temporary folder");
     fs::create_dir(dir.path().join("clips")).expect("clips");
     fs::write(dir.path().join("tape.json"), json).expect("tape.json");
-    for (name, samples) in [
-        ("caller.wav", 8_000),
-        ("clips/g.wav", 800),
-        ("clips/a1.wav", 400),
-    ] {
+    for (name, samples) in [("caller.wav", 8_000), ("clips/g.wav", 800), ("clips/a1.wav", 400)] {
         write_wav_8k(dir.path().join(name), &vec![7; samples]).expect(name);
     }
     dir
@@ -44,18 +38,12 @@ fn refusal(dir: &TempDir) -> String {
 fn a_good_tape_is_read_whole() {
     let dir = tape(GOOD);
     let tape = Tape::load(dir.path()).expect("good");
-    assert_eq!(
-        Some(tape.name.as_str()),
-        dir.path().file_name().and_then(|n| n.to_str())
-    );
+    assert_eq!(Some(tape.name.as_str()), dir.path().file_name().and_then(|n| n.to_str()));
     assert_eq!(tape.caller.len(), 8_000);
     assert_eq!(tape.greeting_clip.map(|clip| clip.len()), Some(800));
     assert_eq!(tape.agent_clips, [Some(vec![7; 400]), None]);
     assert_eq!(tape.file.caller[1].kind, SpanKind::Backchannel);
-    assert_eq!(
-        (tape.file.latency.stt_ms, tape.file.latency.llm_ms),
-        (200, 300)
-    );
+    assert_eq!((tape.file.latency.stt_ms, tape.file.latency.llm_ms), (200, 300));
     assert!(matches!(tape.file.echo, Some(Echo::Path(_))));
     // What is written is what was read.
     let again: TapeFile =
@@ -75,59 +63,25 @@ fn short_forms_are_read() {
 #[test]
 fn a_broken_tape_is_refused_by_file_field_and_datum() {
     let cases = [
-        (
-            r#""version":1"#,
-            r#""version":2"#,
-            "version is 2: this build reads version 1",
-        ),
-        (
-            r#""end_ms":5150"#,
-            r#""end_ms":3200"#,
-            "caller[0].end_ms is 3200: not after start_ms 3200",
-        ),
-        (
-            r#""start_ms":9000"#,
-            r#""start_ms":3100"#,
-            "caller[1].start_ms is 3100: before that of caller[0]",
-        ),
-        (
-            r#""t_ms":9300"#,
-            r#""t_ms":9400"#,
-            "caller[1].words[0].t_ms is 9400: outside the span 9000..9350",
-        ),
-        (
-            r#""gain_db":-18"#,
-            r#""gain_db":90"#,
-            "echo.gain_db is 90: must be -120 to 20",
-        ),
-        (
-            "clips/a1.wav",
-            "../a1.wav",
-            r#"agent[0].clip is "../a1.wav": must be a path inside the tape"#,
-        ),
-        (
-            "clips/g.wav",
-            "/etc/g.wav",
-            r#"greeting.clip is "/etc/g.wav": must be a path inside the tape"#,
-        ),
+        (r#""version":1"#, r#""version":2"#, "version is 2: this build reads version 1"),
+        (r#""end_ms":5150"#, r#""end_ms":3200"#, "caller[0].end_ms is 3200: not after start_ms 3200"),
+        (r#""start_ms":9000"#, r#""start_ms":3100"#, "caller[1].start_ms is 3100: before that of caller[0]"),
+        (r#""t_ms":9300"#, r#""t_ms":9400"#, "caller[1].words[0].t_ms is 9400: outside the span 9000..9350"),
+        (r#""gain_db":-18"#, r#""gain_db":90"#, "echo.gain_db is 90: must be -120 to 20"),
+        ("clips/a1.wav", "../a1.wav", r#"agent[0].clip is "../a1.wav": must be a path inside the tape"#),
+        ("clips/g.wav", "/etc/g.wav", r#"greeting.clip is "/etc/g.wav": must be a path inside the tape"#),
     ];
     for (good, bad, message) in cases {
         let dir = tape(&GOOD.replace(good, bad));
         assert_eq!(refusal(&dir), format!("TAPE/tape.json: {message}"));
     }
     let missing = refusal(&tape(&GOOD.replace("clips/a1.wav", "clips/a9.wav")));
-    assert!(
-        missing.starts_with("TAPE/tape.json: agent[0].clip: TAPE/clips/a9.wav: "),
-        "{missing}"
-    );
+    assert!(missing.starts_with("TAPE/tape.json: agent[0].clip: TAPE/clips/a9.wav: "), "{missing}");
     let kind = refusal(&tape(&GOOD.replace("backchannel", "mumble")));
     assert!(kind.contains("mumble") && kind.contains("line 4"), "{kind}");
     let silent = tape(GOOD);
     write_wav_8k(silent.path().join("caller.wav"), &[]).expect("wav");
-    assert_eq!(
-        refusal(&silent),
-        "TAPE/tape.json: caller.wav holds no samples"
-    );
+    assert_eq!(refusal(&silent), "TAPE/tape.json: caller.wav holds no samples");
     let empty = tempfile::tempdir().expect("temporary folder");
     assert!(refusal(&empty).starts_with("TAPE/tape.json: "));
 }
@@ -165,27 +119,12 @@ fn telephone_formats_are_read() {
     let a: Vec<i16> = codes.iter().map(|&code| alaw::decode(code)).collect();
     assert_eq!(read(&wav(7, 1, 8_000, 8, 256, &codes)), Ok(mu));
     assert_eq!(read(&wav(6, 1, 8_000, 8, 256, &codes)), Ok(a));
-    let pcm: Vec<u8> = [1i16, -2, 300]
-        .iter()
-        .flat_map(|s| s.to_le_bytes())
-        .collect();
+    let pcm: Vec<u8> = [1i16, -2, 300].iter().flat_map(|s| s.to_le_bytes()).collect();
     assert_eq!(read(&wav(1, 1, 8_000, 16, 6, &pcm)), Ok(vec![1, -2, 300]));
-    assert_eq!(
-        read(&wav(1, 1, 8_000, 8, 3, &[0, 128, 255])),
-        Ok(vec![-32_768, 0, 32_512])
-    );
-    assert_eq!(
-        read(&wav(1, 1, 8_000, 24, 6, &[9, 1, 0, 9, 0xff, 0xff])),
-        Ok(vec![1, -1])
-    );
-    let float: Vec<u8> = [0.5f32, -2.0, f32::NAN]
-        .iter()
-        .flat_map(|s| s.to_le_bytes())
-        .collect();
-    assert_eq!(
-        read(&wav(3, 1, 8_000, 32, 12, &float)),
-        Ok(vec![16_384, -32_768, 0])
-    );
+    assert_eq!(read(&wav(1, 1, 8_000, 8, 3, &[0, 128, 255])), Ok(vec![-32_768, 0, 32_512]));
+    assert_eq!(read(&wav(1, 1, 8_000, 24, 6, &[9, 1, 0, 9, 0xff, 0xff])), Ok(vec![1, -1]));
+    let float: Vec<u8> = [0.5f32, -2.0, f32::NAN].iter().flat_map(|s| s.to_le_bytes()).collect();
+    assert_eq!(read(&wav(3, 1, 8_000, 32, 12, &float)), Ok(vec![16_384, -32_768, 0]));
     assert_eq!(read(&wav(1, 1, 8_000, 16, 0, &[])), Ok(vec![]));
 }
 
@@ -204,26 +143,14 @@ fn a_broken_wav_is_refused_in_a_sentence() {
     assert_eq!(refused(&[]), "is empty");
     assert_eq!(refused(b"ID3 something else"), "is not a RIFF/WAVE file");
     assert_eq!(refused(b"RIFF\0\0\0\0WAVE"), "has no data");
-    assert_eq!(
-        refused(&wav(7, 1, 8_000, 8, 200, &[0; 50])),
-        "breaks off: 50 of 200 data bytes"
-    );
+    assert_eq!(refused(&wav(7, 1, 8_000, 8, 200, &[0; 50])), "breaks off: 50 of 200 data bytes");
     assert_eq!(
         refused(&wav(1, 1, 8_000, 16, usize::MAX, &[0; 50])),
         "breaks off: 50 of 4294967295 data bytes"
     );
-    assert_eq!(
-        refused(&wav(1, 2, 8_000, 16, 0, &[])),
-        "has 2 channels: split or mix them first"
-    );
-    assert_eq!(
-        refused(&wav(85, 1, 8_000, 0, 0, &[])),
-        "holds format 85 with 0 bits, not PCM or G.711"
-    );
-    assert_eq!(
-        refused(&wav(1, 1, 0, 16, 0, &[])),
-        "has a sample rate of 0 Hz"
-    );
+    assert_eq!(refused(&wav(1, 2, 8_000, 16, 0, &[])), "has 2 channels: split or mix them first");
+    assert_eq!(refused(&wav(85, 1, 8_000, 0, 0, &[])), "holds format 85 with 0 bits, not PCM or G.711");
+    assert_eq!(refused(&wav(1, 1, 0, 16, 0, &[])), "has a sample rate of 0 Hz");
     let whole = wav(1, 1, 8_000, 16, 100, &[0; 100]);
     for cut in 0..whole.len() {
         assert!(read(&whole[..cut]).is_err(), "cut at {cut}");

@@ -52,10 +52,7 @@ pub async fn create_tenant(
     equip(tx.door(), &tenant, numbers, &api_key, now_ms).await?;
     tx.commit().await?;
     db.close().await;
-    Ok(Created {
-        tenant_id: tenant.id().to_owned(),
-        api_key,
-    })
+    Ok(Created { tenant_id: tenant.id().to_owned(), api_key })
 }
 
 /// Creates an API key of the business `slug`: `api_key`, or a fresh one.
@@ -72,19 +69,12 @@ pub async fn create_api_key(
     let api_key = api_key.unwrap_or_else(api_keys::generate);
     let mut tx = db.write().await?;
     let tenant = tenants::find(&mut tx, slug).await?.ok_or_else(|| {
-        Refusal::new(
-            Fault::NotFound,
-            "unknown_business",
-            format!("there is no business with slug {slug:?}"),
-        )
+        Refusal::new(Fault::NotFound, "unknown_business", format!("there is no business with slug {slug:?}"))
     })?;
     api_keys::store(&mut tx, &tenant, &api_key, label, clock::now_ms()).await?;
     tx.commit().await?;
     db.close().await;
-    Ok(Created {
-        tenant_id: tenant.id().to_owned(),
-        api_key,
-    })
+    Ok(Created { tenant_id: tenant.id().to_owned(), api_key })
 }
 
 /// The demo's business: [`DEMO_SLUG`], owner of [`DEMO_NUMBER`]. Doing it again changes nothing but
@@ -103,20 +93,10 @@ pub async fn seed_demo(config: &Config, api_key: Option<SecretString>) -> Result
         None => tenants::create(tx, &demo(), now_ms).await?,
     };
     let tenant = tx.tenant().clone();
-    equip(
-        tx.door(),
-        &tenant,
-        &[DEMO_NUMBER.to_owned()],
-        &api_key,
-        now_ms,
-    )
-    .await?;
+    equip(tx.door(), &tenant, &[DEMO_NUMBER.to_owned()], &api_key, now_ms).await?;
     tx.commit().await?;
     db.close().await;
-    Ok(Created {
-        tenant_id: tenant.id().to_owned(),
-        api_key,
-    })
+    Ok(Created { tenant_id: tenant.id().to_owned(), api_key })
 }
 
 fn demo() -> NewTenant {
@@ -138,9 +118,7 @@ async fn equip(
     for number in numbers {
         let dialled = Dialled::parse(number);
         if dialled.as_str().is_empty() {
-            return Err(
-                Refusal::new(Fault::Unacceptable, "bad_number", "a number is blank").into(),
-            );
+            return Err(Refusal::new(Fault::Unacceptable, "bad_number", "a number is blank").into());
         }
         channel_routes::assign(tx, tenant, &dialled, now_ms).await?;
     }

@@ -39,9 +39,7 @@ impl App {
     async fn start(config: &Config) -> Result<Self, Error> {
         let token = config.internal_token()?;
         if token.expose_secret().len() < 16 {
-            tracing::warn!(
-                "INTERNAL_API_TOKEN is shorter than 16 characters: choose a longer secret"
-            );
+            tracing::warn!("INTERNAL_API_TOKEN is shorter than 16 characters: choose a longer secret");
         }
         number::warm_up();
         let db = Db::open(&config.database_url, config.settings.db_connections).await?;

@@ -173,16 +173,10 @@ pub fn run_cli<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>) -> 
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve {
-                common,
-                listen,
-                dev,
-            } => {
+            Command::Serve { common, listen, dev } => {
                 let mut config = load(&common)?;
                 config.listen = listen.unwrap_or(config.listen);
                 if dev {
@@ -200,15 +194,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             }
             Command::CreateTenant(args) => {
                 let config = load(&args.common)?;
-                let created =
-                    admin::create_tenant(&config, &args.tenant(), &args.numbers, None).await?;
+                let created = admin::create_tenant(&config, &args.tenant(), &args.numbers, None).await?;
                 report(&args.slug, &args.numbers, &created)
             }
-            Command::CreateApiKey {
-                common,
-                slug,
-                label,
-            } => {
+            Command::CreateApiKey { common, slug, label } => {
                 let created = admin::create_api_key(&load(&common)?, &slug, &label, None).await?;
                 report(&slug, &[], &created)
             }
@@ -227,10 +216,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    say(&[&format!(
-        "crm-service listening on http://{}",
-        listener.local_addr()?
-    )])?;
+    say(&[&format!("crm-service listening on http://{}", listener.local_addr()?)])?;
     crate::serve(config, listener, stop_signal()?).await?;
     Ok(())
 }
@@ -252,10 +238,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 fn report(slug: &str, numbers: &[String], created: &Created) -> anyhow::Result<()> {
-    let mut lines = vec![
-        format!("business {slug}"),
-        format!("tenant {}", created.tenant_id),
-    ];
+    let mut lines = vec![format!("business {slug}"), format!("tenant {}", created.tenant_id)];
     lines.extend(numbers.iter().map(|number| format!("number {number}")));
     lines.push(format!("api_key {}", created.api_key.expose_secret()));
     say(&lines.iter().map(String::as_str).collect::<Vec<_>>())

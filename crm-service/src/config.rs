@@ -115,16 +115,11 @@ impl Config {
     pub fn load(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let mut config = Self::default();
         if let Some(path) = file {
-            let refuse = |why: String| Error::ConfigFile {
-                path: path.display().to_string(),
-                why,
-            };
+            let refuse = |why: String| Error::ConfigFile { path: path.display().to_string(), why };
             let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
             // The parser's own message would quote the line, which may hold a secret.
             let file: File = toml::from_str(&text).map_err(|error| {
-                let line = error
-                    .span()
-                    .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+                let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
                 refuse(format!("line {line}: {}", error.message()))
             })?;
             config.overlay(file)?;
@@ -154,10 +149,7 @@ impl Config {
         set(&mut settings.max_body_bytes, file.max_body_bytes);
         set(&mut settings.db_connections, file.db_connections);
         set(&mut settings.shutdown_grace_ms, file.shutdown_grace_ms);
-        set(
-            &mut settings.call_token_ttl_ms,
-            file.call_token_ttl_s.map(|s| i64::from(s) * 1_000),
-        );
+        set(&mut settings.call_token_ttl_ms, file.call_token_ttl_s.map(|s| i64::from(s) * 1_000));
         self.internal_api_token = file.internal_api_token.or(self.internal_api_token.take());
         self.call_token_secret = file.call_token_secret.or(self.call_token_secret.take());
         settings.default_business = file.default_business.or(settings.default_business.take());
@@ -166,12 +158,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let refuse = |setting, problem: &str| {
-            Err(Error::Config {
-                setting,
-                problem: problem.to_owned(),
-            })
-        };
+        let refuse = |setting, problem: &str| Err(Error::Config { setting, problem: problem.to_owned() });
         let settings = &self.settings;
         if settings.neutral_greeting.trim().is_empty() {
             return refuse("NEUTRAL_GREETING", "is blank: a caller would hear silence");
@@ -180,10 +167,7 @@ impl Config {
             return refuse("DB_CONNECTIONS", "is 0: at least one is needed");
         }
         if settings.call_token_ttl_ms <= 0 {
-            return refuse(
-                "CALL_TOKEN_TTL_S",
-                "is 0: every call token would be expired",
-            );
+            return refuse("CALL_TOKEN_TTL_S", "is 0: every call token would be expired");
         }
         if settings.max_body_bytes < 1_024 {
             return refuse("CRM_MAX_BODY_BYTES", "is below 1024: no batch would fit");
@@ -216,15 +200,13 @@ impl Config {
     /// # Errors
     /// [`Error::Config`] when there is none.
     pub(crate) fn internal_token(&self) -> Result<&SecretString, Error> {
-        self.internal_api_token
-            .as_ref()
-            .filter(|token| !token.expose_secret().is_empty())
-            .ok_or_else(|| Error::Config {
+        self.internal_api_token.as_ref().filter(|token| !token.expose_secret().is_empty()).ok_or_else(|| {
+            Error::Config {
                 setting: "INTERNAL_API_TOKEN",
-                problem:
-                    "is needed to serve: a secret shared with the bridge (or --dev on this machine)"
-                        .to_owned(),
-            })
+                problem: "is needed to serve: a secret shared with the bridge (or --dev on this machine)"
+                    .to_owned(),
+            }
+        })
     }
 }
 

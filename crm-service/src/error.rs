@@ -43,20 +43,13 @@ impl Refusal {
     /// A refusal.
     #[must_use]
     pub fn new(fault: Fault, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            fault,
-            code,
-            message: message.into(),
-        }
+        Self { fault, code, message: message.into() }
     }
 
     /// The body of the answer.
     #[must_use]
     pub fn body(&self) -> ApiError {
-        ApiError {
-            code: self.code.to_owned(),
-            message: self.message.clone(),
-        }
+        ApiError { code: self.code.to_owned(), message: self.message.clone() }
     }
 }
 
@@ -118,15 +111,10 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Db(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) => {
-                true
-            }
+            Self::Db(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) => true,
             // Serialization failure, deadlock, shutting down; SQLITE_BUSY with its extended forms.
             Self::Db(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                matches!(
-                    &*code,
-                    "40001" | "40P01" | "57P01" | "57P03" | "5" | "261" | "517" | "773"
-                )
+                matches!(&*code, "40001" | "40P01" | "57P01" | "57P03" | "5" | "261" | "517" | "773")
             }),
             _ => false,
         }

@@ -101,15 +101,9 @@ async fn find_business(
         _ => None,
     });
     let announced = match started {
-        Some((from, to)) => Some(Announced {
-            from: from.to_owned(),
-            to: to.to_owned(),
-        }),
+        Some((from, to)) => Some(Announced { from: from.to_owned(), to: to.to_owned() }),
         None => unrouted::find(tx, sid).await?.and_then(|call| {
-            Some(Announced {
-                from: call.from_number.unwrap_or_default(),
-                to: call.to_number?,
-            })
+            Some(Announced { from: call.from_number.unwrap_or_default(), to: call.to_number? })
         }),
     };
     if let Some(announced) = announced
@@ -175,15 +169,9 @@ async fn hold(
             Stored::Conflict => outcome.conflicts += 1,
         }
     }
-    Ok((
-        ack(unrouted::held_through(tx, sid).await?, &outcome),
-        outcome,
-    ))
+    Ok((ack(unrouted::held_through(tx, sid).await?, &outcome), outcome))
 }
 
 fn ack(through: i64, outcome: &Outcome) -> EventAck {
-    EventAck {
-        stored_up_to: words::unsigned(through),
-        duplicates: outcome.again + outcome.conflicts,
-    }
+    EventAck { stored_up_to: words::unsigned(through), duplicates: outcome.again + outcome.conflicts }
 }

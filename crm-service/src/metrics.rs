@@ -12,9 +12,7 @@ use crate::ingest::Outcome;
 static METADATA: Metadata<'static> = Metadata::new("crm_service", Level::INFO, None);
 
 /// Bucket borders of request times, in seconds.
-const SECONDS: [f64; 10] = [
-    0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
-];
+const SECONDS: [f64; 10] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// The counters.
 pub(crate) struct Metrics {
@@ -25,10 +23,7 @@ impl Metrics {
     pub(crate) fn new() -> Result<Self, Error> {
         let recorder = PrometheusBuilder::new()
             .set_buckets(&SECONDS)
-            .map_err(|error| Error::Config {
-                setting: "metrics",
-                problem: error.to_string(),
-            })?
+            .map_err(|error| Error::Config { setting: "metrics", problem: error.to_string() })?
             .build_recorder();
         recorder.describe_counter(
             "kav_crm_routes_total".into(),
@@ -50,11 +45,7 @@ impl Metrics {
     }
 
     pub(crate) fn routed(&self, outcome: &'static str) {
-        self.count(
-            "kav_crm_routes_total",
-            vec![Label::new("outcome", outcome)],
-            1,
-        );
+        self.count("kav_crm_routes_total", vec![Label::new("outcome", outcome)], 1);
     }
 
     pub(crate) fn events(&self, outcome: &Outcome) {
@@ -65,39 +56,23 @@ impl Metrics {
             ("conflict", outcome.conflicts),
         ];
         for (label, count) in parts {
-            self.count(
-                "kav_crm_events_total",
-                vec![Label::new("outcome", label)],
-                u64::from(count),
-            );
+            self.count("kav_crm_events_total", vec![Label::new("outcome", label)], u64::from(count));
         }
     }
 
     pub(crate) fn tool_ran(&self, name: &str) {
-        self.count(
-            "kav_crm_tools_total",
-            vec![Label::new("tool", name.to_owned())],
-            1,
-        );
+        self.count("kav_crm_tools_total", vec![Label::new("tool", name.to_owned())], 1);
     }
 
     pub(crate) fn answered(&self, route: &str, status: u16, took: Duration) {
-        let labels = vec![
-            Label::new("route", route.to_owned()),
-            Label::new("status", status.to_string()),
-        ];
+        let labels = vec![Label::new("route", route.to_owned()), Label::new("status", status.to_string())];
         self.recorder
-            .register_histogram(
-                &Key::from_parts("kav_crm_request_seconds", labels),
-                &METADATA,
-            )
+            .register_histogram(&Key::from_parts("kav_crm_request_seconds", labels), &METADATA)
             .record(took.as_secs_f64());
     }
 
     fn count(&self, name: &'static str, labels: Vec<Label>, by: u64) {
-        self.recorder
-            .register_counter(&Key::from_parts(name, labels), &METADATA)
-            .increment(by);
+        self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA).increment(by);
     }
 
     /// Prometheus text.

@@ -28,9 +28,7 @@ impl PageRequest {
                 let (ms, id) = text.split_once('_')?;
                 (!id.contains('\0')).then_some((ms.parse().ok()?, id.to_owned()))
             })
-            .map(|cursor| {
-                cursor.ok_or_else(|| bad("after is not the next of an earlier page".to_owned()))
-            })
+            .map(|cursor| cursor.ok_or_else(|| bad("after is not the next of an earlier page".to_owned())))
             .transpose()?;
         Ok(Self { limit, after })
     }

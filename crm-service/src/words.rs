@@ -17,10 +17,8 @@ pub(crate) fn of<T: Serialize>(value: &T) -> String {
 /// The variant of a stored word; `column` names the culprit.
 pub(crate) fn read<T: DeserializeOwned>(word: &str, column: &str) -> Result<T, Error> {
     let deserializer: StrDeserializer<'_, WordError> = word.into_deserializer();
-    T::deserialize(deserializer).map_err(|error| Error::Stored {
-        what: format!("{column} {word:?}"),
-        why: error.to_string(),
-    })
+    T::deserialize(deserializer)
+        .map_err(|error| Error::Stored { what: format!("{column} {word:?}"), why: error.to_string() })
 }
 
 /// A count or a duration as the database stores it.

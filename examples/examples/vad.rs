@@ -96,10 +96,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> Resu
         let name = format!("{prefix}{name}");
         if path.is_dir() {
             walk(&path, &format!("{name}/"), files)?;
-        } else if path
-            .extension()
-            .is_some_and(|ext| ext.eq_ignore_ascii_case("wav"))
-        {
+        } else if path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("wav")) {
             files.push((name, path));
         }
     }

@@ -16,76 +16,24 @@ pub use source::Source;
 /// Every setting: name, default (empty: none) and meaning.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("BRIDGE_LISTEN", "127.0.0.1:8080", "address to listen on"),
-    (
-        "PORT",
-        "",
-        "listen on 0.0.0.0:PORT, unless BRIDGE_LISTEN is set (Cloud Run)",
-    ),
-    (
-        "PUBLIC_BASE_URL",
-        "",
-        "https://… under which Twilio reaches the bridge; required",
-    ),
-    (
-        "TWILIO_AUTH_TOKEN",
-        "",
-        "signs webhooks and handshakes; required unless MOCK_TWILIO=true",
-    ),
-    (
-        "MOCK_TWILIO",
-        "false",
-        "true: no signatures are checked; never in production",
-    ),
-    (
-        "CRM_URL",
-        "http://127.0.0.1:8081",
-        "base URL of crm-service",
-    ),
-    (
-        "INTERNAL_API_TOKEN",
-        "",
-        "shared with crm-service; required unless MOCK_TWILIO=true",
-    ),
+    ("PORT", "", "listen on 0.0.0.0:PORT, unless BRIDGE_LISTEN is set (Cloud Run)"),
+    ("PUBLIC_BASE_URL", "", "https://… under which Twilio reaches the bridge; required"),
+    ("TWILIO_AUTH_TOKEN", "", "signs webhooks and handshakes; required unless MOCK_TWILIO=true"),
+    ("MOCK_TWILIO", "false", "true: no signatures are checked; never in production"),
+    ("CRM_URL", "http://127.0.0.1:8081", "base URL of crm-service"),
+    ("INTERNAL_API_TOKEN", "", "shared with crm-service; required unless MOCK_TWILIO=true"),
     ("MAX_WEBSOCKET_CONNECTIONS", "100", "calls at the same time"),
     ("WEBSOCKET_PING_INTERVAL", "30000", "ms between pings"),
-    (
-        "WEBSOCKET_PONG_TIMEOUT",
-        "5000",
-        "ms without an answer to a ping before a call is given up",
-    ),
-    (
-        "DRAIN_TIMEOUT",
-        "30000",
-        "ms to wait for calls to end before a shutdown ends them",
-    ),
-    (
-        "DATA_DIR",
-        "data",
-        "folder of the outbox and of recorded tapes",
-    ),
+    ("WEBSOCKET_PONG_TIMEOUT", "5000", "ms without an answer to a ping before a call is given up"),
+    ("DRAIN_TIMEOUT", "30000", "ms to wait for calls to end before a shutdown ends them"),
+    ("DATA_DIR", "data", "folder of the outbox and of recorded tapes"),
     ("VOICE_DIR", "", "folder of the clip library"),
     ("RECORD_TAPES", "off", "off | all"),
     ("LOG_FORMAT", "text", "text | json"),
-    (
-        "CLOCK_SPEED",
-        "1.0",
-        "scales every clock of a call, 0.1 to 100; for demonstrations",
-    ),
-    (
-        "EMBEDDED_TAPE",
-        "",
-        "tape whose ground truth drives the embedded speech recognition",
-    ),
-    (
-        "BARGE_IN_PRESET",
-        "",
-        "polite | responsive | adaptive; overrides the CRM",
-    ),
-    (
-        "ENGINE_WORKERS",
-        "0",
-        "audio threads; 0: chosen from the number of cores",
-    ),
+    ("CLOCK_SPEED", "1.0", "scales every clock of a call, 0.1 to 100; for demonstrations"),
+    ("EMBEDDED_TAPE", "", "tape whose ground truth drives the embedded speech recognition"),
+    ("BARGE_IN_PRESET", "", "polite | responsive | adaptive; overrides the CRM"),
+    ("ENGINE_WORKERS", "0", "audio threads; 0: chosen from the number of cores"),
 ];
 
 /// Used for both services where `MOCK_TWILIO=true` and no token is set.
@@ -205,11 +153,7 @@ impl Config {
             twilio_auth_token: if mock {
                 None
             } else {
-                Some(secret(
-                    source,
-                    "TWILIO_AUTH_TOKEN",
-                    "it signs Twilio's webhooks and streams",
-                )?)
+                Some(secret(source, "TWILIO_AUTH_TOKEN", "it signs Twilio's webhooks and streams")?)
             },
             crm_url: source.parse("CRM_URL", "http://… or https://…", |text| {
                 http_url(text, &["http://", "https://"])
@@ -219,9 +163,7 @@ impl Config {
                 _ => secret(source, "INTERNAL_API_TOKEN", "crm-service asks for it")?,
             },
             max_calls: source.parse("MAX_WEBSOCKET_CONNECTIONS", "1 to 10000", |text| {
-                text.parse()
-                    .ok()
-                    .filter(|calls| (1..=10_000).contains(calls))
+                text.parse().ok().filter(|calls| (1..=10_000).contains(calls))
             })?,
             ping_interval: millis(source, "WEBSOCKET_PING_INTERVAL")?,
             pong_timeout: millis(source, "WEBSOCKET_PONG_TIMEOUT")?,
@@ -239,18 +181,16 @@ impl Config {
                 _ => None,
             })?,
             clock_speed: source.parse("CLOCK_SPEED", "a number from 0.1 to 100", |text| {
-                text.parse()
-                    .ok()
-                    .filter(|speed| (0.1..=100.0).contains(speed))
+                text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed))
             })?,
             embedded_tape: source.get("EMBEDDED_TAPE").map(PathBuf::from),
             barge_in_preset: match source.get("BARGE_IN_PRESET") {
                 None => None,
-                Some(_) => Some(source.parse(
-                    "BARGE_IN_PRESET",
-                    "polite, responsive or adaptive",
-                    |text| PRESETS.contains(&text).then(|| text.to_owned()),
-                )?),
+                Some(_) => {
+                    Some(source.parse("BARGE_IN_PRESET", "polite, responsive or adaptive", |text| {
+                        PRESETS.contains(&text).then(|| text.to_owned())
+                    })?)
+                }
             },
             engine_workers: source.parse("ENGINE_WORKERS", "0 to 256", |text| {
                 text.parse().ok().filter(|workers| *workers <= 256)
@@ -276,17 +216,13 @@ impl Config {
 
     /// The key of signatures; absent where none is checked.
     pub fn auth_token(&self) -> Option<&str> {
-        self.twilio_auth_token
-            .as_ref()
-            .map(|token| token.expose_secret())
+        self.twilio_auth_token.as_ref().map(|token| token.expose_secret())
     }
 }
 
 fn listen(source: &Source) -> Result<SocketAddr, ConfigError> {
     if source.is_set("BRIDGE_LISTEN") || source.get("PORT").is_none() {
-        return source.parse("BRIDGE_LISTEN", "an address with a port", |text| {
-            text.parse().ok()
-        });
+        return source.parse("BRIDGE_LISTEN", "an address with a port", |text| text.parse().ok());
     }
     let port = source.parse("PORT", "a port", |text| text.parse().ok())?;
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port))
@@ -296,45 +232,28 @@ fn public_base_url(source: &Source, mock: bool, listen: SocketAddr) -> Result<St
     let name = "PUBLIC_BASE_URL";
     match source.get(name) {
         None if mock => Ok(format!("http://{listen}")),
-        None => Err(ConfigError::Missing {
-            name,
-            why: "Twilio signs the URLs it was given",
-        }),
+        None => Err(ConfigError::Missing { name, why: "Twilio signs the URLs it was given" }),
         Some(_) if mock => source.parse(name, "http://… or https://… without a query", |text| {
             http_url(text, &["http://", "https://"])
         }),
-        Some(_) => source.parse(name, "https://… without a query", |text| {
-            http_url(text, &["https://"])
-        }),
+        Some(_) => source.parse(name, "https://… without a query", |text| http_url(text, &["https://"])),
     }
 }
 
 /// The URL without a slash at its end, if it has a host, one of the schemes and no query.
 fn http_url(text: &str, schemes: &[&str]) -> Option<String> {
-    let host = schemes
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))?;
+    let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
     let plain = !host.is_empty() && !host.starts_with('/') && !host.contains(['?', '#', ' ']);
     plain.then(|| text.trim_end_matches('/').to_owned())
 }
 
-fn secret(
-    source: &Source,
-    name: &'static str,
-    why: &'static str,
-) -> Result<SecretString, ConfigError> {
-    source
-        .get(name)
-        .map(SecretString::from)
-        .ok_or(ConfigError::Missing { name, why })
+fn secret(source: &Source, name: &'static str, why: &'static str) -> Result<SecretString, ConfigError> {
+    source.get(name).map(SecretString::from).ok_or(ConfigError::Missing { name, why })
 }
 
 fn millis(source: &Source, name: &'static str) -> Result<Duration, ConfigError> {
     source.parse(name, "1 to 86400000 ms", |text| {
-        let ms = text
-            .parse()
-            .ok()
-            .filter(|ms| (1..=86_400_000).contains(ms))?;
+        let ms = text.parse().ok().filter(|ms| (1..=86_400_000).contains(ms))?;
         Some(Duration::from_millis(ms))
     })
 }

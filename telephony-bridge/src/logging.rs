@@ -12,9 +12,7 @@ use crate::config::LogFormat;
 /// Does nothing where logging was started before.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Whoever started logging before us keeps it.
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -34,9 +32,7 @@ impl fmt::Display for Redacted<'_> {
             return f.write_str(if digits.is_empty() { "hidden" } else { "short" });
         }
         f.write_str("…")?;
-        digits[digits.len() - 4..]
-            .iter()
-            .try_for_each(|digit| write!(f, "{digit}"))
+        digits[digits.len() - 4..].iter().try_for_each(|digit| write!(f, "{digit}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Streams that are live.
 pub const CALLS_LIVE: &str = "kav_bridge_calls_live";
@@ -46,6 +46,22 @@ pub const OUTBOX_DISK_FAILING: &str = "kav_bridge_outbox_disk_failing";
 /// Damaged records found in the journal.
 pub const OUTBOX_DAMAGED: &str = "kav_bridge_outbox_damaged_records_total";
 
+/// Seconds from the socket to speech recognition, per frame.
+pub const IN_TO_PROVIDER: &str = "kav_bridge_in_to_provider_seconds";
+/// Seconds from synthesised audio to the socket, per utterance.
+pub const PROVIDER_TO_OUT: &str = "kav_bridge_provider_to_out_seconds";
+/// Seconds from the stream's `start` to the greeting's first frame.
+pub const GREETING: &str = "kav_bridge_greeting_seconds";
+
+/// Latencies that percentiles are read from: their buckets are fine.
+const LATENCIES: [&str; 3] = [IN_TO_PROVIDER, PROVIDER_TO_OUT, GREETING];
+/// Upper bound of their first bucket, in seconds…
+const FINEST: f64 = 50e-6;
+/// …by how much each bucket is wider than the one before…
+const GROWTH: f64 = 1.25;
+/// …and what the last one must reach.
+const LONGEST: f64 = 5.0;
+
 /// Installs the recorder of this process, once; later calls return the same handle.
 ///
 /// Where the process has somebody else's recorder already, the numbers go there, and the handle
@@ -59,12 +75,13 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     if let Some(handle) = &*installed {
         return Ok(handle.clone());
     }
-    let buckets = [
-        0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0,
-    ];
-    let recorder = PrometheusBuilder::new()
-        .set_buckets(&buckets)?
-        .build_recorder();
+    let buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+    let fine = fine_buckets();
+    let mut builder = PrometheusBuilder::new().set_buckets(&buckets)?;
+    for name in LATENCIES {
+        builder = builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &fine)?;
+    }
+    let recorder = builder.build_recorder();
     let handle = recorder.handle();
     match metrics::set_global_recorder(recorder) {
         Ok(()) => describe(),
@@ -72,6 +89,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     }
     *installed = Some(handle.clone());
     Ok(handle)
+}
+
+/// Bounds from [`FINEST`] to the first at or above [`LONGEST`].
+fn fine_buckets() -> Vec<f64> {
+    let mut bounds = vec![FINEST];
+    while let Some(&last) = bounds.last().filter(|last| **last < LONGEST) {
+        bounds.push(last * GROWTH);
+    }
+    bounds
 }
 
 fn describe() {
@@ -83,18 +109,11 @@ fn describe() {
     describe_counter!(WEBHOOKS_REFUSED, "webhooks refused, by route and reason");
     describe_counter!(STATUS_CALLBACKS, "status callbacks, new or repeated");
     describe_counter!(STREAMS, "media sockets, by result");
-    describe_counter!(
-        MESSAGES_IGNORED,
-        "stream messages not understood, by reason"
-    );
+    describe_counter!(MESSAGES_IGNORED, "stream messages not understood, by reason");
     describe_histogram!(ROUTE_SECONDS, Unit::Seconds, "time the CRM takes to decide");
     describe_counter!(ROUTE_FALLBACKS, "calls that got the neutral decision");
     describe_gauge!(OUTBOX_PENDING, "events waiting for the CRM");
-    describe_gauge!(
-        OUTBOX_OLDEST,
-        Unit::Seconds,
-        "age of the oldest waiting event"
-    );
+    describe_gauge!(OUTBOX_OLDEST, Unit::Seconds, "age of the oldest waiting event");
     describe_counter!(OUTBOX_RECORDED, "events recorded");
     describe_counter!(OUTBOX_DELIVERED, "events acknowledged by the CRM");
     describe_counter!(OUTBOX_RETRIES, "deliveries that will be tried again");

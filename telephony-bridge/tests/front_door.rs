@@ -18,44 +18,20 @@ async fn a_signed_call_goes_through() {
     assert_eq!(record.ending, Ending::HungUp);
     assert_eq!(record.status_callback, Some(204));
     assert_eq!(record.subprotocol.as_deref(), Some("audio.twilio.com"));
-    assert!(
-        record
-            .twiml
-            .contains(r#"url="wss://bridge.example.com/media""#),
-        "{}",
-        record.twiml
-    );
-    assert!(
-        record.twiml.ends_with("</Connect><Hangup/></Response>"),
-        "{}",
-        record.twiml
-    );
+    assert!(record.twiml.contains(r#"url="wss://bridge.example.com/media""#), "{}", record.twiml);
+    assert!(record.twiml.ends_with("</Connect><Hangup/></Response>"), "{}", record.twiml);
     assert_eq!(record.count(|event| matches!(event, Event::Nonsense(_))), 0);
-    let heard: Vec<u8> = record
-        .heard
-        .iter()
-        .copied()
-        .filter(|&byte| byte != 0xff)
-        .collect();
+    let heard: Vec<u8> = record.heard.iter().copied().filter(|&byte| byte != 0xff).collect();
     assert_eq!(heard, GREETING);
 
     let seen = bridge.stub.seen("CA1").await;
-    assert_eq!(
-        (seen.end, seen.fallback, seen.not_understood),
-        (End::Stopped, false, 0)
-    );
-    assert_eq!(
-        (seen.keys.as_str(), seen.marks),
-        ("#", vec!["greeting".to_owned()])
-    );
+    assert_eq!((seen.end, seen.fallback, seen.not_understood), (End::Stopped, false, 0));
+    assert_eq!((seen.keys.as_str(), seen.marks), ("#", vec!["greeting".to_owned()]));
     assert_eq!(seen.audio[..8_000], speech(8_000));
     assert_eq!(bridge.crm.routes()[0].from, "+972502345678");
-    tokio::time::timeout(
-        PATIENCE,
-        bridge.crm.wait_until(|crm| crm.events("CA1").len() == 2),
-    )
-    .await
-    .expect("delivered");
+    tokio::time::timeout(PATIENCE, bridge.crm.wait_until(|crm| crm.events("CA1").len() == 2))
+        .await
+        .expect("delivered");
 }
 
 /// P-QUE-012
@@ -69,14 +45,8 @@ async fn unsigned_webhooks_are_refused() {
         assert_eq!(record.ending, Ending::WebhookRefused(403), "{signing:?}");
     }
     assert_eq!(bridge.crm.routes(), []);
-    let unsigned = bridge
-        .http
-        .post(format!("http://{}/api/voice/status", bridge.address));
-    let answer = unsigned
-        .body("CallSid=CA1&CallStatus=completed")
-        .send()
-        .await
-        .expect("answers");
+    let unsigned = bridge.http.post(format!("http://{}/api/voice/status", bridge.address));
+    let answer = unsigned.body("CallSid=CA1&CallStatus=completed").send().await.expect("answers");
     assert_eq!(answer.status().as_u16(), 403);
 }
 
@@ -130,17 +100,11 @@ async fn mock_mode_checks_no_signature_but_tokens() {
         caller.idle_ms = 100;
         caller
     };
-    assert_eq!(
-        unsigned("1").call().await.expect("a call").ending,
-        Ending::HungUp
-    );
+    assert_eq!(unsigned("1").call().await.expect("a call").ending, Ending::HungUp);
     let mut caller = unsigned("2");
     caller.faults.token = Token::Missing;
     let ending = caller.call().await.expect("an answer").ending;
-    assert!(
-        matches!(ending, Ending::ClosedByBridge(Some((1008, _)))),
-        "{ending:?}"
-    );
+    assert!(matches!(ending, Ending::ClosedByBridge(Some((1008, _)))), "{ending:?}");
 }
 
 /// S-TEL-014
@@ -159,12 +123,9 @@ async fn the_call_too_many_is_refused_politely() {
     long.abort();
     assert_eq!(bridge.stub.seen("CA1").await.end, End::SocketLost);
     // The place is free as soon as the socket is gone; give the bridge a moment to notice.
-    let freed = async {
-        while bridge.caller("3").call().await.expect("an answer").ending != Ending::HungUp {}
-    };
-    tokio::time::timeout(PATIENCE, freed)
-        .await
-        .expect("a place");
+    let freed =
+        async { while bridge.caller("3").call().await.expect("an answer").ending != Ending::HungUp {} };
+    tokio::time::timeout(PATIENCE, freed).await.expect("a place");
 }
 
 /// A-TEL-010: the call goes on without the CRM, and the CRM learns of it later.
@@ -172,25 +133,17 @@ async fn the_call_too_many_is_refused_politely() {
 async fn a_dead_crm_costs_no_call() {
     let mut bridge = Bridge::start(&[]).await;
     bridge.crm.go_down().await;
-    assert_eq!(
-        bridge.caller("1").call().await.expect("a call").ending,
-        Ending::HungUp
-    );
+    assert_eq!(bridge.caller("1").call().await.expect("a call").ending, Ending::HungUp);
     assert!(bridge.stub.seen("CA1").await.fallback);
     bridge.crm.come_up().await.expect("its port");
-    bridge
-        .crm
-        .set_fault(Fault::Slow(std::time::Duration::from_secs(2)));
+    bridge.crm.set_fault(Fault::Slow(std::time::Duration::from_secs(2)));
     let slow = bridge.caller("2").call().await.expect("a call");
     assert_eq!(slow.ending, Ending::HungUp);
     assert!(bridge.stub.seen("CA2").await.fallback);
     bridge.crm.set_fault(Fault::None);
-    tokio::time::timeout(
-        PATIENCE,
-        bridge.crm.wait_until(|crm| crm.event_count() == 4),
-    )
-    .await
-    .expect("delivered");
+    tokio::time::timeout(PATIENCE, bridge.crm.wait_until(|crm| crm.event_count() == 4))
+        .await
+        .expect("delivered");
     assert_eq!(bridge.crm.conflicts(), 0);
 }
 
@@ -202,45 +155,23 @@ async fn what_the_crm_decides_is_done() {
     night.decision = Decision::Night;
     night.greeting.text = "המשרד סגור & נחזור אליכם".to_owned();
     bridge.crm.set_decision(night);
-    let call = [
-        ("CallSid", "CA1"),
-        ("From", "+972502345678"),
-        ("To", "+97233763805"),
-    ];
+    let call = [("CallSid", "CA1"), ("From", "+972502345678"), ("To", "+97233763805")];
     let (status, xml) = bridge.post("/api/voice/inbound", &call).await;
     assert_eq!(status, 200);
-    assert!(
-        xml.contains("המשרד סגור &amp; נחזור אליכם</Say><Hangup/>"),
-        "{xml}"
-    );
+    assert!(xml.contains("המשרד סגור &amp; נחזור אליכם</Say><Hangup/>"), "{xml}");
 
     let mut ring = agent();
     ring.decision = Decision::Ring;
     ring.announce = Some("השיחה מוקלטת".to_owned());
     let number = "+972541234567".to_owned();
-    ring.dial = Some(crm_api::Dial {
-        number,
-        timeout: 15,
-        action: "/api/voice/dial".to_owned(),
-    });
+    ring.dial = Some(crm_api::Dial { number, timeout: 15, action: "/api/voice/dial".to_owned() });
     bridge.crm.set_decision(ring);
     for (sid, outcome) in [("CA2", "no-answer"), ("CA3", "completed")] {
-        let call = [
-            ("CallSid", sid),
-            ("From", "+972502345678"),
-            ("To", "+97233763805"),
-        ];
+        let call = [("CallSid", sid), ("From", "+972502345678"), ("To", "+97233763805")];
         let (_, xml) = bridge.post("/api/voice/inbound", &call).await;
         assert!(xml.contains("השיחה מוקלטת</Say><Dial "), "{xml}");
-        assert!(
-            xml.contains(r#"timeout="15""#) && xml.contains("+972541234567"),
-            "{xml}"
-        );
-        let outcome = [
-            ("CallSid", sid),
-            ("DialCallStatus", outcome),
-            ("DialCallDuration", "61"),
-        ];
+        assert!(xml.contains(r#"timeout="15""#) && xml.contains("+972541234567"), "{xml}");
+        let outcome = [("CallSid", sid), ("DialCallStatus", outcome), ("DialCallDuration", "61")];
         let (_, xml) = bridge.post("/api/voice/dial", &outcome).await;
         assert_eq!(xml.contains("<Connect>"), sid == "CA2", "{xml}");
     }
@@ -253,10 +184,7 @@ async fn what_the_crm_decides_is_done() {
     };
     ended("CA3").await;
     let kind = bridge.crm.events("CA3")[0].kind.clone();
-    let expected = CallEventKind::Ended {
-        reason: EndReason::CallerHangUp,
-        duration_ms: 61_000,
-    };
+    let expected = CallEventKind::Ended { reason: EndReason::CallerHangUp, duration_ms: 61_000 };
     assert_eq!(kind, expected);
 }
 
@@ -268,23 +196,14 @@ async fn the_end_of_a_call_is_reported_once() {
     let (_, xml) = bridge.post("/api/voice/inbound", &call).await;
     assert!(xml.contains("<Connect>"), "{xml}");
     for sequence in ["2", "2", "3"] {
-        let over = [
-            ("CallSid", "CA1"),
-            ("CallStatus", "completed"),
-            ("SequenceNumber", sequence),
-        ];
+        let over = [("CallSid", "CA1"), ("CallStatus", "completed"), ("SequenceNumber", sequence)];
         assert_eq!(bridge.post("/api/voice/status", &over).await.0, 204);
     }
     let one = bridge.crm.wait_until(|crm| !crm.events("CA1").is_empty());
-    tokio::time::timeout(PATIENCE, one)
-        .await
-        .expect("delivered");
-    let (_, metrics) = bridge.get("/metrics").await;
-    assert!(metrics.contains("kav_bridge_outbox_pending 0"), "{metrics}");
+    tokio::time::timeout(PATIENCE, one).await.expect("delivered");
+    while !bridge.get("/health").await.1.contains(r#""pending":0"#) {}
     assert_eq!(bridge.crm.events("CA1").len(), 1);
-    let (status, _) = bridge
-        .post("/api/voice/status", &[("CallSid", "CA1")])
-        .await;
+    let (status, _) = bridge.post("/api/voice/status", &[("CallSid", "CA1")]).await;
     assert_eq!(status, 400);
 }
 
@@ -295,9 +214,9 @@ async fn an_idle_bridge_is_healthy() {
     let (status, body) = bridge.get("/health").await;
     assert_eq!(status, 200);
     let health: serde_json::Value = serde_json::from_str(&body).expect("JSON");
-    assert_eq!(
-        (&health["status"], &health["calls"]["max"]),
-        (&"ok".into(), &100.into())
-    );
+    assert_eq!((&health["status"], &health["calls"]["max"]), (&"ok".into(), &100.into()));
     assert!(!body.contains(AUTH_TOKEN));
+    let (status, metrics) = bridge.get("/metrics").await;
+    assert_eq!(status, 200);
+    assert!(metrics.contains("# TYPE kav_bridge_calls_live gauge"), "{metrics}");
 }

@@ -16,14 +16,8 @@ fn client(crm: &FakeCrm) -> CrmClient {
 }
 
 fn options() -> OutboxOptions {
-    let backoff = Backoff {
-        min: Duration::from_millis(5),
-        max: Duration::from_millis(50),
-    };
-    OutboxOptions {
-        backoff,
-        compact_above: 4_096,
-    }
+    let backoff = Backoff { min: Duration::from_millis(5), max: Duration::from_millis(50) };
+    OutboxOptions { backoff, compact_above: 4_096 }
 }
 
 fn open(dir: &Path, crm: &FakeCrm) -> Outbox {
@@ -31,28 +25,17 @@ fn open(dir: &Path, crm: &FakeCrm) -> Outbox {
 }
 
 fn fields(key: &str) -> CallEventKind {
-    CallEventKind::LeadFields {
-        fields: [("key".to_owned(), key.to_owned())].into(),
-    }
+    CallEventKind::LeadFields { fields: [("key".to_owned(), key.to_owned())].into() }
 }
 
 fn ended() -> CallEventKind {
-    CallEventKind::Ended {
-        reason: EndReason::CallerHangUp,
-        duration_ms: 1,
-    }
+    CallEventKind::Ended { reason: EndReason::CallerHangUp, duration_ms: 1 }
 }
 
 /// The fake holds exactly these events of the call, in this order.
 fn assert_stored(crm: &FakeCrm, call_sid: &str, keys: impl IntoIterator<Item = String>) {
-    let stored: Vec<_> = crm
-        .events(call_sid)
-        .into_iter()
-        .map(|event| (event.seq, event.kind))
-        .collect();
-    let expected: Vec<_> = (1..)
-        .zip(keys.into_iter().map(|key| fields(&key)))
-        .collect();
+    let stored: Vec<_> = crm.events(call_sid).into_iter().map(|event| (event.seq, event.kind)).collect();
+    let expected: Vec<_> = (1..).zip(keys.into_iter().map(|key| fields(&key))).collect();
     assert_eq!(stored, expected);
 }
 
@@ -77,17 +60,12 @@ async fn every_outage_passes() {
     for fault in faults {
         crm.set_fault(fault);
         for number in expected..expected + 100 {
-            assert_eq!(
-                outbox.record("CA1", fields(&number.to_string()), 1),
-                Some(u64::from(number) + 1)
-            );
+            assert_eq!(outbox.record("CA1", fields(&number.to_string()), 1), Some(u64::from(number) + 1));
         }
         expected += 100;
         let before = crm.requests();
         let tried = crm.wait_until(|crm| crm.requests() > before + 1);
-        tokio::time::timeout(PATIENCE, tried)
-            .await
-            .expect("tries again");
+        tokio::time::timeout(PATIENCE, tried).await.expect("tries again");
         crm.set_fault(Fault::None);
         assert_eq!(outbox.flush(PATIENCE).await, 0);
         assert_stored(&crm, "CA1", keys(0..expected));
@@ -131,16 +109,9 @@ async fn a_restart_loses_nothing() {
     outbox.record("CA1", ended(), 2);
     assert_eq!(outbox.flush(PATIENCE).await, 0);
     let mut stored = crm.events("CA1");
-    assert_eq!(
-        stored.pop().map(|event| (event.seq, event.kind)),
-        Some((251, ended()))
-    );
+    assert_eq!(stored.pop().map(|event| (event.seq, event.kind)), Some((251, ended())));
     assert_eq!((stored.len(), crm.conflicts()), (250, 0));
-    assert_eq!(
-        outbox.record("CA1", fields("late"), 3),
-        None,
-        "`Ended` is the last event"
-    );
+    assert_eq!(outbox.record("CA1", fields("late"), 3), None, "`Ended` is the last event");
     drop(outbox);
     let (_, unfinished) = Outbox::open(folder.path(), client(&crm), options()).expect("opens");
     assert_eq!(unfinished, []);
@@ -165,14 +136,8 @@ async fn a_refused_event_holds_up_nobody() {
     assert_eq!(crm.events("CA2").len(), 4);
     let letters = std::fs::read_to_string(folder.path().join("dead-letters.jsonl")).expect("there");
     let letter: serde_json::Value = serde_json::from_str(letters.trim()).expect("one line");
-    assert_eq!(
-        (&letter["call_sid"], &letter["event"]["seq"]),
-        (&"CA1".into(), &2.into())
-    );
-    assert!(
-        letter["reason"].as_str().expect("text").contains("422"),
-        "{letter}"
-    );
+    assert_eq!((&letter["call_sid"], &letter["event"]["seq"]), (&"CA1".into(), &2.into()));
+    assert!(letter["reason"].as_str().expect("text").contains("422"), "{letter}");
 }
 
 /// A call the CRM chokes on does not delay the others.
@@ -190,11 +155,7 @@ async fn calls_do_not_wait_for_each_other() {
     for call in 0..50 {
         assert_stored(&crm, &format!("CA{call}"), keys(0..20));
     }
-    assert!(
-        crm.requests() < 1_000,
-        "events travel in batches: {}",
-        crm.requests()
-    );
+    assert!(crm.requests() < 1_000, "events travel in batches: {}", crm.requests());
 }
 
 /// The journal does not grow for ever, and compaction keeps what still waits.
@@ -213,9 +174,7 @@ async fn the_journal_is_compacted() {
     crm.go_down().await;
     outbox.record("CA1", fields("2000"), 1);
     outbox.sync().await;
-    let size = std::fs::metadata(folder.path().join("events.journal"))
-        .expect("there")
-        .len();
+    let size = std::fs::metadata(folder.path().join("events.journal")).expect("there").len();
     assert!(size < 100_000, "{size} bytes");
     drop(outbox);
     crm.come_up().await.expect("its port");

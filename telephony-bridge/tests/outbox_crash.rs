@@ -25,21 +25,9 @@ const ROUNDS: [usize; 8] = [0, 1, 2, 5, 9, 20, 40, 3];
 
 fn open(dir: &Path, crm_url: &str) -> Outbox {
     let client = CrmClient::new(crm_url, TOKEN.into()).expect("a client");
-    let backoff = Backoff {
-        min: Duration::from_millis(5),
-        max: Duration::from_millis(50),
-    };
+    let backoff = Backoff { min: Duration::from_millis(5), max: Duration::from_millis(50) };
     // Small, so that the kill meets compactions too.
-    Outbox::open(
-        dir,
-        client,
-        OutboxOptions {
-            backoff,
-            compact_above: 2_048,
-        },
-    )
-    .expect("opens")
-    .0
+    Outbox::open(dir, client, OutboxOptions { backoff, compact_above: 2_048 }).expect("opens").0
 }
 
 /// Not a test by itself: what the child does. Runs until it is killed.
@@ -52,19 +40,13 @@ async fn child() {
     // Recording goes on while promises wait for the disk, so that a kill finds it at work.
     let unpromised = Arc::new(Semaphore::new(8));
     loop {
-        let permit = Arc::clone(&unpromised)
-            .acquire_owned()
-            .await
-            .expect("never closed");
+        let permit = Arc::clone(&unpromised).acquire_owned().await.expect("never closed");
         let mut recorded = Vec::new();
         for call in ["CA1", "CA2", "CA3"] {
             for _ in 0..7 {
                 let id = uuid::Uuid::new_v4().to_string();
                 let fields = [("id".to_owned(), id.clone())].into();
-                if outbox
-                    .record(call, CallEventKind::LeadFields { fields }, 1)
-                    .is_some()
-                {
+                if outbox.record(call, CallEventKind::LeadFields { fields }, 1).is_some() {
                     recorded.push(id);
                 }
             }
@@ -98,22 +80,13 @@ async fn a_killed_process_loses_nothing_and_repeats_nothing() {
     for call in ["CA1", "CA2", "CA3"] {
         let events = crm.events(call);
         let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
-        assert_eq!(
-            seqs,
-            (1..=events.len() as u64).collect::<Vec<_>>(),
-            "{call} has holes"
-        );
+        assert_eq!(seqs, (1..=events.len() as u64).collect::<Vec<_>>(), "{call} has holes");
         for event in events {
-            let CallEventKind::LeadFields { fields } = event.kind else {
-                panic!("{event:?}")
-            };
+            let CallEventKind::LeadFields { fields } = event.kind else { panic!("{event:?}") };
             *stored.entry(fields["id"].clone()).or_default() += 1;
         }
     }
-    assert!(
-        stored.values().all(|&times| times == 1),
-        "an event arrived under two numbers"
-    );
+    assert!(stored.values().all(|&times| times == 1), "an event arrived under two numbers");
     assert!(!promised.is_empty());
     for id in &promised {
         assert!(stored.contains_key(id), "{id} was on disk and is lost");
@@ -142,10 +115,5 @@ fn run_child(dir: &Path, crm_url: &str, promises: usize) -> Vec<String> {
     heard.extend(lines.filter_map(promise));
     // The last line may be torn: its last id is then no whole one.
     let whole = |id: &&str| id.len() == 36;
-    heard
-        .iter()
-        .flat_map(|ids| ids.split(' '))
-        .filter(whole)
-        .map(str::to_owned)
-        .collect()
+    heard.iter().flat_map(|ids| ids.split(' ')).filter(whole).map(str::to_owned).collect()
 }

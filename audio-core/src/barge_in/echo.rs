@@ -83,21 +83,13 @@ impl EchoEstimate {
     /// The loudest echo that may be on the caller's line now.
     pub fn predicted(&self) -> Dbfs {
         let far = self.far_max();
-        if far < FAR_ACTIVE.0 {
-            Dbfs::SILENCE
-        } else {
-            Dbfs(far + self.coupling_db())
-        }
+        if far < FAR_ACTIVE.0 { Dbfs::SILENCE } else { Dbfs(far + self.coupling_db()) }
     }
 
     /// Learned coupling in dB: how far below the agent's level its echo peaks.
     pub fn coupling_db(&self) -> f32 {
         let learned = self.blocks.iter().copied().fold(self.current, f32::max);
-        if self.warming > 0 {
-            learned.max(PRIOR_DB)
-        } else {
-            learned
-        }
+        if self.warming > 0 { learned.max(PRIOR_DB) } else { learned }
     }
 
     /// Learns from a frame of the caller's line in which the caller does not talk.
@@ -138,16 +130,11 @@ impl EchoEstimate {
     /// 600 ms and the levels played; in [-1, 1], 0 if either has no shape.
     pub fn similarity(&self) -> f32 {
         let shapes = self.far.windows(SHAPE);
-        shapes
-            .map(|played| correlation(played, &self.near))
-            .fold(-1.0, f32::max)
+        shapes.map(|played| correlation(played, &self.near)).fold(-1.0, f32::max)
     }
 
     fn far_max(&self) -> f32 {
-        self.far[SHAPE..]
-            .iter()
-            .copied()
-            .fold(Dbfs::SILENCE.0, f32::max)
+        self.far[SHAPE..].iter().copied().fold(Dbfs::SILENCE.0, f32::max)
     }
 }
 
@@ -158,20 +145,13 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let (mean_a, mean_b) = (mean(a), mean(b));
     let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
     for (x, y) in a.iter().zip(b) {
-        let (x, y) = (
-            x.max(SHAPE_FLOOR_DB) - mean_a,
-            y.max(SHAPE_FLOOR_DB) - mean_b,
-        );
+        let (x, y) = (x.max(SHAPE_FLOOR_DB) - mean_a, y.max(SHAPE_FLOOR_DB) - mean_b);
         aa += x * x;
         bb += y * y;
         ab += x * y;
     }
     let flat = FLAT_DB * FLAT_DB * n;
-    if aa < flat || bb < flat {
-        0.0
-    } else {
-        ab / (aa * bb).sqrt()
-    }
+    if aa < flat || bb < flat { 0.0 } else { ab / (aa * bb).sqrt() }
 }
 
 impl Default for EchoEstimate {
@@ -223,10 +203,6 @@ mod tests {
             }
             echo.learn(Dbfs(late));
         }
-        assert!(
-            (echo.coupling_db() + 30.0).abs() < 0.1,
-            "{}",
-            echo.coupling_db()
-        );
+        assert!((echo.coupling_db() + 30.0).abs() < 0.1, "{}", echo.coupling_db());
     }
 }

@@ -24,13 +24,8 @@ pub struct Reasons {
 impl Reasons {
     /// Name and value of each reason, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, f32)> + use<> {
-        [
-            ("voice", self.voice),
-            ("level", self.level),
-            ("duration", self.duration),
-            ("echo", self.echo),
-        ]
-        .into_iter()
+        [("voice", self.voice), ("level", self.level), ("duration", self.duration), ("echo", self.echo)]
+            .into_iter()
     }
 
     /// The score: what has been heard so far, scaled by how long it has lasted.

@@ -82,11 +82,8 @@ impl BargeInConfig {
 
     /// Frames of voice that confirm an interruption.
     pub const fn confirm_frames(&self) -> u32 {
-        let ms = if self.confirm_ms > self.min_utterance_ms {
-            self.confirm_ms
-        } else {
-            self.min_utterance_ms
-        };
+        let ms =
+            if self.confirm_ms > self.min_utterance_ms { self.confirm_ms } else { self.min_utterance_ms };
         ms.div_ceil(FRAME_MS)
     }
 
@@ -97,12 +94,7 @@ impl BargeInConfig {
 
     /// Checks every field; the error names the first one out of range.
     pub fn validate(&self) -> Result<(), Error> {
-        Error::check(
-            self.grace_ms <= 60_000,
-            "barge_in.grace_ms",
-            self.grace_ms.into(),
-            "at most 60000",
-        )?;
+        Error::check(self.grace_ms <= 60_000, "barge_in.grace_ms", self.grace_ms.into(), "at most 60000")?;
         Error::check(
             (0.0..=32_768.0).contains(&self.min_rms),
             "barge_in.min_rms",
@@ -121,27 +113,12 @@ impl BargeInConfig {
             self.min_utterance_ms.into(),
             "at most 10000",
         )?;
-        Error::check(
-            self.gap_ms <= 200,
-            "barge_in.gap_ms",
-            self.gap_ms.into(),
-            "at most 200",
-        )?;
+        Error::check(self.gap_ms <= 200, "barge_in.gap_ms", self.gap_ms.into(), "at most 200")?;
         let margin = self.echo_margin_db.unwrap_or(0.0);
-        Error::check(
-            (0.0..=30.0).contains(&margin),
-            "barge_in.echo_margin_db",
-            margin.into(),
-            "0 to 30 dB",
-        )?;
+        Error::check((0.0..=30.0).contains(&margin), "barge_in.echo_margin_db", margin.into(), "0 to 30 dB")?;
         let unit = |v: f32| v > 0.0 && v <= 1.0;
         let duck = self.duck_score.unwrap_or(1.0);
-        Error::check(
-            unit(duck),
-            "barge_in.duck_score",
-            duck.into(),
-            "above 0 and at most 1",
-        )?;
+        Error::check(unit(duck), "barge_in.duck_score", duck.into(), "above 0 and at most 1")?;
         Error::check(
             unit(self.yield_score),
             "barge_in.yield_score",
@@ -211,13 +188,10 @@ impl FromStr for Preset {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|preset| preset.name() == name)
-            .ok_or_else(|| Error::UnknownName {
-                field: "preset",
-                given: name.to_owned(),
-                choices: "polite|responsive|adaptive",
-            })
+        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| Error::UnknownName {
+            field: "preset",
+            given: name.to_owned(),
+            choices: "polite|responsive|adaptive",
+        })
     }
 }

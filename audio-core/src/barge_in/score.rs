@@ -234,16 +234,9 @@ impl BargeInDetector {
                 self.run = None;
                 return self.resume();
             }
-            self.reply = Some(Reply {
-                yielded: true,
-                ..reply
-            });
+            self.reply = Some(Reply { yielded: true, ..reply });
             self.ducked = false;
-            return Some(Verdict::Yield {
-                score,
-                reasons: run.reasons,
-                onset: run.onset,
-            });
+            return Some(Verdict::Yield { score, reasons: run.reasons, onset: run.onset });
         }
         if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
             self.ducked = true;

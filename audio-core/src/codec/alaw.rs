@@ -25,16 +25,8 @@ const fn expand(code: u8) -> i16 {
     let mantissa = (bits & 0xf) + if exponent > 0 { 16 } else { 0 };
     // The middle of the interval, in 16-bit units.
     let middle = (mantissa << 4) + 8;
-    let magnitude = if exponent > 1 {
-        middle << (exponent - 1)
-    } else {
-        middle
-    };
-    (if code & 0x80 == 0 {
-        -magnitude
-    } else {
-        magnitude
-    }) as i16
+    let magnitude = if exponent > 1 { middle << (exponent - 1) } else { middle };
+    (if code & 0x80 == 0 { -magnitude } else { magnitude }) as i16
 }
 
 /// The A-law code of one sample.
@@ -44,11 +36,7 @@ pub fn encode(sample: i16) -> u8 {
     let magnitude = (sample ^ negative) >> 4;
     let segment = (f32::from(magnitude).to_bits() >> 19).wrapping_sub(FIRST_SEGMENT);
     // The first sixteen intervals are linear: the magnitude is its own code.
-    let code = if magnitude < 16 {
-        magnitude as u8
-    } else {
-        segment as u8
-    };
+    let code = if magnitude < 16 { magnitude as u8 } else { segment as u8 };
     (code | (!negative as u8 & 0x80)) ^ EVEN_BITS
 }
 

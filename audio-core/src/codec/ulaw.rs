@@ -28,11 +28,7 @@ const fn expand(code: u8) -> i16 {
     let step = 8 << exponent;
     // Start of the segment, the interval within it, its middle, less the bias; in 16-bit units.
     let magnitude = (0x80 << exponent) + step * (inverted & 0xf) + step / 2 - 4 * BIAS as i32;
-    (if code & 0x80 == 0 {
-        -magnitude
-    } else {
-        magnitude
-    }) as i16
+    (if code & 0x80 == 0 { -magnitude } else { magnitude }) as i16
 }
 
 /// The µ-law code of one sample.

@@ -23,7 +23,11 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     pub(crate) fn new() -> Self {
-        Self { buckets: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(), max: AtomicU64::new(0), sum: AtomicU64::new(0) }
+        Self {
+            buckets: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(),
+            max: AtomicU64::new(0),
+            sum: AtomicU64::new(0),
+        }
     }
 
     /// Only one thread may call this.
@@ -106,8 +110,7 @@ mod tests {
 
     #[test]
     fn every_value_lies_in_its_bucket_and_buckets_are_narrow() {
-        let values =
-            (0..64u32).flat_map(|bit| [-1i64, 0, 1].map(|d| (1u64 << bit).wrapping_add_signed(d)));
+        let values = (0..64u32).flat_map(|bit| [-1i64, 0, 1].map(|d| (1u64 << bit).wrapping_add_signed(d)));
         for value in values.filter(|v| *v < 1 << TOP_BIT) {
             let i = index(value);
             assert!(i < BUCKETS && upper(i) >= value, "{value} in {i}");

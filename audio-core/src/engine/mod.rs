@@ -111,9 +111,8 @@ impl<C: Chain> Engine<C> {
         let (mut engine, workers) = Self::unthreaded(config)?;
         for (index, worker) in workers.into_iter().enumerate() {
             let config = engine.control.config.clone();
-            let thread = Builder::new()
-                .name(format!("kav-audio-{index}"))
-                .spawn(move || worker.run(clock, &config));
+            let thread =
+                Builder::new().name(format!("kav-audio-{index}")).spawn(move || worker.run(clock, &config));
             // On an error the drop of `engine` stops those that run already.
             engine.threads.push(thread.map_err(|source| EngineError::Spawn { index, source })?);
         }
@@ -171,8 +170,7 @@ impl<C: Chain> Engine<C> {
         while self.threads.iter().any(|thread| !thread.is_finished()) && clock.now() < bound {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let (done, running): (Vec<_>, Vec<_>) =
-            self.threads.drain(..).partition(JoinHandle::is_finished);
+        let (done, running): (Vec<_>, Vec<_>) = self.threads.drain(..).partition(JoinHandle::is_finished);
         // The workers come back with their calls and are freed here, off the audio threads.
         let dead = done.into_iter().filter_map(|thread| thread.join().err()).count();
         match (running.len(), dead) {

@@ -55,9 +55,8 @@ pub(crate) fn raise() -> Priority {
 #[cfg(unix)]
 mod os {
     use thread_priority::{
-        NormalThreadSchedulePolicy, RealtimeThreadSchedulePolicy, ThreadPriority,
-        ThreadPriorityValue, ThreadSchedulePolicy, set_thread_priority_and_policy,
-        thread_native_id,
+        NormalThreadSchedulePolicy, RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue,
+        ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
     };
 
     use super::Priority;

@@ -31,8 +31,7 @@ impl Seats {
                 return false;
             }
             let next = taken.wrapping_add(1);
-            let swap =
-                self.taken.compare_exchange(taken, next, Ordering::AcqRel, Ordering::Relaxed);
+            let swap = self.taken.compare_exchange(taken, next, Ordering::AcqRel, Ordering::Relaxed);
             if swap.is_ok() {
                 return true;
             }

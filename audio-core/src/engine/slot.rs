@@ -67,11 +67,7 @@ pub(crate) struct Call<C: Chain> {
 
 impl<C: Chain> Call<C> {
     /// A call and the other ends of its rings. Every allocation of the call happens here.
-    pub(crate) fn new(
-        chain: Box<C>,
-        config: C::Config,
-        engine: &EngineConfig,
-    ) -> (Box<Self>, Ends) {
+    pub(crate) fn new(chain: Box<C>, config: C::Config, engine: &EngineConfig) -> (Box<Self>, Ends) {
         let link = Arc::new(Link {
             generation: Generation::new(),
             hung_up: Latch::new(),

@@ -45,8 +45,7 @@ impl<C: Chain> Worker<C> {
         graveyard: Tx<Box<Call<C>>>,
     ) -> Self {
         let (slots, phases) = (config.slots_per_worker, config.phases());
-        let of_phase =
-            |phase| (0..slots as u32).rev().filter(move |i| *i as usize % phases == phase);
+        let of_phase = |phase| (0..slots as u32).rev().filter(move |i| *i as usize % phases == phase);
         Self {
             index,
             shared,

@@ -41,10 +41,7 @@ impl JitterConfig {
 impl Default for JitterConfig {
     /// 16 frames of room; a gap is given up 60 ms later.
     fn default() -> Self {
-        Self {
-            capacity_frames: 16,
-            deadline_frames: 3,
-        }
+        Self { capacity_frames: 16, deadline_frames: 3 }
     }
 }
 

@@ -17,9 +17,6 @@ impl CallPipeline {
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
-        Some(WireFrame {
-            timestamp: self.now.0 as u32,
-            ..*frame
-        })
+        Some(WireFrame { timestamp: self.now.0 as u32, ..*frame })
     }
 }

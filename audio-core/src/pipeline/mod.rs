@@ -44,11 +44,7 @@ pub struct PipelineConfig {
 impl PipelineConfig {
     /// The defaults with this detector and these barge-in rules (a preset or a configuration).
     pub fn new(vad_kind: VadKind, barge_in: impl Into<BargeInConfig>) -> Self {
-        Self {
-            vad_kind,
-            barge_in: barge_in.into(),
-            ..Self::default()
-        }
+        Self { vad_kind, barge_in: barge_in.into(), ..Self::default() }
     }
 
     /// Checks every part; the error names the field.
@@ -161,10 +157,7 @@ impl CallPipeline {
     pub fn flush(&mut self, generation: u32) {
         self.generation = self.generation.max(generation);
         self.barge_in.flush();
-        self.events.push(PipelineEvent::Flushed {
-            at: self.now,
-            generation: self.generation,
-        });
+        self.events.push(PipelineEvent::Flushed { at: self.now, generation: self.generation });
     }
 
     /// Changes the barge-in rules from the next frame on. They are taken as they are; check

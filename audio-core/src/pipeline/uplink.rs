@@ -49,40 +49,23 @@ impl CallPipeline {
             Some(Change::Start { frames_ago }) => {
                 let pre_roll = u64::from(frames_ago) * FRAME + self.pre_roll;
                 let onset = at.saturating_sub(pre_roll).max(self.speech_ended);
-                self.events
-                    .push(PipelineEvent::SpeechStart { at: now, onset });
+                self.events.push(PipelineEvent::SpeechStart { at: now, onset });
             }
             Some(Change::End { frames_ago }) => {
                 self.speech_ended = now;
                 let last_voice = now.saturating_sub(u64::from(frames_ago) * FRAME);
-                self.events.push(PipelineEvent::SpeechEnd {
-                    at: now,
-                    last_voice,
-                });
+                self.events.push(PipelineEvent::SpeechEnd { at: now, last_voice });
             }
             None => {}
         }
-        let near = Near {
-            score: found.score,
-            voiced: found.voiced,
-            level: found.level,
-        };
+        let near = Near { score: found.score, voiced: found.voiced, level: found.level };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score }) => {
                 self.events.push(PipelineEvent::Duck { at: now, score });
             }
             Some(Verdict::Resume) => self.events.push(PipelineEvent::Resume { at: now }),
-            Some(Verdict::Yield {
-                score,
-                reasons,
-                onset,
-            }) => {
-                self.events.push(PipelineEvent::BargeIn {
-                    at: now,
-                    onset,
-                    score,
-                    reasons,
-                });
+            Some(Verdict::Yield { score, reasons, onset }) => {
+                self.events.push(PipelineEvent::BargeIn { at: now, onset, score, reasons });
             }
             None => {}
         }

@@ -21,11 +21,7 @@ pub(super) enum Block {
 impl Block {
     /// The converter for `input` → `output` Hz and its block lengths. Allocates.
     pub(super) fn new(input: u32, output: u32) -> Result<(Self, usize, usize), Error> {
-        let refuse = |reason: String| Error::Resample {
-            input,
-            output,
-            reason,
-        };
+        let refuse = |reason: String| Error::Resample { input, output, reason };
         if !RATES.contains(&input) || !RATES.contains(&output) {
             return Err(refuse("rates must lie between 4000 and 192000 Hz".into()));
         }
@@ -35,9 +31,7 @@ impl Block {
         }
         let smallest = (input / gcd(input, output)).max(output / gcd(input, output)) as usize;
         if smallest > MAX_BLOCK {
-            return Err(refuse(format!(
-                "the smallest common block is {smallest} samples"
-            )));
+            return Err(refuse(format!("the smallest common block is {smallest} samples")));
         }
         // 20 ms blocks where the ratio allows; rubato rounds up to the smallest common block.
         let (rate_in, rate_out, block) = (input as usize, output as usize, input as usize / 50);
@@ -70,9 +64,8 @@ impl Block {
             Self::Fft(fft) => {
                 let (n_in, n_out) = (input.len(), output.len());
                 let done = InterleavedSlice::new(input, 1, n_in).is_ok_and(|source| {
-                    InterleavedSlice::new_mut(output, 1, n_out).is_ok_and(|mut sink| {
-                        fft.process_into_buffer(&source, &mut sink, None).is_ok()
-                    })
+                    InterleavedSlice::new_mut(output, 1, n_out)
+                        .is_ok_and(|mut sink| fft.process_into_buffer(&source, &mut sink, None).is_ok())
                 });
                 // The lengths are fixed at construction, so rubato has nothing to refuse.
                 debug_assert!(done, "block lengths differ from rubato's");

@@ -187,8 +187,6 @@ impl Resampler {
 
 impl fmt::Debug for Resampler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resampler")
-            .field("rates", &self.rates)
-            .finish_non_exhaustive()
+        f.debug_struct("Resampler").field("rates", &self.rates).finish_non_exhaustive()
     }
 }

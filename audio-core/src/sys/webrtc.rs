@@ -23,10 +23,7 @@ unsafe impl Send for Instance {}
 impl Instance {
     /// `mode` 0 (lets most through) to 3 (strictest). Allocates.
     pub(crate) fn new(mode: u8) -> Self {
-        Self {
-            vad: Vad::new_with_rate_and_mode(SampleRate::Rate8kHz, mode_of(mode)),
-            mode,
-        }
+        Self { vad: Vad::new_with_rate_and_mode(SampleRate::Rate8kHz, mode_of(mode)), mode }
     }
 
     /// Does the frame hold voice?

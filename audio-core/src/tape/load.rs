@@ -71,10 +71,7 @@ impl Tape {
     pub fn load(dir: impl AsRef<Path>) -> Result<Self, TapeError> {
         let dir = dir.as_ref();
         let file = TapeFile::load(dir)?;
-        let reader = Reader {
-            dir,
-            json: dir.join("tape.json"),
-        };
+        let reader = Reader { dir, json: dir.join("tape.json") };
         let caller = reader.read("caller.wav", "caller.wav")?;
         if caller.is_empty() {
             return Err(reader.field("caller.wav", "holds no samples"));
@@ -86,19 +83,8 @@ impl Tape {
             .collect::<Result<_, _>>()?;
         // `.` and `..` have no name of their own; their absolute path has.
         let named = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_path_buf());
-        let name = named
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Ok(Self {
-            name,
-            dir: dir.to_path_buf(),
-            file,
-            caller,
-            greeting_clip,
-            agent_clips,
-        })
+        let name = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, dir: dir.to_path_buf(), file, caller, greeting_clip, agent_clips })
     }
 }
 
@@ -115,26 +101,15 @@ impl TapeFile {
         struct Version {
             version: u32,
         }
-        let json = |source| TapeError::Json {
-            path: path.clone(),
-            source,
-        };
+        let json = |source| TapeError::Json { path: path.clone(), source };
         let Version { version } = serde_json::from_str(&text).map_err(json)?;
         if version != TAPE_VERSION {
             let problem = format!("is {version}: this build reads version {TAPE_VERSION}");
-            return Err(TapeError::Field {
-                path,
-                field: "version".into(),
-                problem,
-            });
+            return Err(TapeError::Field { path, field: "version".into(), problem });
         }
         let file: Self = serde_json::from_str(&text).map_err(json)?;
         match file.problem() {
-            Some((field, problem)) => Err(TapeError::Field {
-                path,
-                field,
-                problem,
-            }),
+            Some((field, problem)) => Err(TapeError::Field { path, field, problem }),
             None => Ok(file),
         }
     }
@@ -155,19 +130,14 @@ impl TapeFile {
             let words = span.words.iter().flatten().enumerate();
             for (w, word) in words {
                 if word.t_ms < span.start_ms || word.t_ms > span.end_ms {
-                    let problem = format!(
-                        "is {}: outside the span {}..{}",
-                        word.t_ms, span.start_ms, span.end_ms
-                    );
+                    let problem =
+                        format!("is {}: outside the span {}..{}", word.t_ms, span.start_ms, span.end_ms);
                     return Some((format!("caller[{i}].words[{w}].t_ms"), problem));
                 }
             }
         }
         if self.agent.is_empty() {
-            return Some((
-                "agent".into(),
-                "is empty: the agent needs one line at least".into(),
-            ));
+            return Some(("agent".into(), "is empty: the agent needs one line at least".into()));
         }
         if let Some(Echo::Path(echo)) = &self.echo {
             if !(0.0..=2_000.0).contains(&echo.delay_ms) {
@@ -192,19 +162,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn field(&self, field: &str, problem: impl Into<String>) -> TapeError {
         let (path, field) = (self.json.clone(), field.to_owned());
-        TapeError::Field {
-            path,
-            field,
-            problem: problem.into(),
-        }
+        TapeError::Field { path, field, problem: problem.into() }
     }
 
     fn clip(&self, line: &AgentLine, field: &str) -> Result<Option<Vec<i16>>, TapeError> {
         let field = format!("{field}.clip");
-        line.clip
-            .as_ref()
-            .map(|path| self.read(path, &field))
-            .transpose()
+        line.clip.as_ref().map(|path| self.read(path, &field)).transpose()
     }
 
     /// Reads `path`, which must stay inside the folder.
@@ -212,10 +175,7 @@ impl Reader<'_> {
         let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
         // A backslash separates folders on some systems and hides a `..` from the others.
         if path.is_empty() || path.contains('\\') || !Path::new(path).components().all(inside) {
-            return Err(self.field(
-                field,
-                format!("is {path:?}: must be a path inside the tape"),
-            ));
+            return Err(self.field(field, format!("is {path:?}: must be a path inside the tape")));
         }
         read_wav_8k(self.dir.join(path)).map_err(|source| TapeError::Clip {
             path: self.json.clone(),

@@ -64,10 +64,7 @@ impl Greeting {
     /// The greeting as an agent line; a bare clip has empty text.
     pub fn line(&self) -> AgentLine {
         match self {
-            Self::Clip(path) => AgentLine {
-                text: String::new(),
-                clip: Some(path.clone()),
-            },
+            Self::Clip(path) => AgentLine { text: String::new(), clip: Some(path.clone()) },
             Self::Line(line) => line.clone(),
         }
     }
@@ -174,11 +171,6 @@ pub struct Latency {
 
 impl Default for Latency {
     fn default() -> Self {
-        Self {
-            stt_ms: 250,
-            stt_interim_ms: 300,
-            llm_ms: 300,
-            tts_ms: 120,
-        }
+        Self { stt_ms: 250, stt_interim_ms: 300, llm_ms: 300, tts_ms: 120 }
     }
 }

@@ -53,20 +53,15 @@ impl<'a> Header<'a> {
                 _ => {}
             }
             // Chunks start at even offsets.
-            rest = body
-                .get(size.saturating_add(size & 1)..)
-                .unwrap_or_default();
+            rest = body.get(size.saturating_add(size & 1)..).unwrap_or_default();
         }
         Err("has no data".into())
     }
 
     fn new(format: &[u8], data: &'a [u8]) -> Result<Self, String> {
-        let (Some(mut tag), Some(channels), Some(rate), Some(bits)) = (
-            u16_at(format, 0),
-            u16_at(format, 2),
-            u32_at(format, 4),
-            u16_at(format, 14),
-        ) else {
+        let (Some(mut tag), Some(channels), Some(rate), Some(bits)) =
+            (u16_at(format, 0), u16_at(format, 2), u32_at(format, 4), u16_at(format, 14))
+        else {
             return Err("breaks off in its header".into());
         };
         if tag == EXTENSIBLE {
@@ -81,16 +76,10 @@ impl<'a> Header<'a> {
             ULAW if bits == 8 => Data::Ulaw(data),
             ALAW if bits == 8 => Data::Alaw(data),
             _ => {
-                return Err(format!(
-                    "holds format {tag} with {bits} bits, not PCM or G.711"
-                ));
+                return Err(format!("holds format {tag} with {bits} bits, not PCM or G.711"));
             }
         };
-        Ok(Self {
-            channels,
-            rate,
-            data,
-        })
+        Ok(Self { channels, rate, data })
     }
 }
 
@@ -101,15 +90,9 @@ fn chunk(bytes: &[u8]) -> Option<(&[u8; 4], usize, &[u8])> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|b| u16::from_le_bytes(*b))
+    bytes.get(at..)?.first_chunk().map(|b| u16::from_le_bytes(*b))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|b| u32::from_le_bytes(*b))
+    bytes.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b))
 }

@@ -30,13 +30,8 @@ pub struct WavError {
 /// than one channel is an error: which of them is the caller, only the caller of this can know.
 pub fn read_wav_8k(path: impl AsRef<Path>) -> Result<Vec<i16>, WavError> {
     let path = path.as_ref();
-    let fail = |problem: String| WavError {
-        path: path.to_path_buf(),
-        problem,
-    };
-    let size = fs::metadata(path)
-        .map_err(|error| fail(error.to_string()))?
-        .len();
+    let fail = |problem: String| WavError { path: path.to_path_buf(), problem };
+    let size = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
     if size > MAX_BYTES {
         return Err(fail(format!("is {size} bytes: the limit is {MAX_BYTES}")));
     }
@@ -50,18 +45,10 @@ pub fn write_wav_8k(path: impl AsRef<Path>, pcm: &[i16]) -> Result<(), WavError>
 }
 
 /// Writes a stereo WAV file: 8 kHz, 16-bit PCM. The shorter channel is filled up with silence.
-pub fn write_wav_8k_stereo(
-    path: impl AsRef<Path>,
-    left: &[i16],
-    right: &[i16],
-) -> Result<(), WavError> {
+pub fn write_wav_8k_stereo(path: impl AsRef<Path>, left: &[i16], right: &[i16]) -> Result<(), WavError> {
     let at = |channel: &[i16], i: usize| channel.get(i).copied().unwrap_or(0);
     let frames = left.len().max(right.len());
-    write(
-        path.as_ref(),
-        2,
-        (0..frames).flat_map(|i| [at(left, i), at(right, i)]),
-    )
+    write(path.as_ref(), 2, (0..frames).flat_map(|i| [at(left, i), at(right, i)]))
 }
 
 fn write(path: &Path, channels: u16, samples: impl Iterator<Item = i16>) -> Result<(), WavError> {
@@ -78,20 +65,14 @@ fn write(path: &Path, channels: u16, samples: impl Iterator<Item = i16>) -> Resu
         }
         writer.finalize()
     };
-    write().map_err(|error| WavError {
-        path: path.to_path_buf(),
-        problem: error.to_string(),
-    })
+    write().map_err(|error| WavError { path: path.to_path_buf(), problem: error.to_string() })
 }
 
 /// Samples at 8 kHz, or what is wrong with the file.
 fn decode(bytes: &[u8]) -> Result<Vec<i16>, String> {
     let header = Header::parse(bytes)?;
     if header.channels != 1 {
-        return Err(format!(
-            "has {} channels: split or mix them first",
-            header.channels
-        ));
+        return Err(format!("has {} channels: split or mix them first", header.channels));
     }
     let samples = match header.data {
         Data::Ulaw(codes) => codes.iter().map(|&code| ulaw::decode(code)).collect(),
@@ -104,10 +85,7 @@ fn decode(bytes: &[u8]) -> Result<Vec<i16>, String> {
     }
     let wide: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
     let narrow = resample_all(&wide, header.rate, WIRE_RATE).map_err(|error| error.to_string())?;
-    Ok(narrow
-        .iter()
-        .map(|&s| (s * 32_768.0).round() as i16)
-        .collect())
+    Ok(narrow.iter().map(|&s| (s * 32_768.0).round() as i16).collect())
 }
 
 /// The upper 16 bits of a sample of 1 to 4 bytes.
@@ -120,9 +98,7 @@ fn linear(sample: &[u8]) -> i16 {
 }
 
 fn float(sample: &[u8]) -> i16 {
-    let value = sample
-        .first_chunk()
-        .map_or(0.0, |bytes| f32::from_le_bytes(*bytes));
+    let value = sample.first_chunk().map_or(0.0, |bytes| f32::from_le_bytes(*bytes));
     // `as` saturates, and NaN becomes 0.
     (value * 32_768.0).round() as i16
 }

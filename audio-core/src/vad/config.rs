@@ -49,11 +49,7 @@ impl VadConfig {
 
     /// What hosted server-side detectors use by default: 500 ms of silence, 300 ms of padding.
     pub const fn general() -> Self {
-        Self {
-            hangover_ms: 500,
-            pre_roll_ms: 300,
-            ..Self::hebrew()
-        }
+        Self { hangover_ms: 500, pre_roll_ms: 300, ..Self::hebrew() }
     }
 
     /// Hangover in frames, at least 1.
@@ -94,18 +90,8 @@ impl VadConfig {
             self.onset_frames.into(),
             "1 to vad.onset_window",
         )?;
-        Error::check(
-            self.hangover_ms <= 5_000,
-            "vad.hangover_ms",
-            self.hangover_ms.into(),
-            "at most 5000",
-        )?;
-        Error::check(
-            self.pre_roll_ms <= 2_000,
-            "vad.pre_roll_ms",
-            self.pre_roll_ms.into(),
-            "at most 2000",
-        )?;
+        Error::check(self.hangover_ms <= 5_000, "vad.hangover_ms", self.hangover_ms.into(), "at most 5000")?;
+        Error::check(self.pre_roll_ms <= 2_000, "vad.pre_roll_ms", self.pre_roll_ms.into(), "at most 2000")?;
         Error::check(
             (0.0..=40.0).contains(&self.noise_margin_db),
             "vad.noise_margin_db",

@@ -42,12 +42,7 @@ pub struct Hysteresis {
 impl Hysteresis {
     /// Silent. The configuration is taken as it is; see [`VadConfig::validate`].
     pub const fn new(config: VadConfig) -> Self {
-        Self {
-            config,
-            speaking: false,
-            recent: 0,
-            since_voice: 0,
-        }
+        Self { config, speaking: false, recent: 0, since_voice: 0 }
     }
 
     /// Is the caller speaking?
@@ -58,16 +53,8 @@ impl Hysteresis {
     /// Takes one frame: its score, and how far it lies above the noise floor in dB.
     pub fn push(&mut self, score: f32, above_floor_db: f32) -> Decision {
         let voiced = self.is_voice(score, above_floor_db);
-        let change = if self.speaking {
-            self.go_on(voiced)
-        } else {
-            self.listen(voiced)
-        };
-        Decision {
-            voiced,
-            speaking: self.speaking,
-            change,
-        }
+        let change = if self.speaking { self.go_on(voiced) } else { self.listen(voiced) };
+        Decision { voiced, speaking: self.speaking, change }
     }
 
     /// Takes one frame that never arrived: no voice.
@@ -82,10 +69,7 @@ impl Hysteresis {
 
     fn is_voice(&self, score: f32, above_floor_db: f32) -> bool {
         let (threshold, margin) = if self.speaking {
-            (
-                self.config.continue_threshold,
-                self.config.noise_margin_db / 2.0,
-            )
+            (self.config.continue_threshold, self.config.noise_margin_db / 2.0)
         } else {
             (self.config.start_threshold, self.config.noise_margin_db)
         };
@@ -115,9 +99,7 @@ impl Hysteresis {
             return None;
         }
         self.speaking = false;
-        Some(Change::End {
-            frames_ago: self.since_voice,
-        })
+        Some(Change::End { frames_ago: self.since_voice })
     }
 }
 
@@ -141,20 +123,14 @@ mod tests {
 
     #[test]
     fn two_clicks_far_apart_start_nothing() {
-        assert_eq!(
-            changes(&[true, true, false, false, false, false, true, true, false]),
-            []
-        );
+        assert_eq!(changes(&[true, true, false, false, false, false, true, true, false]), []);
     }
 
     /// A-AUD-007.
     #[test]
     fn speech_ends_exactly_fifteen_frames_after_the_last_voice() {
         let frames: Vec<bool> = (0..40).map(|i| i < 10 || i == 20).collect();
-        let expected = [
-            (2, Change::Start { frames_ago: 2 }),
-            (35, Change::End { frames_ago: 15 }),
-        ];
+        let expected = [(2, Change::Start { frames_ago: 2 }), (35, Change::End { frames_ago: 15 })];
         assert_eq!(changes(&frames), expected);
     }
 }

@@ -88,19 +88,11 @@ impl FromStr for VadKind {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| Error::UnknownName {
-                field: "vad",
-                given: name.to_owned(),
-                choices: if cfg!(feature = "webrtc-vad") {
-                    "rms|webrtc"
-                } else {
-                    "rms"
-                },
-            })
+        Self::ALL.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| Error::UnknownName {
+            field: "vad",
+            given: name.to_owned(),
+            choices: if cfg!(feature = "webrtc-vad") { "rms|webrtc" } else { "rms" },
+        })
     }
 }
 

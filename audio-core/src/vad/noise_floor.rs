@@ -31,11 +31,7 @@ impl NoiseFloor {
     /// Takes the next frame's level.
     pub fn update(&mut self, level: Dbfs) {
         let gap = level.0 - self.floor;
-        self.floor += if gap < 0.0 {
-            FALL * gap
-        } else {
-            gap.min(RISE_DB)
-        };
+        self.floor += if gap < 0.0 { FALL * gap } else { gap.min(RISE_DB) };
         self.floor = self.floor.clamp(LOWEST.0, HIGHEST.0);
     }
 

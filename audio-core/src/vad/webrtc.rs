@@ -16,9 +16,7 @@ pub struct WebrtcVad {
 impl WebrtcVad {
     /// Allocates four libfvad instances.
     pub fn new() -> Self {
-        Self {
-            modes: [0, 1, 2, 3].map(Instance::new),
-        }
+        Self { modes: [0, 1, 2, 3].map(Instance::new) }
     }
 }
 
@@ -36,11 +34,7 @@ impl fmt::Debug for WebrtcVad {
 
 impl Vad for WebrtcVad {
     fn score(&mut self, frame: &PcmFrame) -> f32 {
-        let yes = self
-            .modes
-            .iter_mut()
-            .map(|mode| u8::from(mode.is_voice(frame)))
-            .sum::<u8>();
+        let yes = self.modes.iter_mut().map(|mode| u8::from(mode.is_voice(frame))).sum::<u8>();
         f32::from(yes) / 4.0
     }
 

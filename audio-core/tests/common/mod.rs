@@ -12,19 +12,13 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) const fn new() -> Self {
-        Self {
-            pcm: Vec::new(),
-            noise: 1,
-        }
+        Self { pcm: Vec::new(), noise: 1 }
     }
 
     /// A quiet line: noise of RMS 6, about −75 dBFS.
     pub(crate) fn silence(mut self, frames: usize) -> Self {
         for _ in 0..frames * FRAME_SAMPLES {
-            self.noise = self
-                .noise
-                .wrapping_mul(1_664_525)
-                .wrapping_add(1_013_904_223);
+            self.noise = self.noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             self.pcm.push(((self.noise >> 27) as i16 - 16) / 2);
         }
         self
@@ -57,19 +51,13 @@ impl Line {
     /// The line as wire frames, numbered and stamped from 0.
     pub(crate) fn frames(self) -> Vec<WireFrame> {
         let count = self.pcm.len() / FRAME_SAMPLES;
-        (0..count)
-            .map(|n| wire(&self.pcm[n * FRAME_SAMPLES..], n as u32))
-            .collect()
+        (0..count).map(|n| wire(&self.pcm[n * FRAME_SAMPLES..], n as u32)).collect()
     }
 }
 
 /// The first 160 samples as wire frame number `seq`.
 pub(crate) fn wire(pcm: &[i16], seq: u32) -> WireFrame {
-    let mut frame = WireFrame {
-        seq,
-        timestamp: seq * 160,
-        ..WireFrame::SILENCE
-    };
+    let mut frame = WireFrame { seq, timestamp: seq * 160, ..WireFrame::SILENCE };
     ulaw::encode_slice(pcm, &mut frame.payload);
     frame
 }

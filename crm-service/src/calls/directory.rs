@@ -7,12 +7,8 @@ use crate::tenancy::TenantCtx;
 
 /// The business of a call, once it has one.
 pub(crate) async fn owner(tx: &mut Tx, sid: &CallSid) -> Result<Option<TenantCtx>, Error> {
-    let row = fetch_opt!(
-        tx,
-        (String,),
-        "SELECT tenant_id FROM call_directory WHERE call_sid = $1",
-        sid.as_str()
-    )?;
+    let row =
+        fetch_opt!(tx, (String,), "SELECT tenant_id FROM call_directory WHERE call_sid = $1", sid.as_str())?;
     Ok(row.map(|(id,)| TenantCtx::new(&id)))
 }
 

@@ -27,14 +27,7 @@ pub(crate) async fn apply(
                 event.happened_at_ms,
             )?;
         }
-        CallEventKind::Turn {
-            turn,
-            speaker,
-            text,
-            start_ms,
-            end_ms,
-            interrupted,
-        } => {
+        CallEventKind::Turn { turn, speaker, text, start_ms, end_ms, interrupted } => {
             // Two accounts of one turn: the later one knows better.
             tenant_exec!(
                 tx,
@@ -67,10 +60,7 @@ pub(crate) async fn apply(
                 fields::merge(tx, &lead, &fields, source, now_ms).await?;
             }
         }
-        CallEventKind::Recording {
-            location,
-            duration_ms,
-        } => {
+        CallEventKind::Recording { location, duration_ms } => {
             tenant_exec!(
                 tx,
                 "UPDATE calls SET recording = $3, recording_ms = $4 WHERE tenant_id = $1 AND call_sid = $2",
@@ -79,10 +69,7 @@ pub(crate) async fn apply(
                 words::big(duration_ms),
             )?;
         }
-        CallEventKind::Ended {
-            reason,
-            duration_ms,
-        } => {
+        CallEventKind::Ended { reason, duration_ms } => {
             tenant_exec!(
                 tx,
                 "UPDATE calls SET status = 'ended', ended_at_ms = $3, end_reason = $4, duration_ms = $5

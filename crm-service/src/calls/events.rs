@@ -20,13 +20,8 @@ pub(crate) struct StoredEvent {
 impl StoredEvent {
     /// Checks and packs an event; `index` is its place in the batch.
     pub(crate) fn pack(event: &CallEvent, index: usize) -> Result<Self, Refusal> {
-        let bad = |why: String| {
-            Refusal::new(
-                Fault::Unacceptable,
-                "bad_event",
-                format!("events[{index}]: {why}"),
-            )
-        };
+        let bad =
+            |why: String| Refusal::new(Fault::Unacceptable, "bad_event", format!("events[{index}]: {why}"));
         let seq = i64::try_from(event.seq).ok().filter(|seq| *seq >= 1);
         let seq = seq.ok_or_else(|| bad(format!("seq {} is not within 1..=2^63-1", event.seq)))?;
         if let CallEventKind::BargeIn { score, .. } = &event.kind
@@ -35,12 +30,7 @@ impl StoredEvent {
             return Err(bad("score is beyond what a 32-bit float holds".to_owned()));
         }
         let payload = serde_json::to_string(&event.kind).map_err(|error| bad(error.to_string()))?;
-        Ok(Self {
-            seq,
-            happened_at_ms: event.at_ms,
-            kind: kind_of(&event.kind).to_owned(),
-            payload,
-        })
+        Ok(Self { seq, happened_at_ms: event.at_ms, kind: kind_of(&event.kind).to_owned(), payload })
     }
 
     /// Reads the event back.
@@ -91,11 +81,7 @@ pub(crate) async fn store(
         &*call.call_sid,
         event.seq,
     )?;
-    Ok(if first == *event {
-        Stored::Again
-    } else {
-        Stored::Conflict
-    })
+    Ok(if first == *event { Stored::Again } else { Stored::Conflict })
 }
 
 /// The highest `seq` up to which nothing is missing.
@@ -112,10 +98,7 @@ pub(crate) async fn stored_through(tx: &mut TenantTx, call: &Call) -> Result<i64
 
 /// Counts on from `through` while `seqs`, rising, has no gap.
 pub(crate) fn contiguous(through: i64, seqs: Vec<(i64,)>) -> i64 {
-    seqs.into_iter().fold(
-        through,
-        |through, (seq,)| if seq == through + 1 { seq } else { through },
-    )
+    seqs.into_iter().fold(through, |through, (seq,)| if seq == through + 1 { seq } else { through })
 }
 
 const fn kind_of(kind: &CallEventKind) -> &'static str {

@@ -23,9 +23,7 @@ impl CallSid {
     /// A refusal that quotes the id.
     pub(crate) fn parse(received: &str) -> Result<Self, Refusal> {
         let ok = (1..=128).contains(&received.len())
-            && received
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
+            && received.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
         if ok {
             return Ok(Self(received.to_owned()));
         }
@@ -74,17 +72,8 @@ pub(crate) async fn find(tx: &mut TenantTx, sid: &CallSid) -> Result<Option<Call
 
 /// The call's row and its lead, made now unless they are there. Events that waited for the business
 /// of this call move in. Needs [`lock_call`](crate::db::Tx::lock_call).
-pub(crate) async fn open(
-    tx: &mut TenantTx,
-    opening: Opening<'_>,
-    now_ms: i64,
-) -> Result<Call, Error> {
-    let Opening {
-        sid,
-        caller,
-        dialled,
-        first_lead_status,
-    } = opening;
+pub(crate) async fn open(tx: &mut TenantTx, opening: Opening<'_>, now_ms: i64) -> Result<Call, Error> {
+    let Opening { sid, caller, dialled, first_lead_status } = opening;
     if let Some(call) = find(tx, sid).await? {
         return Ok(call);
     }

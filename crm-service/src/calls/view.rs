@@ -25,10 +25,7 @@ struct CallRow {
 
 impl CallRow {
     fn view(self, turns: Vec<TurnView>) -> Result<CallView, Error> {
-        let end_reason = self
-            .end_reason
-            .map(|word| words::read(&word, "calls.end_reason"))
-            .transpose()?;
+        let end_reason = self.end_reason.map(|word| words::read(&word, "calls.end_reason")).transpose()?;
         Ok(CallView {
             call_sid: self.call_sid,
             lead_id: self.lead_id,
@@ -57,15 +54,8 @@ struct TurnRow {
 }
 
 /// One page of the business's calls, newest first, without their turns.
-pub(crate) async fn page(
-    tx: &mut TenantTx,
-    request: &PageRequest,
-) -> Result<Page<CallView>, Error> {
-    let (total,) = tenant_fetch_one!(
-        tx,
-        (i64,),
-        "SELECT COUNT(*) FROM calls WHERE tenant_id = $1"
-    )?;
+pub(crate) async fn page(tx: &mut TenantTx, request: &PageRequest) -> Result<Page<CallView>, Error> {
+    let (total,) = tenant_fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM calls WHERE tenant_id = $1")?;
     let rows = tenant_fetch_all!(
         tx,
         CallRow,
@@ -81,15 +71,8 @@ pub(crate) async fn page(
         request.limit_and_one(),
     )?;
     let (rows, next) = paging::cut(rows, request, |row| (row.started_at_ms, &row.call_sid));
-    let items = rows
-        .into_iter()
-        .map(|row| row.view(Vec::new()))
-        .collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        total: words::unsigned(total),
-        next,
-    })
+    let items = rows.into_iter().map(|row| row.view(Vec::new())).collect::<Result<_, _>>()?;
+    Ok(Page { items, total: words::unsigned(total), next })
 }
 
 /// One call of the business with everything said in it.

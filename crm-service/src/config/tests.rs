@@ -5,12 +5,7 @@ use secrecy::ExposeSecret as _;
 use super::{Config, LogFormat};
 
 fn env(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
-    move |name| {
-        pairs
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    }
+    move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
 }
 
 fn file(text: &str) -> tempfile::NamedTempFile {
@@ -21,8 +16,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 
 #[test]
 fn the_environment_overrides_the_file_and_the_file_the_defaults() {
-    let file =
-        file("listen = \"127.0.0.1:1\"\nlog_format = \"json\"\ndefault_business = \"one\"\n");
+    let file = file("listen = \"127.0.0.1:1\"\nlog_format = \"json\"\ndefault_business = \"one\"\n");
     let config = Config::load(Some(file.path()), env(&[("CRM_LISTEN", "127.0.0.1:2")])).unwrap();
     assert_eq!(config.listen.port(), 2);
     assert_eq!(config.log_format, LogFormat::Json);
@@ -33,13 +27,8 @@ fn the_environment_overrides_the_file_and_the_file_the_defaults() {
 #[test]
 fn an_unknown_key_or_a_bad_value_is_named_and_secrets_are_not_quoted() {
     let file = file("internal_api_token = \"hush\"\ninternal_api_tokem = \"hush\"\n");
-    let error = Config::load(Some(file.path()), env(&[]))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("internal_api_tokem") && error.contains("line 2"),
-        "{error}"
-    );
+    let error = Config::load(Some(file.path()), env(&[])).unwrap_err().to_string();
+    assert!(error.contains("internal_api_tokem") && error.contains("line 2"), "{error}");
     assert!(!error.contains("hush"), "{error}");
 
     for (name, value) in [
@@ -67,12 +56,7 @@ fn the_development_token_stays_on_this_machine() {
 
 #[test]
 fn secrets_do_not_show_when_the_settings_are_printed() {
-    let config = Config::load(
-        None,
-        env(&[
-            ("INTERNAL_API_TOKEN", "hush"),
-            ("DATABASE_URL", "postgres://u:hush@h/d"),
-        ]),
-    );
+    let config =
+        Config::load(None, env(&[("INTERNAL_API_TOKEN", "hush"), ("DATABASE_URL", "postgres://u:hush@h/d")]));
     assert!(!format!("{:?}", config.unwrap()).contains("hush"));
 }

@@ -7,10 +7,7 @@ use crate::tenancy::TenantCtx;
 /// alone holds the line.
 pub(super) async fn enter_tenant(tx: &mut Tx, tenant: &TenantCtx) -> Result<(), sqlx::Error> {
     if let Tx::Pg(tx) = tx {
-        sqlx::query("SELECT set_config('app.tenant', $1, TRUE)")
-            .bind(tenant.id())
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query("SELECT set_config('app.tenant', $1, TRUE)").bind(tenant.id()).execute(&mut **tx).await?;
     }
     Ok(())
 }
@@ -32,10 +29,7 @@ const MIGRATION_LOCK: i64 = 0x006b_6176;
 /// One process migrates, the others wait for it. SQLite: `BEGIN IMMEDIATE` is that lock already.
 pub(super) async fn lock_migrations(tx: &mut Tx) -> Result<(), sqlx::Error> {
     if let Tx::Pg(tx) = tx {
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(MIGRATION_LOCK)
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut **tx).await?;
     }
     Ok(())
 }
@@ -43,11 +37,10 @@ pub(super) async fn lock_migrations(tx: &mut Tx) -> Result<(), sqlx::Error> {
 /// PostgreSQL: row-level security does not bind superusers; say so once.
 pub(super) async fn warn_if_unguarded(db: &Db) -> Result<(), sqlx::Error> {
     if let Db::Pg(pool) = db {
-        let (unbound,): (bool,) = sqlx::query_as(
-            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
-        )
-        .fetch_one(pool)
-        .await?;
+        let (unbound,): (bool,) =
+            sqlx::query_as("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+                .fetch_one(pool)
+                .await?;
         if unbound {
             tracing::warn!(
                 "the database role is a superuser or has BYPASSRLS: row-level security is off for it; \

@@ -17,14 +17,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A commit survives the death of the process. With `synchronous=NORMAL` the last commits before a
 /// power loss may be rolled back; the file stays sound either way.
 pub(super) async fn open(url: &str, connections: u32) -> Result<Db, Error> {
-    let refuse = |why: String| Error::Open {
-        what: format!("SQLite database {url}"),
-        why,
-    };
+    let refuse = |why: String| Error::Open { what: format!("SQLite database {url}"), why };
     if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(refuse(
-            "a database in memory has no readers beside its writer; name a file".to_owned(),
-        ));
+        return Err(refuse("a database in memory has no readers beside its writer; name a file".to_owned()));
     }
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|error| refuse(error.to_string()))?
@@ -35,17 +30,10 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<Db, Error> {
         .busy_timeout(BUSY_TIMEOUT);
     let folder = options.get_filename().parent().map(Path::to_path_buf);
     if let Some(folder) = folder.filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
-        return Err(refuse(format!(
-            "folder {} does not exist",
-            folder.display()
-        )));
+        return Err(refuse(format!("folder {} does not exist", folder.display())));
     }
 
-    let writers = || {
-        SqlitePoolOptions::new()
-            .max_connections(1)
-            .min_connections(1)
-    };
+    let writers = || SqlitePoolOptions::new().max_connections(1).min_connections(1);
     let opened = Instant::now();
     let writer = loop {
         match writers().connect_with(options.clone()).await {

@@ -62,10 +62,7 @@ pub(super) async fn run(db: &Db) -> Result<(), Error> {
         "SELECT version, checksum FROM schema_migrations ORDER BY version"
     )?;
 
-    let wanted: Vec<_> = MIGRATIONS
-        .iter()
-        .filter(|m| m.on == On::Both || matches!(db, Db::Pg(_)))
-        .collect();
+    let wanted: Vec<_> = MIGRATIONS.iter().filter(|m| m.on == On::Both || matches!(db, Db::Pg(_))).collect();
     for (version, checksum) in &applied {
         let Some(known) = wanted.iter().find(|m| m.version == *version) else {
             return Err(Error::Migration(format!(
@@ -81,10 +78,7 @@ pub(super) async fn run(db: &Db) -> Result<(), Error> {
     }
 
     for migration in wanted {
-        if applied
-            .iter()
-            .any(|(version, _)| *version == migration.version)
-        {
+        if applied.iter().any(|(version, _)| *version == migration.version) {
             continue;
         }
         apply(&mut tx, migration).await?;
@@ -94,11 +88,8 @@ pub(super) async fn run(db: &Db) -> Result<(), Error> {
 }
 
 async fn apply(tx: &mut Tx, migration: &Migration) -> Result<(), Error> {
-    either!(&mut *tx, |conn| sqlx::raw_sql(migration.sql)
-        .execute(conn)
-        .await
-        .map(drop))
-    .map_err(|error| Error::Migration(format!("migration {}: {error}", migration.name)))?;
+    either!(&mut *tx, |conn| sqlx::raw_sql(migration.sql).execute(conn).await.map(drop))
+        .map_err(|error| Error::Migration(format!("migration {}: {error}", migration.name)))?;
     exec!(
         tx,
         "INSERT INTO schema_migrations (version, name, checksum, applied_at_ms) VALUES ($1, $2, $3, $4)",

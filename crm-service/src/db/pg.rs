@@ -23,9 +23,6 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<Db, Error> {
         .max_connections(connections)
         .connect_with(options.application_name("kav-crm"))
         .await
-        .map_err(|error| Error::Open {
-            what,
-            why: error.to_string(),
-        })?;
+        .map_err(|error| Error::Open { what, why: error.to_string() })?;
     Ok(Db::Pg(pool))
 }

@@ -40,15 +40,9 @@ impl IntoResponse for Failure {
                 tracing::warn!(%error, "not now");
                 let body = ApiError {
                     code: "try_again".to_owned(),
-                    message: "the database is busy; the same request may succeed in a moment"
-                        .to_owned(),
+                    message: "the database is busy; the same request may succeed in a moment".to_owned(),
                 };
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    [(header::RETRY_AFTER, "1")],
-                    Json(body),
-                )
-                    .into_response()
+                (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], Json(body)).into_response()
             }
             error => {
                 // The cause may hold stored data: it stays in the log.
@@ -76,10 +70,7 @@ fn refused(refusal: &Refusal) -> Response {
     };
     let mut response = (status, Json(refusal.body())).into_response();
     if refusal.fault == Fault::Unauthenticated {
-        response.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            header::HeaderValue::from_static("Bearer"),
-        );
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
     }
     response
 }
@@ -87,20 +78,13 @@ fn refused(refusal: &Refusal) -> Response {
 /// 404 for a path that no route has.
 pub(super) async fn no_such_path(uri: Uri) -> Failure {
     let path: String = uri.path().chars().take(128).collect();
-    Refusal::new(
-        Fault::NotFound,
-        "unknown_path",
-        format!("there is no {path}"),
-    )
-    .into()
+    Refusal::new(Fault::NotFound, "unknown_path", format!("there is no {path}")).into()
 }
 
 /// 405 for a path that has other methods.
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> (StatusCode, Json<ApiError>) {
     let path: String = uri.path().chars().take(128).collect();
-    let body = ApiError {
-        code: "unknown_method".to_owned(),
-        message: format!("{path} does not take {method}"),
-    };
+    let body =
+        ApiError { code: "unknown_method".to_owned(), message: format!("{path} does not take {method}") };
     (StatusCode::METHOD_NOT_ALLOWED, Json(body))
 }

@@ -128,13 +128,7 @@ pub(super) async fn get_lead(
     State(app): State<Arc<App>>,
     InPath(id): InPath<String>,
 ) -> Answer<LeadView> {
-    let missing = || {
-        Refusal::new(
-            Fault::NotFound,
-            "unknown_lead",
-            "the business has no such lead",
-        )
-    };
+    let missing = || Refusal::new(Fault::NotFound, "unknown_lead", "the business has no such lead");
     // No lead has such an id, and PostgreSQL takes no NUL.
     if id.contains('\0') {
         return Err(missing().into());

@@ -26,10 +26,8 @@ impl FromRequestParts<Arc<App>> for Internal {
         if bool::from(shown.as_slice().ct_eq(&app.internal_token)) {
             return Ok(Self);
         }
-        Err(unauthenticated(
-            "the internal token is wrong: INTERNAL_API_TOKEN differs between bridge and CRM",
-        )
-        .into())
+        Err(unauthenticated("the internal token is wrong: INTERNAL_API_TOKEN differs between bridge and CRM")
+            .into())
     }
 }
 
@@ -42,25 +40,16 @@ impl FromRequestParts<Arc<App>> for Tenant {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let key = bearer(parts)
             .filter(|key| key.starts_with(api_keys::PREFIX))
-            .ok_or_else(|| {
-                unauthenticated("Authorization: Bearer kav_… (an API key) is missing")
-            })?;
+            .ok_or_else(|| unauthenticated("Authorization: Bearer kav_… (an API key) is missing"))?;
         let mut tx = app.db.read().await?;
         let owner = api_keys::owner(&mut tx, key).await?;
         tx.commit().await?;
-        owner
-            .map(Self)
-            .ok_or_else(|| unauthenticated("the API key is unknown or revoked").into())
+        owner.map(Self).ok_or_else(|| unauthenticated("the API key is unknown or revoked").into())
     }
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {
-    let (scheme, credentials) = parts
-        .headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let (scheme, credentials) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !credentials.is_empty()).then_some(credentials)
 }

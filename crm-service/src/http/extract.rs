@@ -42,11 +42,7 @@ async fn read(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Refus
     let mut seen = 0;
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|error| {
-            Refusal::new(
-                Fault::Malformed,
-                "broken_body",
-                format!("the body broke off: {error}"),
-            )
+            Refusal::new(Fault::Malformed, "broken_body", format!("the body broke off: {error}"))
         })?;
         let Ok(data) = frame.into_data() else {
             continue;
@@ -72,9 +68,7 @@ fn refusal_of_body(rejection: &JsonRejection) -> Refusal {
     let message = rejection.body_text();
     match rejection.status() {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Refusal::new(Fault::NotJson, "not_json", message),
-        StatusCode::UNPROCESSABLE_ENTITY => {
-            Refusal::new(Fault::Unacceptable, "wrong_type", message)
-        }
+        StatusCode::UNPROCESSABLE_ENTITY => Refusal::new(Fault::Unacceptable, "wrong_type", message),
         _ => Refusal::new(Fault::Malformed, "malformed_json", message),
     }
 }

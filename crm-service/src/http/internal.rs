@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use crm_api::{
-    ApiError, EventAck, EventBatch, RouteDecision, RouteRequest, ToolReply, ToolRequest,
-};
+use crm_api::{ApiError, EventAck, EventBatch, RouteDecision, RouteRequest, ToolReply, ToolRequest};
 
 use super::answer::{Answer, answer};
 use super::auth::Internal;

@@ -11,17 +11,11 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 pub(super) fn base() -> OpenApi {
     let bearer = |description: &str| {
         SecurityScheme::Http(
-            HttpBuilder::new()
-                .scheme(HttpAuthScheme::Bearer)
-                .description(Some(description))
-                .build(),
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build(),
         )
     };
     let components = ComponentsBuilder::new()
-        .security_scheme(
-            "internal_token",
-            bearer("The secret shared by bridge and CRM"),
-        )
+        .security_scheme("internal_token", bearer("The secret shared by bridge and CRM"))
         .security_scheme("api_key", bearer("A key of one business: kav_…"))
         .build();
     OpenApiBuilder::new()
@@ -52,8 +46,5 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json"))
 )]
 pub(super) async fn document() -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "application/json")],
-        DOCUMENT.as_str(),
-    )
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }

@@ -58,11 +58,7 @@ struct MemoryHealth {
 pub(super) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let answered = app.db.ping().await;
     let rss = resident_bytes();
-    let heavy = app
-        .settings
-        .max_memory_mb
-        .zip(rss)
-        .filter(|(limit, rss)| *rss > limit * 1_000_000);
+    let heavy = app.settings.max_memory_mb.zip(rss).filter(|(limit, rss)| *rss > limit * 1_000_000);
     let (code, status, message) = match (&answered, heavy) {
         (Err(error), _) => {
             tracing::error!(%error, "the database does not answer");
@@ -70,10 +66,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Hea
             (StatusCode::INTERNAL_SERVER_ERROR, "error", Some(message))
         }
         (Ok(()), Some((limit, rss))) => {
-            let message = format!(
-                "{} MB of memory, more than MAX_MEMORY_USAGE_MB={limit}",
-                rss / 1_000_000
-            );
+            let message = format!("{} MB of memory, more than MAX_MEMORY_USAGE_MB={limit}", rss / 1_000_000);
             (StatusCode::OK, "warning", Some(message))
         }
         (Ok(()), None) => (StatusCode::OK, "ok", None),
@@ -84,10 +77,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Hea
         timestamp: clock::now_text(),
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: app.started.elapsed().as_secs(),
-        database: DatabaseHealth {
-            kind: app.db.kind(),
-            ok: answered.is_ok(),
-        },
+        database: DatabaseHealth { kind: app.db.kind(), ok: answered.is_ok() },
         memory: MemoryHealth { rss },
     };
     (code, Json(health))
@@ -96,15 +86,8 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Hea
 /// Linux tells in kB; elsewhere nothing.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|kb| kb * 1_024)
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1_024)
 }
 
 /// Counters, as Prometheus text.
@@ -115,11 +98,5 @@ fn resident_bytes() -> Option<u64> {
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        app.metrics.render(),
-    )
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }

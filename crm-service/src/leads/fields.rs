@@ -30,11 +30,7 @@ pub(crate) fn cleaned(fields: &BTreeMap<String, String>) -> BTreeMap<String, Str
 }
 
 fn cut(text: &str, characters: usize) -> String {
-    text.trim()
-        .chars()
-        .filter(|c| *c != '\0')
-        .take(characters)
-        .collect()
+    text.trim().chars().filter(|c| *c != '\0').take(characters).collect()
 }
 
 /// Merges cleaned fields into a lead. The newest statement about a field wins, whatever order
@@ -85,14 +81,10 @@ mod tests {
     #[test]
     fn blanks_say_nothing_and_lengths_are_bounded() {
         let long = "א".repeat(MAX_VALUE + 1);
-        let fields: BTreeMap<String, String> = [
-            (" name ", " דנה "),
-            ("area", "  "),
-            ("", "x"),
-            ("note", &*long),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+        let fields: BTreeMap<String, String> =
+            [(" name ", " דנה "), ("area", "  "), ("", "x"), ("note", &*long)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
         let cleaned = cleaned(&fields);
         assert_eq!(cleaned.len(), 2);
         assert_eq!(cleaned["name"], "דנה");

@@ -49,11 +49,7 @@ pub(crate) async fn of_caller(
 }
 
 /// The lead of a call. A hidden caller gets one now, for this call alone.
-pub(crate) async fn of_call(
-    tx: &mut TenantTx,
-    call: &mut Call,
-    now_ms: i64,
-) -> Result<String, Error> {
+pub(crate) async fn of_call(tx: &mut TenantTx, call: &mut Call, now_ms: i64) -> Result<String, Error> {
     if let Some(lead) = &call.lead_id {
         return Ok(lead.clone());
     }

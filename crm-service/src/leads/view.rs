@@ -38,15 +38,8 @@ impl LeadRow {
 }
 
 /// One page of the business's leads, newest first.
-pub(crate) async fn page(
-    tx: &mut TenantTx,
-    request: &PageRequest,
-) -> Result<Page<LeadView>, Error> {
-    let (total,) = tenant_fetch_one!(
-        tx,
-        (i64,),
-        "SELECT COUNT(*) FROM leads WHERE tenant_id = $1"
-    )?;
+pub(crate) async fn page(tx: &mut TenantTx, request: &PageRequest) -> Result<Page<LeadView>, Error> {
+    let (total,) = tenant_fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM leads WHERE tenant_id = $1")?;
     let rows = tenant_fetch_all!(
         tx,
         LeadRow,
@@ -91,11 +84,7 @@ pub(crate) async fn page(
             row.view(known)
         })
         .collect();
-    Ok(Page {
-        items,
-        total: words::unsigned(total),
-        next,
-    })
+    Ok(Page { items, total: words::unsigned(total), next })
 }
 
 /// One lead of the business.

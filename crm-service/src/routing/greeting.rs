@@ -18,11 +18,7 @@ pub(crate) fn of(profile: &Profile) -> GreetingText {
 
 /// The greeting of a call that belongs to nobody.
 pub(crate) fn neutral(voice: &str, text: &str) -> GreetingText {
-    GreetingText {
-        text: text.to_owned(),
-        tts_cache_key: cache_key(voice, text),
-        version: 0,
-    }
+    GreetingText { text: text.to_owned(), tts_cache_key: cache_key(voice, text), version: 0 }
 }
 
 /// Fills `{business}` and `{assistant}` in one pass: a name is never read as a template.
@@ -62,10 +58,7 @@ mod tests {
     /// A-PLT-009, A-CRM-019: placeholders name the business and its assistant.
     #[test]
     fn placeholders_are_filled_once_and_others_stay() {
-        assert_eq!(
-            fill("שלום, {business}, כאן {assistant}", "הכרמל", "נועה"),
-            "שלום, הכרמל, כאן נועה"
-        );
+        assert_eq!(fill("שלום, {business}, כאן {assistant}", "הכרמל", "נועה"), "שלום, הכרמל, כאן נועה");
         assert_eq!(fill("{business} {", "{assistant}", "x"), "{assistant} {");
         assert_eq!(fill("{other}", "b", "a"), "{other}");
     }

@@ -21,11 +21,7 @@ use crate::tenancy::{self, TenantCtx, channel_routes};
 ///
 /// # Errors
 /// A refusal for a malformed call id, or for a call that was routed to another number before.
-pub(crate) async fn route(
-    app: &App,
-    request: &RouteRequest,
-    now_ms: i64,
-) -> Result<RouteDecision, Error> {
+pub(crate) async fn route(app: &App, request: &RouteRequest, now_ms: i64) -> Result<RouteDecision, Error> {
     let sid = CallSid::parse(&request.call_sid)?;
     let dialled = Dialled::parse(&request.to);
     let mut tx = app.db.write().await?;
@@ -57,10 +53,7 @@ pub(crate) async fn route(
         return Err(Refusal::new(
             Fault::Conflict,
             "call_routed_elsewhere",
-            format!(
-                "call {} was routed to another dialled number before",
-                sid.as_str()
-            ),
+            format!("call {} was routed to another dialled number before", sid.as_str()),
         )
         .into());
     }

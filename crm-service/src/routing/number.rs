@@ -97,9 +97,7 @@ const HIDDEN_WITH_PLUS: [&str; 4] = ["+2562533", "+464", "+7748283", "+8656696"]
 fn is_hidden(address: &str) -> bool {
     let lower = address.to_lowercase();
     let digits = lower.strip_prefix('+').unwrap_or(&lower);
-    HIDDEN_WITH_PLUS.contains(&&*lower)
-        || HIDDEN_WORDS.contains(&&*lower)
-        || HIDDEN_WORDS.contains(&digits)
+    HIDDEN_WITH_PLUS.contains(&&*lower) || HIDDEN_WORDS.contains(&&*lower) || HIDDEN_WORDS.contains(&digits)
 }
 
 /// The user part of a SIP, tel or WhatsApp address, without the invisible marks that copied Hebrew
@@ -111,10 +109,7 @@ fn bare_address(received: &str) -> String {
         .collect();
     let mut address = visible.trim();
     for scheme in ["sip:", "sips:", "tel:", "whatsapp:"] {
-        if address
-            .get(..scheme.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-        {
+        if address.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)) {
             address = &address[scheme.len()..];
             break;
         }
@@ -165,13 +160,9 @@ fn kept_as_dialled(dialled: &str) -> bool {
 
 /// The national form of an Israeli 1-X00 number (`1-700-123456` and nine or ten digits in all).
 fn one_x00(dialled: &str) -> Option<&str> {
-    let national = ["+972", "00972", "972"]
-        .iter()
-        .find_map(|p| dialled.strip_prefix(p))
-        .unwrap_or(dialled);
+    let national = ["+972", "00972", "972"].iter().find_map(|p| dialled.strip_prefix(p)).unwrap_or(dialled);
     let bytes = national.as_bytes();
-    let shape =
-        matches!(bytes, [b'1', b'2'..=b'9', b'0', b'0', ..]) && (9..=10).contains(&bytes.len());
+    let shape = matches!(bytes, [b'1', b'2'..=b'9', b'0', b'0', ..]) && (9..=10).contains(&bytes.len());
     shape.then_some(national)
 }
 

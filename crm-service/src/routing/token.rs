@@ -46,12 +46,8 @@ pub(crate) struct CallTokens {
 impl CallTokens {
     /// With a key derived from `secret`.
     pub(crate) fn new(secret: &SecretString) -> Self {
-        let derived = keyed(secret.expose_secret().as_bytes())
-            .chain_update(PURPOSE)
-            .finalize();
-        Self {
-            mac: keyed(&derived.into_bytes()),
-        }
+        let derived = keyed(secret.expose_secret().as_bytes()).chain_update(PURPOSE).finalize();
+        Self { mac: keyed(&derived.into_bytes()) }
     }
 
     /// Seals a grant.
@@ -73,24 +69,14 @@ impl CallTokens {
     ///
     /// # Errors
     /// A refusal (403) that says which check failed; never what the token holds.
-    pub(crate) fn open(
-        &self,
-        token: &str,
-        call_sid: &str,
-        now_ms: i64,
-    ) -> Result<CallGrant, Refusal> {
-        let refuse = |code, message: &str| {
-            Refusal::new(Fault::Forbidden, code, format!("call token: {message}"))
-        };
+    pub(crate) fn open(&self, token: &str, call_sid: &str, now_ms: i64) -> Result<CallGrant, Refusal> {
+        let refuse =
+            |code, message: &str| Refusal::new(Fault::Forbidden, code, format!("call token: {message}"));
         let forged = || refuse("bad_call_token", "not one of ours");
         let (sealed, tag) = token.rsplit_once('.').ok_or_else(forged)?;
         let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| forged())?;
         // Compares in constant time.
-        self.mac
-            .clone()
-            .chain_update(sealed.as_bytes())
-            .verify_slice(&tag)
-            .map_err(|_| forged())?;
+        self.mac.clone().chain_update(sealed.as_bytes()).verify_slice(&tag).map_err(|_| forged())?;
         let fields = sealed.strip_prefix("v1.").ok_or_else(forged)?;
         let fields = URL_SAFE_NO_PAD.decode(fields).map_err(|_| forged())?;
         let fields: Fields = serde_json::from_slice(&fields).map_err(|_| forged())?;
@@ -110,10 +96,7 @@ impl CallTokens {
 }
 
 /// HMAC takes keys of any length.
-#[expect(
-    clippy::expect_used,
-    reason = "the only error of new_from_slice is one HMAC never returns"
-)]
+#[expect(clippy::expect_used, reason = "the only error of new_from_slice is one HMAC never returns")]
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
 }
@@ -137,14 +120,8 @@ mod tests {
         let tokens = CallTokens::new(&"secret".to_owned().into());
         let token = tokens.sign(&grant());
         assert_eq!(tokens.open(&token, "CA1", 999), Ok(grant()));
-        assert_eq!(
-            tokens.open(&token, "CA1", 1_000).unwrap_err().code,
-            "call_token_expired"
-        );
-        assert_eq!(
-            tokens.open(&token, "CA2", 0).unwrap_err().code,
-            "bad_call_token"
-        );
+        assert_eq!(tokens.open(&token, "CA1", 1_000).unwrap_err().code, "call_token_expired");
+        assert_eq!(tokens.open(&token, "CA2", 0).unwrap_err().code, "bad_call_token");
     }
 
     #[test]

@@ -19,11 +19,7 @@ pub(crate) async fn note(
     numbers: Option<(&str, &str)>,
     now_ms: i64,
 ) -> Result<(), Error> {
-    let reason = if numbers.is_some() {
-        "unknown_number"
-    } else {
-        "unannounced"
-    };
+    let reason = if numbers.is_some() { "unknown_number" } else { "unannounced" };
     let printable = |text: &str| text.replace('\0', "\u{fffd}");
     exec!(
         tx,
@@ -81,11 +77,7 @@ pub(crate) async fn hold(
         sid.as_str(),
         event.seq,
     )?;
-    Ok(if first == *event {
-        Stored::Again
-    } else {
-        Stored::Conflict
-    })
+    Ok(if first == *event { Stored::Again } else { Stored::Conflict })
 }
 
 /// The highest `seq` up to which nothing is missing.
@@ -109,10 +101,6 @@ pub(crate) async fn release(tx: &mut Tx, sid: &CallSid) -> Result<Vec<StoredEven
         sid.as_str(),
     )?;
     held.sort_by_key(|event| event.seq);
-    exec!(
-        tx,
-        "DELETE FROM unrouted_calls WHERE call_sid = $1",
-        sid.as_str()
-    )?;
+    exec!(tx, "DELETE FROM unrouted_calls WHERE call_sid = $1", sid.as_str())?;
     Ok(held)
 }

@@ -17,12 +17,7 @@ const MIN_LENGTH: usize = 20;
 
 /// A fresh key with 244 random bits. As many random bits as these need no slow hash.
 pub(crate) fn generate() -> SecretString {
-    format!(
-        "{PREFIX}{}{}",
-        Uuid::new_v4().simple(),
-        Uuid::new_v4().simple()
-    )
-    .into()
+    format!("{PREFIX}{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
 }
 
 /// Stores a key of a business. Storing it again for the same one changes nothing.
@@ -62,12 +57,10 @@ pub(crate) async fn store(
     )?;
     match owner(tx, text).await? {
         Some(owner) if owner == *tenant => Ok(()),
-        _ => Err(Refusal::new(
-            Fault::Conflict,
-            "api_key_taken",
-            "this API key is in use or was revoked",
-        )
-        .into()),
+        _ => {
+            Err(Refusal::new(Fault::Conflict, "api_key_taken", "this API key is in use or was revoked")
+                .into())
+        }
     }
 }
 

@@ -56,18 +56,14 @@ impl NewTenant {
             record: false,
             announce: None,
             first_lead_status: "חדש".to_owned(),
-            phone_greeting: "שלום, הגעתם אל {business}, כאן {assistant}. איך אפשר לעזור?"
-                .to_owned(),
+            phone_greeting: "שלום, הגעתם אל {business}, כאן {assistant}. איך אפשר לעזור?".to_owned(),
         }
     }
 
     fn check(&self) -> Result<(), Refusal> {
         let bad = |message: String| Err(Refusal::new(Fault::Unacceptable, "bad_business", message));
         let slug_ok = (1..=64).contains(&self.slug.len())
-            && self
-                .slug
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && self.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !slug_ok {
             return bad(format!("slug {:?}: 1 to 64 of a-z, 0-9 and -", self.slug));
         }
@@ -78,10 +74,7 @@ impl NewTenant {
             return bad(format!("business {:?} has an empty greeting", self.slug));
         }
         if !VERTICALS.contains(&&*self.vertical) {
-            return bad(format!(
-                "vertical {:?} is none of {VERTICALS:?}",
-                self.vertical
-            ));
+            return bad(format!("vertical {:?} is none of {VERTICALS:?}", self.vertical));
         }
         if !BARGE_IN_PRESETS.contains(&&*self.barge_in_preset) {
             return bad(format!(
@@ -95,12 +88,7 @@ impl NewTenant {
 
 /// The business with this slug.
 pub(crate) async fn find(tx: &mut Tx, slug: &str) -> Result<Option<TenantCtx>, Error> {
-    let row = fetch_opt!(
-        tx,
-        (String,),
-        "SELECT id FROM tenants WHERE slug = $1",
-        slug
-    )?;
+    let row = fetch_opt!(tx, (String,), "SELECT id FROM tenants WHERE slug = $1", slug)?;
     Ok(row.map(|(id,)| TenantCtx::new(&id)))
 }
 

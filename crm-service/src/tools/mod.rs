@@ -29,11 +29,7 @@ impl Tool {
             "save_lead_fields" => Ok(Self::SaveLeadFields),
             other => {
                 let quoted: String = other.chars().take(64).collect();
-                Err(Refusal::new(
-                    Fault::NotFound,
-                    "unknown_tool",
-                    format!("there is no tool {quoted:?}"),
-                ))
+                Err(Refusal::new(Fault::NotFound, "unknown_tool", format!("there is no tool {quoted:?}")))
             }
         }
     }
@@ -64,9 +60,7 @@ pub(crate) async fn run(
     now_ms: i64,
 ) -> Result<ToolReply, Error> {
     let sid = CallSid::parse(call_sid)?;
-    let grant = app
-        .call_tokens
-        .open(&request.call_token, sid.as_str(), now_ms)?;
+    let grant = app.call_tokens.open(&request.call_token, sid.as_str(), now_ms)?;
     let tool = Tool::named(name)?;
     let key = &*request.idempotency_key;
     if key.is_empty() || key.len() > MAX_KEY || key.contains('\0') {
@@ -98,14 +92,9 @@ pub(crate) async fn run(
             )
             .into());
         }
-        return Ok(ToolReply {
-            ok: first.ok,
-            say: first.say,
-        });
+        return Ok(ToolReply { ok: first.ok, say: first.say });
     }
-    let reply = tool
-        .run(&mut tx, &mut call, &request.arguments, now_ms)
-        .await?;
+    let reply = tool.run(&mut tx, &mut call, &request.arguments, now_ms).await?;
     tenant_exec!(
         tx,
         "INSERT INTO tool_runs (tenant_id, call_sid, idempotency_key, tool, arguments, ok, say, ran_at_ms)

@@ -22,30 +22,17 @@ pub(super) async fn run(
     check(arguments)?;
     let fields = fields::cleaned(arguments);
     if fields.is_empty() {
-        return Ok(ToolReply {
-            ok: false,
-            say: "לא קיבלתי פרטים לרשום.".to_owned(),
-        });
+        return Ok(ToolReply { ok: false, say: "לא קיבלתי פרטים לרשום.".to_owned() });
     }
     let lead = leads::of_call(tx, call, now_ms).await?;
-    let source = fields::Source {
-        call_sid: &call.call_sid,
-        seq: 0,
-        said_at_ms: now_ms,
-    };
+    let source = fields::Source { call_sid: &call.call_sid, seq: 0, said_at_ms: now_ms };
     fields::merge(tx, &lead, &fields, source, now_ms).await?;
-    Ok(ToolReply {
-        ok: true,
-        say: "תודה, הפרטים נרשמו.".to_owned(),
-    })
+    Ok(ToolReply { ok: true, say: "תודה, הפרטים נרשמו.".to_owned() })
 }
 
 fn check(arguments: &BTreeMap<String, String>) -> Result<(), Error> {
     if arguments.len() > MAX_FIELDS {
-        return Err(unacceptable(format!(
-            "{} fields, at most {MAX_FIELDS}",
-            arguments.len()
-        )));
+        return Err(unacceptable(format!("{} fields, at most {MAX_FIELDS}", arguments.len())));
     }
     for (name, value) in arguments {
         if name.chars().count() > fields::MAX_NAME {

@@ -22,35 +22,16 @@ fn whole_call() -> Vec<CallEvent> {
 }
 
 fn ack(stored_up_to: u64, duplicates: u32) -> EventAck {
-    EventAck {
-        stored_up_to,
-        duplicates,
-    }
+    EventAck { stored_up_to, duplicates }
 }
 
 /// The call as it must look after [`whole_call`], whatever happened on the way.
 async fn assert_whole(world: &World) {
-    let call: CallView = world
-        .client
-        .view(&world.alpha_key, "/api/v1/calls/CA1")
-        .await;
-    assert_eq!(
-        (call.status.as_str(), call.end_reason),
-        ("ended", Some(EndReason::CallerHangUp))
-    );
-    assert_eq!(
-        (call.started_at_ms, call.ended_at_ms),
-        (1_790_000_001_000, Some(1_790_000_007_000))
-    );
-    assert_eq!(
-        (call.caller_turns, call.agent_turns, call.barge_ins),
-        (2, 1, 1)
-    );
-    let said: Vec<_> = call
-        .turns
-        .iter()
-        .map(|t| (t.turn, t.speaker, t.text.as_str()))
-        .collect();
+    let call: CallView = world.client.view(&world.alpha_key, "/api/v1/calls/CA1").await;
+    assert_eq!((call.status.as_str(), call.end_reason), ("ended", Some(EndReason::CallerHangUp)));
+    assert_eq!((call.started_at_ms, call.ended_at_ms), (1_790_000_001_000, Some(1_790_000_007_000)));
+    assert_eq!((call.caller_turns, call.agent_turns, call.barge_ins), (2, 1, 1));
+    let said: Vec<_> = call.turns.iter().map(|t| (t.turn, t.speaker, t.text.as_str())).collect();
     assert_eq!(
         said,
         [

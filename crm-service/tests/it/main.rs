@@ -3,10 +3,7 @@
 //! A PostgreSQL server is started from the system's binaries, one for the whole run; where there are
 //! none, those halves say SKIP.
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy exempts tests from this rule, but not the helpers they share"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy exempts tests from this rule, but not the helpers they share")]
 
 #[macro_use]
 mod support;

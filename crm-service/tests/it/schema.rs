@@ -11,14 +11,10 @@ use crate::support::World;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_databases_have_the_same_tables_and_columns() {
     let lite = World::on_sqlite().await;
-    let Some(pg) =
-        World::on_postgres("schema::both_databases_have_the_same_tables_and_columns").await
-    else {
+    let Some(pg) = World::on_postgres("schema::both_databases_have_the_same_tables_and_columns").await else {
         return;
     };
-    let mut connection = SqliteConnection::connect(lite.url().expose_secret())
-        .await
-        .unwrap();
+    let mut connection = SqliteConnection::connect(lite.url().expose_secret()).await.unwrap();
     let of_lite: Vec<(String, String, String, bool)> = sqlx::query_as(
         "SELECT t.name, c.name, lower(c.type), c.\"notnull\" = 0
          FROM sqlite_master t JOIN pragma_table_info(t.name) c

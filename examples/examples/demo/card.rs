@@ -83,7 +83,8 @@ fn greeting(record: &CallRecord) -> Option<u64> {
 /// From the end of each labelled turn to the agent's voice in the caller's ear, in ms of the call;
 /// turns that ended while the agent spoke, or were not answered before the next, are left out.
 fn response_times(tape: &Tape, record: &CallRecord) -> Vec<u64> {
-    let heard: Vec<u64> = record.log.iter().filter(|l| l.what == Event::AgentAudible).map(|l| l.line_ms).collect();
+    let heard: Vec<u64> =
+        record.log.iter().filter(|l| l.what == Event::AgentAudible).map(|l| l.line_ms).collect();
     let turns: Vec<_> = tape.file.caller.iter().filter(|span| span.kind == SpanKind::Turn).collect();
     let answered = turns.iter().enumerate().filter_map(|(i, turn)| {
         let next = turns.get(i + 1).map_or(u64::MAX, |next| next.start_ms);

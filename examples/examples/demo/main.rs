@@ -71,7 +71,9 @@ fn main() -> ExitCode {
     let done = match args.role {
         Some(Role::Crm) => roles::crm(),
         Some(Role::Bridge) => roles::bridge(),
-        None => tokio::runtime::Runtime::new().context("async runtime").and_then(|rt| rt.block_on(demo(&args))),
+        None => {
+            tokio::runtime::Runtime::new().context("async runtime").and_then(|rt| rt.block_on(demo(&args)))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,7 +88,12 @@ async fn demo(args: &Args) -> anyhow::Result<()> {
     let tape = Tape::load(&args.tape).with_context(|| format!("tape {}", args.tape.display()))?;
     let data = fresh(&args.data)?;
     let secrets = parts::Secrets::new();
-    println!("Kav: tape {} ({:.0} s) at {}× real time\n", tape.name, tape.caller.len() as f64 / 8_000.0, args.speed);
+    println!(
+        "Kav: tape {} ({:.0} s) at {}× real time\n",
+        tape.name,
+        tape.caller.len() as f64 / 8_000.0,
+        args.speed
+    );
 
     let crm = parts::start_crm(&data, &secrets).await.context("crm-service")?;
     println!("  crm-service       http://{}", crm.address);

@@ -28,7 +28,12 @@ pub(super) struct Secrets {
 impl Secrets {
     pub(super) fn new() -> Self {
         let random = || uuid::Uuid::new_v4().simple().to_string();
-        Self { internal: random(), twilio: random(), api_key: format!("kav_{}{}", random(), random()), call: random() }
+        Self {
+            internal: random(),
+            twilio: random(),
+            api_key: format!("kav_{}{}", random(), random()),
+            call: random(),
+        }
     }
 }
 

@@ -86,17 +86,10 @@ impl FakeCrm {
             conflicts: 0,
             requests: 0,
         };
-        let shared = Arc::new(Shared {
-            token: token.to_owned(),
-            memory: Mutex::new(memory),
-            changed: Notify::new(),
-        });
+        let shared =
+            Arc::new(Shared { token: token.to_owned(), memory: Mutex::new(memory), changed: Notify::new() });
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut crm = Self {
-            address,
-            shared,
-            running: None,
-        };
+        let mut crm = Self { address, shared, running: None };
         crm.come_up().await?;
         Ok(crm)
     }
@@ -153,21 +146,12 @@ impl FakeCrm {
     /// The events of a call, by rising number.
     pub fn events(&self, call_sid: &str) -> Vec<CallEvent> {
         let memory = self.shared.memory();
-        memory
-            .events
-            .get(call_sid)
-            .map(|events| events.values().cloned().collect())
-            .unwrap_or_default()
+        memory.events.get(call_sid).map(|events| events.values().cloned().collect()).unwrap_or_default()
     }
 
     /// Events of all calls.
     pub fn event_count(&self) -> usize {
-        self.shared
-            .memory()
-            .events
-            .values()
-            .map(BTreeMap::len)
-            .sum()
+        self.shared.memory().events.values().map(BTreeMap::len).sum()
     }
 
     /// Events sent again, with the same content. Harmless.
@@ -284,10 +268,7 @@ async fn events(
 }
 
 fn holds(batch: &EventBatch, text: &str) -> bool {
-    batch
-        .events
-        .iter()
-        .any(|event| serde_json::to_string(event).is_ok_and(|json| json.contains(text)))
+    batch.events.iter().any(|event| serde_json::to_string(event).is_ok_and(|json| json.contains(text)))
 }
 
 fn store(shared: &Shared, call_sid: &str, batch: EventBatch) -> EventAck {
@@ -303,31 +284,20 @@ fn store(shared: &Shared, call_sid: &str, batch: EventBatch) -> EventAck {
             }
         }
     }
-    let stored_up_to = (1..)
-        .take_while(|seq| stored.contains_key(seq))
-        .last()
-        .unwrap_or(0);
+    let stored_up_to = (1..).take_while(|seq| stored.contains_key(seq)).last().unwrap_or(0);
     memory.duplicates += duplicates;
     memory.conflicts += conflicts;
-    EventAck {
-        stored_up_to,
-        duplicates: duplicates as u32,
-    }
+    EventAck { stored_up_to, duplicates: duplicates as u32 }
 }
 
 fn unauthorised(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let expected = format!("Bearer {}", shared.token);
     (given != Some(expected.as_str())).then(|| failed(401, "unauthorised", "wrong internal token"))
 }
 
 fn failed(status: u16, code: &str, message: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let error = ApiError {
-        code: code.to_owned(),
-        message: message.to_owned(),
-    };
+    let error = ApiError { code: code.to_owned(), message: message.to_owned() };
     (status, Json(error)).into_response()
 }

@@ -6,6 +6,7 @@
 //! and the status callback. Where a test asks for it, it misbehaves in one way at a time.
 
 mod call;
+mod lean;
 mod line;
 mod playout;
 mod sign;
@@ -15,6 +16,7 @@ mod wire;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use lean::{Counts, Lean, Stage};
 pub use playout::{Playout, TICK};
 pub use sign::sign;
 pub use twiml::{StreamVerb, stream_of};
@@ -112,6 +114,8 @@ pub struct Caller {
     pub line: Option<LineModel>,
     /// What goes wrong.
     pub faults: Faults,
+    /// One of hundreds: nothing is kept but counts.
+    pub lean: Option<Lean>,
 }
 
 impl Caller {
@@ -135,6 +139,7 @@ impl Caller {
             injections: Vec::new(),
             line: None,
             faults: Faults::default(),
+            lean: None,
         }
     }
 
@@ -227,6 +232,8 @@ pub struct CallRecord {
     pub subprotocol: Option<String>,
     /// HTTP status of the answer to the status callback; absent where the bridge was gone.
     pub status_callback: Option<u16>,
+    /// Length of the call on the caller's line, in ms.
+    pub line_ms: u64,
     /// What the caller sent, µ-law.
     pub said: Vec<u8>,
     /// What the caller heard, µ-law, sample for sample beside `said`.
@@ -238,9 +245,6 @@ pub struct CallRecord {
 impl CallRecord {
     /// The messages of one kind, in order.
     pub fn count(&self, wanted: impl Fn(&Event) -> bool) -> usize {
-        self.log
-            .iter()
-            .filter(|logged| wanted(&logged.what))
-            .count()
+        self.log.iter().filter(|logged| wanted(&logged.what)).count()
     }
 }

@@ -73,7 +73,9 @@ fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Resul
         let rerun = rerun(&tape, &recording, args.preset, args.timing)?;
         if let Some(at) = rerun.diverged_ms {
             let tape = &tape.name;
-            eprintln!("{tape}: decides otherwise from {at} ms on; what the agent says from there is as recorded");
+            eprintln!(
+                "{tape}: decides otherwise from {at} ms on; what the agent says from there is as recorded"
+            );
         }
         return Ok(rerun.report);
     }
@@ -103,8 +105,7 @@ fn explain(report: &ReplayReport) {
 struct Row<'a>(&'a ReplayReport);
 
 impl Row<'_> {
-    const HEADER: &'static str =
-        "tape                 seconds  turns  cut off  missed  barge-in: hit  false  missed   allocations  state";
+    const HEADER: &'static str = "tape                 seconds  turns  cut off  missed  barge-in: hit  false  missed   allocations  state";
 }
 
 impl std::fmt::Display for Row<'_> {

@@ -24,16 +24,10 @@ impl Source {
     /// # Errors
     /// [`ConfigError::File`], [`ConfigError::Unknown`] and [`ConfigError::Wrong`] for a value that
     /// is not a string, a number or a truth value.
-    pub fn load(
-        file: Option<&Path>,
-        env: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
+    pub fn load(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut source = Self::default();
         if let Some(path) = file {
-            let error = |detail: String| ConfigError::File {
-                path: path.to_owned(),
-                detail,
-            };
+            let error = |detail: String| ConfigError::File { path: path.to_owned(), detail };
             let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
             source.read_toml(&text).map_err(|e| match e {
                 ReadError::Syntax(detail) => error(detail),
@@ -52,9 +46,7 @@ impl Source {
     ///
     /// # Errors
     /// [`ConfigError::Unknown`].
-    pub fn from_pairs<'a>(
-        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, ConfigError> {
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, ConfigError> {
         let mut source = Self::default();
         for (name, value) in pairs {
             let name = known(name).ok_or_else(|| ConfigError::Unknown(name.to_owned()))?;
@@ -65,15 +57,8 @@ impl Source {
 
     /// The value; the default where none was given; `None` where there is neither.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let default = SETTINGS
-            .iter()
-            .find(|(known, _, _)| *known == name)
-            .map(|entry| entry.1);
-        self.values
-            .get(name)
-            .map(String::as_str)
-            .or(default)
-            .filter(|value| !value.is_empty())
+        let default = SETTINGS.iter().find(|(known, _, _)| *known == name).map(|entry| entry.1);
+        self.values.get(name).map(String::as_str).or(default).filter(|value| !value.is_empty())
     }
 
     /// Was a value given?
@@ -92,15 +77,8 @@ impl Source {
         expected: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
-        let value = self.get(name).ok_or(ConfigError::Missing {
-            name,
-            why: expected,
-        })?;
-        read(value).ok_or_else(|| ConfigError::Wrong {
-            name,
-            value: value.to_owned(),
-            expected,
-        })
+        let value = self.get(name).ok_or(ConfigError::Missing { name, why: expected })?;
+        read(value).ok_or_else(|| ConfigError::Wrong { name, value: value.to_owned(), expected })
     }
 
     /// An empty value counts as none: that is how a container unsets a variable.
@@ -113,9 +91,8 @@ impl Source {
     }
 
     fn read_toml(&mut self, text: &str) -> Result<(), ReadError> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| ReadError::Syntax(e.to_string()))?;
+        let table: toml::Table =
+            text.parse().map_err(|e: toml::de::Error| ReadError::Syntax(e.to_string()))?;
         for (key, value) in table {
             let name = known(&key.to_ascii_uppercase())
                 .filter(|name| name.to_ascii_lowercase() == key)
@@ -145,8 +122,5 @@ enum ReadError {
 }
 
 fn known(name: &str) -> Option<&'static str> {
-    SETTINGS
-        .iter()
-        .map(|entry| entry.0)
-        .find(|known| *known == name)
+    SETTINGS.iter().map(|entry| entry.0).find(|known| *known == name)
 }

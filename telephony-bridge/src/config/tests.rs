@@ -20,10 +20,7 @@ fn defaults_are_those_documented() {
     assert_eq!(config.ping_interval, Duration::from_secs(30));
     assert_eq!(config.pong_timeout, Duration::from_secs(5));
     assert_eq!(config.stream_url(), "wss://bridge.example.com/media");
-    assert_eq!(
-        config.webhook_url("/api/voice/inbound"),
-        "https://bridge.example.com/api/voice/inbound"
-    );
+    assert_eq!(config.webhook_url("/api/voice/inbound"), "https://bridge.example.com/api/voice/inbound");
     assert_eq!(config.auth_token(), Some("12345"));
     assert!(!format!("{config:?}").contains("12345"));
 }
@@ -47,12 +44,7 @@ fn mock_mode_is_explicit() {
     assert_eq!(config.auth_token(), None);
     assert_eq!(config.stream_url(), "ws://127.0.0.1:8080/media");
     assert!(mock(&[("MOCK_TWILIO", "1")]).is_err());
-    assert_eq!(
-        with(&[("MOCK_TWILIO", "false")])
-            .expect("complete")
-            .auth_token(),
-        Some("12345")
-    );
+    assert_eq!(with(&[("MOCK_TWILIO", "false")]).expect("complete").auth_token(), Some("12345"));
 }
 
 /// A-PLT-004: Cloud Run names a port.
@@ -62,10 +54,7 @@ fn a_container_port_is_honoured() {
     assert_eq!(listen(&[("PORT", "9000")]), Ok("0.0.0.0:9000".into()));
     let both = [("PORT", "9000"), ("BRIDGE_LISTEN", "127.0.0.1:7000")];
     assert_eq!(listen(&both), Ok("127.0.0.1:7000".into()));
-    assert!(matches!(
-        listen(&[("PORT", "x")]),
-        Err(ConfigError::Wrong { name: "PORT", .. })
-    ));
+    assert!(matches!(listen(&[("PORT", "x")]), Err(ConfigError::Wrong { name: "PORT", .. })));
 }
 
 #[test]
@@ -86,10 +75,7 @@ fn nonsense_is_named() {
     ];
     for (name, value) in wrong {
         let error = with(&[(name, value)]).expect_err(name).to_string();
-        assert!(
-            error.starts_with(&format!("{name} is `{value}`: expected ")),
-            "{error}"
-        );
+        assert!(error.starts_with(&format!("{name} is `{value}`: expected ")), "{error}");
     }
 }
 
@@ -102,26 +88,15 @@ fn the_environment_wins_over_the_file() {
     let env = |name: &str| (name == "PUBLIC_BASE_URL").then(|| "https://env".to_owned());
     let source = Source::load(Some(&path), env).expect("readable");
     let config = Config::from_source(&source).expect("complete");
-    assert_eq!(
-        (config.public_base_url.as_str(), config.max_calls),
-        ("https://env", 7)
-    );
+    assert_eq!((config.public_base_url.as_str(), config.max_calls), ("https://env", 7));
     assert!((config.clock_speed - 2.5).abs() < 1e-9);
 
     let broken = |text: &str| {
         std::fs::write(&path, text).expect("written");
-        Source::load(Some(&path), |_| None)
-            .expect_err("broken")
-            .to_string()
+        Source::load(Some(&path), |_| None).expect_err("broken").to_string()
     };
-    assert_eq!(
-        broken("max_calls = 7"),
-        "settings file: `max_calls` is not a setting"
-    );
-    assert_eq!(
-        broken("CRM_URL = 'x'"),
-        "settings file: `CRM_URL` is not a setting"
-    );
+    assert_eq!(broken("max_calls = 7"), "settings file: `max_calls` is not a setting");
+    assert_eq!(broken("CRM_URL = 'x'"), "settings file: `CRM_URL` is not a setting");
     assert!(broken("data_dir = []").starts_with("DATA_DIR is `array`: expected "));
     assert!(broken("data_dir").starts_with("settings file "));
 }

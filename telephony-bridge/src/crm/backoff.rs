@@ -13,10 +13,7 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            min: Duration::from_millis(200),
-            max: Duration::from_secs(10),
-        }
+        Self { min: Duration::from_millis(200), max: Duration::from_secs(10) }
     }
 }
 
@@ -37,13 +34,8 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_limit() {
-        let backoff = Backoff {
-            min: Duration::from_millis(100),
-            max: Duration::from_secs(1),
-        };
-        let longest: Vec<u128> = [1, 2, 3, 4, 5, 99]
-            .map(|n| backoff.wait(n, 1_023).as_millis())
-            .to_vec();
+        let backoff = Backoff { min: Duration::from_millis(100), max: Duration::from_secs(1) };
+        let longest: Vec<u128> = [1, 2, 3, 4, 5, 99].map(|n| backoff.wait(n, 1_023).as_millis()).to_vec();
         assert_eq!(longest, [100, 200, 400, 800, 1_000, 1_000]);
         assert_eq!(backoff.wait(1, 0).as_millis(), 50);
         assert!(backoff.wait(4, 7_777) >= Duration::from_millis(400));

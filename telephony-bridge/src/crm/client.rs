@@ -6,9 +6,7 @@
 
 use std::time::Duration;
 
-use crm_api::{
-    ApiError, EventAck, EventBatch, RouteDecision, RouteRequest, ToolReply, ToolRequest,
-};
+use crm_api::{ApiError, EventAck, EventBatch, RouteDecision, RouteRequest, ToolReply, ToolRequest};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -52,9 +50,7 @@ pub struct CrmClient {
 
 impl std::fmt::Debug for CrmClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CrmClient")
-            .field("base", &self.base)
-            .finish_non_exhaustive()
+        f.debug_struct("CrmClient").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
@@ -70,12 +66,7 @@ impl CrmClient {
             .build()
             .map_err(|error| CrmError::Retryable(chain(&error.without_url())))?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self {
-            http,
-            base,
-            token,
-            events_timeout: EVENTS_TIMEOUT,
-        })
+        Ok(Self { http, base, token, events_timeout: EVENTS_TIMEOUT })
     }
 
     /// The same client with another patience for a batch of events; 10 s where nothing is said.
@@ -97,13 +88,8 @@ impl CrmClient {
     ///
     /// # Errors
     /// [`CrmError`].
-    pub async fn post_events(
-        &self,
-        call_sid: &str,
-        batch: &EventBatch,
-    ) -> Result<EventAck, CrmError> {
-        self.post(&format!("{call_sid}/events"), batch, self.events_timeout)
-            .await
+    pub async fn post_events(&self, call_sid: &str, batch: &EventBatch) -> Result<EventAck, CrmError> {
+        self.post(&format!("{call_sid}/events"), batch, self.events_timeout).await
     }
 
     /// Uses a tool. Repeating it with the same idempotency key does no harm.
@@ -116,8 +102,7 @@ impl CrmClient {
         name: &str,
         request: &ToolRequest,
     ) -> Result<ToolReply, CrmError> {
-        self.post(&format!("{call_sid}/tools/{name}"), request, TOOL_TIMEOUT)
-            .await
+        self.post(&format!("{call_sid}/tools/{name}"), request, TOOL_TIMEOUT).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -137,10 +122,7 @@ impl CrmClient {
             .await
             .map_err(|error| CrmError::Retryable(chain(&error.without_url())))?;
         let status = answer.status();
-        let bytes = answer
-            .bytes()
-            .await
-            .map_err(|error| CrmError::Retryable(chain(&error.without_url())))?;
+        let bytes = answer.bytes().await.map_err(|error| CrmError::Retryable(chain(&error.without_url())))?;
         if status.is_success() {
             return serde_json::from_slice(&bytes)
                 .map_err(|error| CrmError::Retryable(format!("unreadable answer: {error}")));
@@ -155,14 +137,9 @@ fn refusal(status: StatusCode, body: &[u8]) -> CrmError {
         message: String::from_utf8_lossy(body).into_owned(),
     });
     let message: String = error.message.chars().take(MAX_DETAIL).collect();
-    let lasting =
-        status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 425 | 429);
+    let lasting = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 425 | 429);
     if lasting {
-        CrmError::Permanent {
-            status: status.as_u16(),
-            code: error.code,
-            message,
-        }
+        CrmError::Permanent { status: status.as_u16(), code: error.code, message }
     } else {
         CrmError::Retryable(format!("{status} ({}): {message}", error.code))
     }
@@ -190,17 +167,11 @@ mod tests {
     fn what_an_operator_can_mend_is_not_permanent() {
         for status in [401, 403, 408, 425, 429, 500, 502, 503, 302] {
             let status = StatusCode::from_u16(status).expect("a status");
-            assert!(
-                matches!(refusal(status, b""), CrmError::Retryable(_)),
-                "{status}"
-            );
+            assert!(matches!(refusal(status, b""), CrmError::Retryable(_)), "{status}");
         }
         for status in [400, 404, 409, 413, 422] {
             let status = StatusCode::from_u16(status).expect("a status");
-            assert!(
-                matches!(refusal(status, b""), CrmError::Permanent { .. }),
-                "{status}"
-            );
+            assert!(matches!(refusal(status, b""), CrmError::Permanent { .. }), "{status}");
         }
     }
 

@@ -69,21 +69,13 @@ pub(super) async fn run(shared: Arc<Shared>, client: CrmClient, backoff: Backoff
 }
 
 async fn deliver(job: Job, shared: Arc<Shared>, client: CrmClient) -> Outcome {
-    let Job {
-        call_sid,
-        batch,
-        reader,
-    } = job;
+    let Job { call_sid, batch, reader } = job;
     let places: Vec<Location> = batch.iter().map(|waiting| waiting.place).collect();
     let last = batch.last().map_or(0, |waiting| waiting.seq);
     let result = match read(reader, places).await {
         Err(detail) => Err(Failure::Retry(detail)),
         // Every line has been damaged since it was written: there is nothing to send.
-        Ok(events) if events.is_empty() => Ok(Delivered {
-            up_to: last,
-            events: 0,
-            buried: false,
-        }),
+        Ok(events) if events.is_empty() => Ok(Delivered { up_to: last, events: 0, buried: false }),
         Ok(events) => send(&call_sid, events, last, &shared, &client).await,
     };
     Outcome { call_sid, result }
@@ -93,10 +85,7 @@ async fn deliver(job: Job, shared: Arc<Shared>, client: CrmClient) -> Outcome {
 async fn read(reader: Arc<Mutex<File>>, places: Vec<Location>) -> Result<Vec<CallEvent>, String> {
     let wanted = places.len();
     let records = tokio::task::spawn_blocking(move || {
-        read_lines(
-            &mut reader.lock().unwrap_or_else(PoisonError::into_inner),
-            &places,
-        )
+        read_lines(&mut reader.lock().unwrap_or_else(PoisonError::into_inner), &places)
     })
     .await
     .map_err(|error| error.to_string())?
@@ -126,21 +115,9 @@ async fn send(
         Ok(ack) => {
             // Below `first` the CRM misses something that is not ours to give any more, such as a
             // refused event: then the batch counts as stored, or it would be sent for ever.
-            let up_to = if ack.stored_up_to < first {
-                last
-            } else {
-                ack.stored_up_to.min(last)
-            };
-            let events = batch
-                .events
-                .iter()
-                .filter(|event| event.seq <= up_to)
-                .count() as u64;
-            Ok(Delivered {
-                up_to,
-                events,
-                buried: false,
-            })
+            let up_to = if ack.stored_up_to < first { last } else { ack.stored_up_to.min(last) };
+            let events = batch.events.iter().filter(|event| event.seq <= up_to).count() as u64;
+            Ok(Delivered { up_to, events, buried: false })
         }
         Err(CrmError::Retryable(detail)) => Err(Failure::Retry(detail)),
         Err(CrmError::Permanent { .. }) if count > 1 => Err(Failure::Split(last)),
@@ -149,26 +126,14 @@ async fn send(
             tracing::error!(call_sid, seq = first, reason, "the CRM refused an event");
             let events = batch.events.into_iter();
             for event in events {
-                let letter = DeadLetter {
-                    call_sid: call_sid.to_owned(),
-                    event,
-                    reason: reason.clone(),
-                };
+                let letter = DeadLetter { call_sid: call_sid.to_owned(), event, reason: reason.clone() };
                 let (answer, buried) = oneshot::channel();
-                let asked = shared
-                    .commands
-                    .try_send(Command::Bury(Box::new(letter), answer));
+                let asked = shared.commands.try_send(Command::Bury(Box::new(letter), answer));
                 if asked.is_err() || !buried.await.unwrap_or(false) {
-                    return Err(Failure::Retry(
-                        "the dead-letter file cannot be written".into(),
-                    ));
+                    return Err(Failure::Retry("the dead-letter file cannot be written".into()));
                 }
             }
-            Ok(Delivered {
-                up_to: last,
-                events: count,
-                buried: true,
-            })
+            Ok(Delivered { up_to: last, events: count, buried: true })
         }
     }
 }
@@ -182,26 +147,15 @@ fn settle(shared: &Shared, outcome: Outcome, backoff: &Backoff) {
     };
     call.in_flight = false;
     match result {
-        Ok(Delivered {
-            up_to,
-            events,
-            buried,
-        }) => {
+        Ok(Delivered { up_to, events, buried }) => {
             call.failures = 0;
             call.due = now;
             call.done(up_to);
-            let name = if buried {
-                names::OUTBOX_DEAD
-            } else {
-                names::OUTBOX_DELIVERED
-            };
+            let name = if buried { names::OUTBOX_DEAD } else { names::OUTBOX_DELIVERED };
             metrics::counter!(name).increment(events);
             // Lost if the queue is full: then a restart sends these events again, and the CRM
             // knows them.
-            let done = Record::Done {
-                call_sid: call_sid.clone(),
-                up_to,
-            };
+            let done = Record::Done { call_sid: call_sid.clone(), up_to };
             let _ = shared.commands.try_send(Command::Append(done));
             state.forget_if_over(&call_sid);
         }
@@ -214,12 +168,7 @@ fn settle(shared: &Shared, outcome: Outcome, backoff: &Backoff) {
             let wait = backoff.wait(call.failures, uuid::Uuid::new_v4().as_u64_pair().0);
             call.due = now + wait;
             metrics::counter!(names::OUTBOX_RETRIES).increment(1);
-            tracing::warn!(
-                call_sid,
-                failures = call.failures,
-                detail,
-                "events wait for the CRM"
-            );
+            tracing::warn!(call_sid, failures = call.failures, detail, "events wait for the CRM");
         }
     }
     drop(state);

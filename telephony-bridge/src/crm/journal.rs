@@ -4,9 +4,7 @@
 //! a second file that takes the first one's place in one step.
 
 use std::fs::{File, OpenOptions};
-use std::io::{
-    self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _,
-};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
@@ -58,10 +56,7 @@ impl Journal {
             if input.read_until(b'\n', &mut line)? == 0 {
                 break;
             }
-            let location = Location {
-                offset,
-                len: line.len() as u32,
-            };
+            let location = Location { offset, len: line.len() as u32 };
             offset += line.len() as u64;
             match Record::decode(&line) {
                 Some(record) => {
@@ -77,15 +72,7 @@ impl Journal {
             file.set_len(whole)?;
             file.sync_all()?;
         }
-        Ok((
-            Self {
-                dir: dir.to_owned(),
-                file,
-                len: whole,
-                rewritten_len: 0,
-            },
-            report,
-        ))
+        Ok((Self { dir: dir.to_owned(), file, len: whole, rewritten_len: 0 }, report))
     }
 
     /// Length in bytes.
@@ -171,11 +158,7 @@ pub(super) fn read_lines(file: &mut File, places: &[Location]) -> io::Result<Vec
 
 /// A handle for [`read_lines`] on the journal in `dir`, which is created if need be.
 pub(super) fn reader(dir: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .read(true)
-        .append(true)
-        .open(dir.join(NAME))
+    OpenOptions::new().create(true).read(true).append(true).open(dir.join(NAME))
 }
 
 /// Makes names in a folder durable, where the platform lets a folder be opened.
@@ -191,10 +174,7 @@ mod tests {
     use super::*;
 
     fn done(up_to: u64) -> Record {
-        Record::Done {
-            call_sid: "CA1".into(),
-            up_to,
-        }
+        Record::Done { call_sid: "CA1".into(), up_to }
     }
 
     fn lines(numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
@@ -207,8 +187,7 @@ mod tests {
 
     fn open(dir: &Path) -> (Journal, Vec<Record>, ScanReport) {
         let mut records = Vec::new();
-        let (journal, report) =
-            Journal::open(dir, |record, _| records.push(record)).expect("opens");
+        let (journal, report) = Journal::open(dir, |record, _| records.push(record)).expect("opens");
         (journal, records, report)
     }
 
@@ -223,13 +202,7 @@ mod tests {
             let (mut journal, records, report) = open(folder.path());
             let whole = cut / line;
             assert_eq!(records, (1..=whole as u64).map(done).collect::<Vec<_>>());
-            assert_eq!(
-                report,
-                ScanReport {
-                    damaged: 0,
-                    torn_bytes: (cut % line) as u64
-                }
-            );
+            assert_eq!(report, ScanReport { damaged: 0, torn_bytes: (cut % line) as u64 });
             journal.append(&lines([9])).expect("appends");
             assert_eq!(open(folder.path()).1.last(), Some(&done(9)));
         }
@@ -244,13 +217,7 @@ mod tests {
         std::fs::write(folder.path().join(NAME), &all).expect("written");
         let (_, records, report) = open(folder.path());
         assert_eq!(records, [done(1), done(3)]);
-        assert_eq!(
-            report,
-            ScanReport {
-                damaged: 1,
-                torn_bytes: 0
-            }
-        );
+        assert_eq!(report, ScanReport { damaged: 1, torn_bytes: 0 });
     }
 
     #[test]
@@ -260,20 +227,12 @@ mod tests {
         journal.append(&lines(1..=3)).expect("appends");
         let mut places = Vec::new();
         Journal::open(folder.path(), |_, place| places.push(place)).expect("opens");
-        let offsets = journal
-            .rewrite(&lines([7]), &places[2..])
-            .expect("rewrites");
+        let offsets = journal.rewrite(&lines([7]), &places[2..]).expect("rewrites");
         journal.append(&lines([8])).expect("appends");
         assert_eq!(open(folder.path()).1, [done(7), done(3), done(8)]);
-        let place = Location {
-            offset: offsets[0],
-            len: places[2].len,
-        };
+        let place = Location { offset: offsets[0], len: places[2].len };
         let mut reader = journal.reader().expect("opens");
-        assert_eq!(
-            read_lines(&mut reader, &[place]).expect("reads"),
-            [Some(done(3))]
-        );
+        assert_eq!(read_lines(&mut reader, &[place]).expect("reads"), [Some(done(3))]);
     }
 
     #[test]

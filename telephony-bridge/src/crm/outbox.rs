@@ -56,10 +56,7 @@ pub struct OutboxOptions {
 
 impl Default for OutboxOptions {
     fn default() -> Self {
-        Self {
-            backoff: Backoff::default(),
-            compact_above: 1 << 20,
-        }
+        Self { backoff: Backoff::default(), compact_above: 1 << 20 }
     }
 }
 
@@ -129,10 +126,7 @@ impl Outbox {
         client: CrmClient,
         options: OutboxOptions,
     ) -> Result<(Self, Vec<UnfinishedCall>), OutboxError> {
-        let failed = |source| OutboxError::Io {
-            path: dir.to_owned(),
-            source,
-        };
+        let failed = |source| OutboxError::Io { path: dir.to_owned(), source };
         std::fs::create_dir_all(dir).map_err(failed)?;
         let lock = File::create(dir.join("lock")).map_err(failed)?;
         lock.try_lock().map_err(|error| match error {
@@ -166,18 +160,8 @@ impl Outbox {
             .map_err(failed)?;
         let deliver = deliver::run(Arc::clone(&shared), client, options.backoff);
         let deliverer = tokio::spawn(deliver).abort_handle();
-        let inner = Inner {
-            shared,
-            writer: Some(writer),
-            deliverer,
-            _lock: lock,
-        };
-        Ok((
-            Self {
-                inner: Arc::new(inner),
-            },
-            unfinished,
-        ))
+        let inner = Inner { shared, writer: Some(writer), deliverer, _lock: lock };
+        Ok((Self { inner: Arc::new(inner) }, unfinished))
     }
 
     /// Records an event of a call at `at_ms` (unix ms) and returns its number in the call.
@@ -196,10 +180,7 @@ impl Outbox {
         };
         let seq = call.last_seq + 1;
         let event = CallEvent { seq, at_ms, kind };
-        let record = Record::Event {
-            call_sid: call_sid.to_owned(),
-            event,
-        };
+        let record = Record::Event { call_sid: call_sid.to_owned(), event };
         match shared.commands.try_send(Command::Append(record)) {
             Ok(()) => {
                 call.last_seq = seq;

@@ -60,11 +60,7 @@ impl Record {
         let (length, checksum) = head.trim_end().split_once(' ')?;
         let whole = usize::from_str_radix(length, 16) == Ok(json.len())
             && u32::from_str_radix(checksum, 16) == Ok(crc32(json));
-        if whole {
-            serde_json::from_slice(json).ok()
-        } else {
-            None
-        }
+        if whole { serde_json::from_slice(json).ok() } else { None }
     }
 }
 
@@ -76,11 +72,7 @@ fn crc32(bytes: &[u8]) -> u32 {
             let mut value = i as u32;
             let mut bit = 0;
             while bit < 8 {
-                value = if value & 1 == 1 {
-                    value >> 1 ^ 0xedb8_8320
-                } else {
-                    value >> 1
-                };
+                value = if value & 1 == 1 { value >> 1 ^ 0xedb8_8320 } else { value >> 1 };
                 bit += 1;
             }
             table[i] = value;
@@ -88,9 +80,7 @@ fn crc32(bytes: &[u8]) -> u32 {
         }
         table
     };
-    !bytes.iter().fold(!0, |crc, &byte| {
-        crc >> 8 ^ TABLE[usize::from(crc as u8 ^ byte)]
-    })
+    !bytes.iter().fold(!0, |crc, &byte| crc >> 8 ^ TABLE[usize::from(crc as u8 ^ byte)])
 }
 
 #[cfg(test)]
@@ -107,21 +97,10 @@ mod tests {
     }
 
     fn line() -> Vec<u8> {
-        let kind = CallEventKind::Ended {
-            reason: EndReason::Silence,
-            duration_ms: 5,
-        };
-        let event = CallEvent {
-            seq: 3,
-            at_ms: 7,
-            kind,
-        };
+        let kind = CallEventKind::Ended { reason: EndReason::Silence, duration_ms: 5 };
+        let event = CallEvent { seq: 3, at_ms: 7, kind };
         let mut line = Vec::new();
-        let length = Record::Event {
-            call_sid: "CA1".into(),
-            event,
-        }
-        .encode(&mut line);
+        let length = Record::Event { call_sid: "CA1".into(), event }.encode(&mut line);
         assert_eq!(length.expect("JSON"), line.len());
         line
     }
@@ -129,30 +108,13 @@ mod tests {
     #[test]
     fn every_kind_of_event_survives() {
         let kinds = [
-            CallEventKind::Started {
-                from: "א".into(),
-                to: "\n\"".into(),
-                stream_sid: "MZ".into(),
-            },
-            CallEventKind::BargeIn {
-                at_ms_in_call: 1,
-                score: 0.93,
-                heard_ms: u64::MAX,
-            },
-            CallEventKind::LeadFields {
-                fields: [("שם".into(), "דנה".into())].into(),
-            },
+            CallEventKind::Started { from: "א".into(), to: "\n\"".into(), stream_sid: "MZ".into() },
+            CallEventKind::BargeIn { at_ms_in_call: 1, score: 0.93, heard_ms: u64::MAX },
+            CallEventKind::LeadFields { fields: [("שם".into(), "דנה".into())].into() },
         ];
         for kind in kinds {
-            let event = CallEvent {
-                seq: u64::MAX,
-                at_ms: i64::MIN,
-                kind,
-            };
-            let record = Record::Event {
-                call_sid: "CA1".into(),
-                event,
-            };
+            let event = CallEvent { seq: u64::MAX, at_ms: i64::MIN, kind };
+            let record = Record::Event { call_sid: "CA1".into(), event };
             let mut line = Vec::new();
             record.encode(&mut line).expect("JSON");
             assert_eq!(Record::decode(&line), Some(record));

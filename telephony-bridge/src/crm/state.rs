@@ -64,11 +64,7 @@ impl CallQueue {
 
     /// Forgets events up to `up_to`.
     pub(super) fn done(&mut self, up_to: u64) {
-        while self
-            .waiting
-            .front()
-            .is_some_and(|waiting| waiting.seq <= up_to)
-        {
+        while self.waiting.front().is_some_and(|waiting| waiting.seq <= up_to) {
             self.waiting.pop_front();
         }
     }
@@ -105,18 +101,12 @@ impl State {
     }
 
     /// The queue of a call that may still have events; `None` if it is over.
-    pub(super) fn open_call(
-        &mut self,
-        call_sid: &str,
-        at_ms: i64,
-        now: Instant,
-    ) -> Option<&mut CallQueue> {
+    pub(super) fn open_call(&mut self, call_sid: &str, at_ms: i64, now: Instant) -> Option<&mut CallQueue> {
         if self.over.contains(call_sid) {
             return None;
         }
         if !self.calls.contains_key(call_sid) {
-            self.calls
-                .insert(call_sid.to_owned(), CallQueue::new(at_ms, now));
+            self.calls.insert(call_sid.to_owned(), CallQueue::new(at_ms, now));
         }
         self.calls.get_mut(call_sid).filter(|call| !call.ended)
     }
@@ -125,19 +115,13 @@ impl State {
     pub(super) fn apply(&mut self, record: &Record, place: Location, now: Instant) {
         match record {
             Record::Event { call_sid, event } => {
-                let call = self
-                    .calls
-                    .entry(call_sid.clone())
-                    .or_insert_with(|| CallQueue::new(event.at_ms, now));
+                let call =
+                    self.calls.entry(call_sid.clone()).or_insert_with(|| CallQueue::new(event.at_ms, now));
                 call.durable_seq = call.durable_seq.max(event.seq);
                 call.last_seq = call.last_seq.max(event.seq);
                 call.last_at_ms = event.at_ms;
                 call.ended |= matches!(event.kind, CallEventKind::Ended { .. });
-                call.waiting.push_back(Waiting {
-                    seq: event.seq,
-                    at_ms: event.at_ms,
-                    place,
-                });
+                call.waiting.push_back(Waiting { seq: event.seq, at_ms: event.at_ms, place });
             }
             Record::Done { call_sid, up_to } => {
                 if let Some(call) = self.calls.get_mut(call_sid) {
@@ -145,13 +129,7 @@ impl State {
                 }
                 self.forget_if_over(call_sid);
             }
-            Record::Call {
-                call_sid,
-                last_seq,
-                first_at_ms,
-                last_at_ms,
-                ended,
-            } => {
+            Record::Call { call_sid, last_seq, first_at_ms, last_at_ms, ended } => {
                 let mut call = CallQueue::new(*first_at_ms, now);
                 call.last_seq = *last_seq;
                 call.durable_seq = *last_seq;
@@ -164,9 +142,8 @@ impl State {
 
     /// Forgets a call that is over and has nothing waiting.
     pub(super) fn forget_if_over(&mut self, call_sid: &str) {
-        let over = |call: &CallQueue| {
-            call.ended && call.waiting.is_empty() && call.durable_seq == call.last_seq
-        };
+        let over =
+            |call: &CallQueue| call.ended && call.waiting.is_empty() && call.durable_seq == call.last_seq;
         if !self.calls.get(call_sid).is_some_and(over) {
             return;
         }
@@ -190,51 +167,29 @@ impl State {
             .map(|(call_sid, call)| (call.due, call_sid))
             .collect();
         due.sort_unstable();
-        let due: Vec<String> = due
-            .into_iter()
-            .take(room)
-            .map(|(_, sid)| sid.clone())
-            .collect();
+        let due: Vec<String> = due.into_iter().take(room).map(|(_, sid)| sid.clone()).collect();
         let jobs = due
             .into_iter()
             .filter_map(|call_sid| {
                 let call = self.calls.get_mut(&call_sid)?;
                 call.in_flight = true;
                 let batch = next_batch(call);
-                Some(Job {
-                    call_sid,
-                    batch,
-                    reader: Arc::clone(&self.reader),
-                })
+                Some(Job { call_sid, batch, reader: Arc::clone(&self.reader) })
             })
             .collect();
-        let next = self
-            .calls
-            .values()
-            .filter(|call| idle(call) && call.due > now)
-            .map(|call| call.due)
-            .min();
+        let next = self.calls.values().filter(|call| idle(call) && call.due > now).map(|call| call.due).min();
         (jobs, next)
     }
 
     /// Events not yet acknowledged.
     pub(super) fn pending(&self) -> usize {
-        self.queued
-            + self
-                .calls
-                .values()
-                .map(|call| call.waiting.len())
-                .sum::<usize>()
+        self.queued + self.calls.values().map(|call| call.waiting.len()).sum::<usize>()
     }
 }
 
 fn next_batch(call: &CallQueue) -> Vec<Waiting> {
     let first = call.waiting.front().map_or(0, |waiting| waiting.seq);
-    let limit = if first <= call.single_until {
-        1
-    } else {
-        MAX_BATCH
-    };
+    let limit = if first <= call.single_until { 1 } else { MAX_BATCH };
     let mut bytes = 0;
     call.waiting
         .iter()

@@ -118,14 +118,7 @@ fn publish(journal: &Journal, shared: &Shared, records: &[(Record, usize)], byte
         if let Record::Event { .. } = record {
             state.queued = state.queued.saturating_sub(1);
         }
-        state.apply(
-            record,
-            Location {
-                offset,
-                len: *len as u32,
-            },
-            now,
-        );
+        state.apply(record, Location { offset, len: *len as u32 }, now);
         offset += *len as u64;
     }
     drop(state);
@@ -170,12 +163,7 @@ pub(super) fn compact(journal: &mut Journal, shared: &Shared) {
     }
 }
 
-fn rewrite(
-    journal: &mut Journal,
-    shared: &Shared,
-    head: &[u8],
-    keep: &[Location],
-) -> io::Result<()> {
+fn rewrite(journal: &mut Journal, shared: &Shared, head: &[u8], keep: &[Location]) -> io::Result<()> {
     let offsets = journal.rewrite(head, keep)?;
     let moved: HashMap<u64, u64> = keep.iter().map(|place| place.offset).zip(offsets).collect();
     let reader = journal.reader()?;

@@ -118,7 +118,10 @@ impl std::fmt::Debug for Providers {
 impl Providers {
     /// When any of them will have something due.
     pub fn poll_timeout(&self) -> Option<CallTime> {
-        [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout()].into_iter().flatten().min()
+        [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -50,21 +50,12 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let calls = app.registry.stats(Instant::now());
     let outbox = app.outbox.stats();
-    let oldest = outbox
-        .oldest_at_ms
-        .map_or(0, |at_ms| (unix_ms() - at_ms).max(0));
+    let oldest = outbox.oldest_at_ms.map_or(0, |at_ms| (unix_ms() - at_ms).max(0));
     metrics::gauge!(names::CALLS_LIVE).set(calls.live as f64);
     metrics::gauge!(names::CALLS_AWAITED).set(calls.awaited as f64);
     metrics::gauge!(names::OUTBOX_PENDING).set(outbox.pending as f64);
     metrics::gauge!(names::OUTBOX_OLDEST).set(oldest as f64 / 1_000.0);
     app.runner.publish();
     let text = app.metrics.render();
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        text,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

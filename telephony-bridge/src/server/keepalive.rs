@@ -26,12 +26,7 @@ pub struct Keepalive {
 impl Keepalive {
     /// Pings every `interval`; gives up `timeout` after a ping without a sign of life.
     pub fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
-        Self {
-            interval,
-            timeout,
-            next_ping: now + interval,
-            overdue: None,
-        }
+        Self { interval, timeout, next_ping: now + interval, overdue: None }
     }
 
     /// Anything arrived: the far end lives.
@@ -42,8 +37,7 @@ impl Keepalive {
     /// When [`poll`](Self::poll) has something to say; changes after every call of `poll` and
     /// [`heard`](Self::heard).
     pub fn deadline(&self) -> Instant {
-        self.overdue
-            .map_or(self.next_ping, |overdue| overdue.min(self.next_ping))
+        self.overdue.map_or(self.next_ping, |overdue| overdue.min(self.next_ping))
     }
 
     /// What is due. Poll until `None` whenever [`deadline`](Self::deadline) has passed.
@@ -71,22 +65,13 @@ mod tests {
         let mut keepalive = Keepalive::new(interval, timeout, start);
         assert_eq!(keepalive.poll(start), None);
         assert_eq!(keepalive.deadline(), start + interval);
-        assert_eq!(
-            keepalive.poll(start + interval),
-            Some(KeepaliveAction::Ping)
-        );
+        assert_eq!(keepalive.poll(start + interval), Some(KeepaliveAction::Ping));
         assert_eq!(keepalive.poll(start + interval), None);
         keepalive.heard();
         assert_eq!(keepalive.poll(start + interval + timeout), None);
-        assert_eq!(
-            keepalive.poll(start + interval * 2),
-            Some(KeepaliveAction::Ping)
-        );
+        assert_eq!(keepalive.poll(start + interval * 2), Some(KeepaliveAction::Ping));
         assert_eq!(keepalive.deadline(), start + interval * 2 + timeout);
-        assert_eq!(
-            keepalive.poll(start + interval * 2 + timeout),
-            Some(KeepaliveAction::Dead)
-        );
+        assert_eq!(keepalive.poll(start + interval * 2 + timeout), Some(KeepaliveAction::Dead));
     }
 
     #[test]
@@ -95,14 +80,8 @@ mod tests {
         let start = Instant::now();
         let mut keepalive = Keepalive::new(interval, timeout, start);
         for second in 1..6 {
-            assert_eq!(
-                keepalive.poll(start + interval * second),
-                Some(KeepaliveAction::Ping)
-            );
+            assert_eq!(keepalive.poll(start + interval * second), Some(KeepaliveAction::Ping));
         }
-        assert_eq!(
-            keepalive.poll(start + interval * 6),
-            Some(KeepaliveAction::Dead)
-        );
+        assert_eq!(keepalive.poll(start + interval * 6), Some(KeepaliveAction::Dead));
     }
 }

@@ -19,8 +19,8 @@ mod upgrade;
 mod voice;
 
 pub use app::App;
-pub use driver::{LiveRunner, RunnerError};
 pub use call::{AcceptedStream, CallFuture, CallInfo, CallRunner, CallSignal};
+pub use driver::{LiveRunner, RunnerError};
 pub use keepalive::{Keepalive, KeepaliveAction};
 pub use registry::{Finished, LiveCall, NoPlace, Registry, RegistryStats, StreamRefused};
 pub use routes::router;

@@ -161,11 +161,7 @@ impl Registry {
         let (sender, signal) = watch::channel(CallSignal::Run);
         inner.live.insert(call_sid.to_owned(), sender);
         inner.accepted += 1;
-        let live = LiveCall {
-            call_sid: call_sid.to_owned(),
-            signal,
-            registry: Arc::clone(self),
-        };
+        let live = LiveCall { call_sid: call_sid.to_owned(), signal, registry: Arc::clone(self) };
         Ok((call, live))
     }
 
@@ -180,9 +176,7 @@ impl Registry {
             self.left.notify_waiters();
             return Finished::NeverConnected(call);
         }
-        inner
-            .forget_rung(call_sid)
-            .map_or(Finished::Unknown, Finished::Rung)
+        inner.forget_rung(call_sid).map_or(Finished::Unknown, Finished::Rung)
     }
 
     /// Is this callback new? Remembers the last few thousand by `(CallSid, SequenceNumber)`.
@@ -259,11 +253,7 @@ impl Inner {
         let taken = self.awaited.outstanding(now) + self.live.len();
         // A repeated webhook takes the place the call already has.
         let own = self.awaited.contains(call_sid) || self.live.contains_key(call_sid);
-        if taken - usize::from(own) >= max {
-            Err(NoPlace::Full)
-        } else {
-            Ok(())
-        }
+        if taken - usize::from(own) >= max { Err(NoPlace::Full) } else { Ok(()) }
     }
 
     fn forget_rung(&mut self, call_sid: &str) -> Option<CallInfo> {

@@ -55,18 +55,10 @@ pub(super) fn signed_form(
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let url = app.config.webhook_url(path);
         if !signature.is_some_and(|signature| verify_form(token, signature, &url, &form.0)) {
-            let reason = if signature.is_some() {
-                "wrong_signature"
-            } else {
-                "no_signature"
-            };
-            metrics::counter!(names::WEBHOOKS_REFUSED, "route" => route, "reason" => reason)
-                .increment(1);
+            let reason = if signature.is_some() { "wrong_signature" } else { "no_signature" };
+            metrics::counter!(names::WEBHOOKS_REFUSED, "route" => route, "reason" => reason).increment(1);
             tracing::warn!(route, reason, url, "webhook refused");
-            return Err(Refused(
-                StatusCode::FORBIDDEN,
-                "the signature is not Twilio's".to_owned(),
-            ));
+            return Err(Refused(StatusCode::FORBIDDEN, "the signature is not Twilio's".to_owned()));
         }
     }
     Ok(form)

@@ -86,10 +86,7 @@ pub async fn serve(
     upkeep.abort();
     let left = app.outbox.flush(FLUSH_DEADLINE).await;
     if left > 0 {
-        tracing::warn!(
-            events = left,
-            "events stay in the outbox for the next start"
-        );
+        tracing::warn!(events = left, "events stay in the outbox for the next start");
     }
     tracing::info!("the bridge is down");
     Ok(served?)
@@ -103,15 +100,9 @@ fn assemble(config: Config, runner: Arc<dyn CallRunner>) -> Result<Arc<App>, Ser
     let dir = config.data_dir.join("outbox");
     let (outbox, unfinished) = Outbox::open(&dir, crm.clone(), OutboxOptions::default())?;
     for call in unfinished {
-        tracing::warn!(
-            call_sid = call.call_sid,
-            "the process before ended during this call"
-        );
+        tracing::warn!(call_sid = call.call_sid, "the process before ended during this call");
         let duration_ms = u64::try_from(call.last_at_ms - call.first_at_ms).unwrap_or(0);
-        let kind = CallEventKind::Ended {
-            reason: EndReason::Failed,
-            duration_ms,
-        };
+        let kind = CallEventKind::Ended { reason: EndReason::Failed, duration_ms };
         outbox.record(&call.call_sid, kind, unix_ms());
     }
     Ok(Arc::new(App::new(config, crm, outbox, metrics, runner)))
@@ -120,16 +111,10 @@ fn assemble(config: Config, runner: Arc<dyn CallRunner>) -> Result<Arc<App>, Ser
 async fn drain(app: &App) {
     app.registry.begin_drain();
     tracing::info!(limit = ?app.config.drain_timeout, "draining: no new calls");
-    if tokio::time::timeout(app.config.drain_timeout, app.registry.emptied())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(app.config.drain_timeout, app.registry.emptied()).await.is_err() {
         tracing::warn!("the drain takes too long: calls are told to end");
         app.registry.shut_down_calls();
-        if tokio::time::timeout(END_DEADLINE, app.registry.emptied())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(END_DEADLINE, app.registry.emptied()).await.is_err() {
             tracing::error!("calls are cut off");
         }
     }

@@ -22,22 +22,13 @@ pub(super) async fn status(
     body: Bytes,
 ) -> Result<StatusCode, Refused> {
     let form = signed_form(&app, "status", &uri, &headers, &body)?;
-    let StatusCallback {
-        call_sid,
-        status,
-        sequence,
-        duration_s,
-    } = StatusCallback::try_from(&form).map_err(|error| bad_form("status", &error))?;
+    let StatusCallback { call_sid, status, sequence, duration_s } =
+        StatusCallback::try_from(&form).map_err(|error| bad_form("status", &error))?;
     let new = sequence.is_none_or(|sequence| app.registry.first_time(&call_sid, sequence));
     let result = if new { "new" } else { "repeated" };
     metrics::counter!(names::STATUS_CALLBACKS, "result" => result).increment(1);
     if new && status.is_final() {
-        tracing::info!(
-            call_sid,
-            status = status.as_str(),
-            duration_s,
-            "the call is over"
-        );
+        tracing::info!(call_sid, status = status.as_str(), duration_s, "the call is over");
         match app.registry.provider_ended(&call_sid) {
             Finished::Live | Finished::Unknown => {}
             Finished::NeverConnected(call) | Finished::Rung(call) => {

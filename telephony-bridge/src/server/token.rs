@@ -37,9 +37,7 @@ struct Issued<T> {
 
 impl<T> TokenStore<T> {
     pub(super) fn new() -> Self {
-        Self {
-            by_call: HashMap::new(),
-        }
+        Self { by_call: HashMap::new() }
     }
 
     /// Calls with a token that is still good. Forgets the others.
@@ -51,11 +49,7 @@ impl<T> TokenStore<T> {
     /// Issues a token. One outstanding for the same call (the webhook was repeated) is void.
     pub(super) fn issue(&mut self, call_sid: &str, value: T, now: Instant) -> String {
         let token = uuid::Uuid::new_v4().simple().to_string();
-        let issued = Issued {
-            token: token.clone(),
-            expires: now + TOKEN_TTL,
-            value,
-        };
+        let issued = Issued { token: token.clone(), expires: now + TOKEN_TTL, value };
         self.by_call.insert(call_sid.to_owned(), issued);
         token
     }
@@ -63,12 +57,7 @@ impl<T> TokenStore<T> {
     /// Uses a token up.
     ///
     /// A wrong token leaves the right one usable: a stranger must not be able to void it.
-    pub(super) fn redeem(
-        &mut self,
-        call_sid: &str,
-        token: &str,
-        now: Instant,
-    ) -> Result<T, TokenError> {
+    pub(super) fn redeem(&mut self, call_sid: &str, token: &str, now: Instant) -> Result<T, TokenError> {
         let issued = self.by_call.get(call_sid).ok_or(TokenError::Unknown)?;
         if issued.expires <= now {
             self.by_call.remove(call_sid);
@@ -118,10 +107,7 @@ mod tests {
         let token = store.issue("CA1", (), now);
         assert_eq!(store.outstanding(now + TOKEN_TTL), 0);
         let again = store.issue("CA1", (), now);
-        assert_eq!(
-            store.redeem("CA1", &again, now + TOKEN_TTL),
-            Err(TokenError::Unknown)
-        );
+        assert_eq!(store.redeem("CA1", &again, now + TOKEN_TTL), Err(TokenError::Unknown));
         assert_ne!(token, again);
     }
 

@@ -16,9 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::routes::{SIGNATURE, unix_ms};
 use super::{AcceptedStream, App, StreamRefused};
 use crate::metrics as names;
-use crate::twilio::{
-    Body, CLOSE_POLICY, MAX_MESSAGE_BYTES, SUBPROTOCOL, StartInfo, parse, verify_handshake,
-};
+use crate::twilio::{Body, CLOSE_POLICY, MAX_MESSAGE_BYTES, SUBPROTOCOL, StartInfo, parse, verify_handshake};
 
 /// From the handshake to `start`.
 const START_DEADLINE: Duration = Duration::from_secs(5);
@@ -48,10 +46,7 @@ impl Refusal {
             Self::StartTimeout => ("start_timeout", "no `start` within 5 s"),
             Self::TooMuchBeforeStart => ("preamble", "too many messages before `start`"),
             Self::Malformed => ("malformed", "`start` is malformed"),
-            Self::Token => (
-                "token",
-                "the token is missing, used or not that of the call",
-            ),
+            Self::Token => ("token", "the token is missing, used or not that of the call"),
             Self::Duplicate => ("duplicate", "the call has a stream already"),
             Self::Gone => ("gone", ""),
         }
@@ -71,11 +66,7 @@ pub(super) async fn media(
         let url = app.config.socket_url(path);
         if !signature.is_some_and(|signature| verify_handshake(token, signature, &url)) {
             count("signature");
-            tracing::warn!(
-                url,
-                given = signature.is_some(),
-                "handshake refused: signature"
-            );
+            tracing::warn!(url, given = signature.is_some(), "handshake refused: signature");
             return (StatusCode::FORBIDDEN, "the signature is not Twilio's").into_response();
         }
     }
@@ -114,12 +105,7 @@ async fn stream(app: Arc<App>, mut socket: WebSocket, _permit: OwnedSemaphorePer
     count("accepted");
     let call_sid = start.call_sid.clone();
     tracing::info!(call_sid, stream_sid = start.stream_sid, "the stream is up");
-    let accepted = AcceptedStream {
-        socket,
-        start,
-        call,
-        signal: live.signal(),
-    };
+    let accepted = AcceptedStream { socket, start, call, signal: live.signal() };
     // A task of its own: a panic ends this call and no other (A-TEL-013, A-TEL-014).
     let driver = tokio::spawn(app.runner.run(Arc::clone(&app), accepted));
     if let Err(error) = driver.await
@@ -127,10 +113,7 @@ async fn stream(app: Arc<App>, mut socket: WebSocket, _permit: OwnedSemaphorePer
     {
         metrics::counter!(names::CALLS_PANICKED).increment(1);
         tracing::error!(call_sid, "the call's driver panicked");
-        let kind = CallEventKind::Ended {
-            reason: EndReason::Failed,
-            duration_ms: 0,
-        };
+        let kind = CallEventKind::Ended { reason: EndReason::Failed, duration_ms: 0 };
         app.outbox.record(&call_sid, kind, unix_ms());
     }
     drop(live);
@@ -165,10 +148,7 @@ async fn refuse(mut socket: WebSocket, refusal: Refusal, call_sid: Option<&str>)
     if refusal == Refusal::Gone {
         return;
     }
-    let frame = CloseFrame {
-        code: CLOSE_POLICY,
-        reason: sentence.into(),
-    };
+    let frame = CloseFrame { code: CLOSE_POLICY, reason: sentence.into() };
     let goodbye = async {
         if socket.send(WsMessage::Close(Some(frame))).await.is_ok() {
             while let Some(Ok(_)) = socket.recv().await {}

@@ -92,11 +92,8 @@ pub(super) fn report_end(app: &App, call: &CallInfo, duration_s: Option<u64>) {
 
 /// Asks the CRM, for a second at most; the call goes on without it (A-TEL-010).
 async fn decide(app: &App, call: &VoiceWebhook) -> (RouteDecision, bool) {
-    let request = RouteRequest {
-        call_sid: call.call_sid.clone(),
-        from: call.from.clone(),
-        to: call.to.clone(),
-    };
+    let request =
+        RouteRequest { call_sid: call.call_sid.clone(), from: call.from.clone(), to: call.to.clone() };
     let asked = Instant::now();
     let answer = app.crm.route(&request).await;
     metrics::histogram!(names::ROUTE_SECONDS).record(asked.elapsed());
@@ -126,10 +123,7 @@ fn answer(app: &App, mut call: CallInfo) -> Response {
                 text => text,
             };
             let announce = call.decision.announce.as_deref().unwrap_or_default();
-            let xml = Twiml::new()
-                .say(&voice, announce)
-                .say(&voice, words)
-                .hang_up();
+            let xml = Twiml::new().say(&voice, announce).say(&voice, words).hang_up();
             // The call ends here: no stream will report it.
             report_end(app, &call, None);
             twiml(xml)
@@ -146,10 +140,7 @@ fn answer(app: &App, mut call: CallInfo) -> Response {
             };
             let stream = app.config.stream_url();
             let parameters = [("token", token.as_str())];
-            match Twiml::new()
-                .say(&voice, &announce)
-                .connect_stream(&stream, &parameters)
-            {
+            match Twiml::new().say(&voice, &announce).connect_stream(&stream, &parameters) {
                 Ok(xml) => twiml(xml),
                 Err(error) => {
                     tracing::error!(call_sid, %error, "no stream");

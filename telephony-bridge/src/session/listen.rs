@@ -74,7 +74,9 @@ impl Session {
             PipelineEvent::Resume { .. } if matches!(self.phase, Phase::Speaking(_)) => {
                 self.out.push_back(Output::Resume);
             }
-            PipelineEvent::BargeIn { onset, score, reasons, .. } => self.on_barge_in(now, onset, score, reasons),
+            PipelineEvent::BargeIn { onset, score, reasons, .. } => {
+                self.on_barge_in(now, onset, score, reasons);
+            }
             _ => {}
         }
     }

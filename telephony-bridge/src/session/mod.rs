@@ -142,7 +142,7 @@ impl Session {
         // Whatever an earlier owner of the line left in the buffer is silenced first.
         self.out.push_back(Output::Clear(ClearReason::Greeting));
         let mut lines = [start.announce, start.greeting].into_iter().filter(|line| !line.is_empty());
-        let Some(first) = lines.next() else { return self.to_listening(now) };
+        let Some(first) = lines.next() else { return self.return_to_listening(now) };
         let turn = self.new_turn();
         self.start_speaking(now, turn, first, true);
         for line in lines {
@@ -221,7 +221,7 @@ impl Session {
     }
 
     /// The single way back to listening: every path that ends speech or thought comes here.
-    fn to_listening(&mut self, now: CallTime) {
+    fn return_to_listening(&mut self, now: CallTime) {
         for timer in [Timer::SttFinal, Timer::Reply, Timer::FirstAudio, Timer::Playout] {
             self.timers.stop(timer);
         }

@@ -72,11 +72,24 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, now: CallTime, turn: TurnId, line: Line, from_ms: u64, cached: bool, reply_done: bool) {
+    fn begin(
+        &mut self,
+        now: CallTime,
+        turn: TurnId,
+        line: Line,
+        from_ms: u64,
+        cached: bool,
+        reply_done: bool,
+    ) {
         for timer in [Timer::Silence, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
             self.timers.stop(timer);
         }
-        self.set_phase(Phase::Speaking(Speaking { turn, queue: VecDeque::new(), reply_done, hang_up: false }));
+        self.set_phase(Phase::Speaking(Speaking {
+            turn,
+            queue: VecDeque::new(),
+            reply_done,
+            hang_up: false,
+        }));
         self.enqueue(now, line, from_ms, cached);
     }
 
@@ -91,7 +104,13 @@ impl Session {
         if speaking.queue.is_empty() {
             self.timers.set(Timer::FirstAudio, now + self.config.first_audio_timeout);
         }
-        speaking.queue.push_back(Utterance { id, line: line.clone(), from_ms, started: None, total_ms: None });
+        speaking.queue.push_back(Utterance {
+            id,
+            line: line.clone(),
+            from_ms,
+            started: None,
+            total_ms: None,
+        });
         self.out.push_back(Output::Speak { utterance: id, line, from_ms, cached });
     }
 
@@ -153,7 +172,8 @@ impl Session {
         let Some(front) = speaking.queue.front() else { return };
         match front.started {
             Some(started) => {
-                let length = front.total_ms.map_or(self.config.max_utterance, std::time::Duration::from_millis);
+                let length =
+                    front.total_ms.map_or(self.config.max_utterance, std::time::Duration::from_millis);
                 self.timers.stop(Timer::FirstAudio);
                 self.timers.set(Timer::Playout, started + length + self.config.mark_slack);
             }
@@ -192,7 +212,7 @@ impl Session {
 
     /// The single end of a reply that was heard, was empty, or was given up.
     pub(super) fn finish_speaking(&mut self, now: CallTime, hang_up: bool) {
-        self.to_listening(now);
+        self.return_to_listening(now);
         if hang_up {
             self.timers.set(Timer::HangUp, now + self.config.hang_up_slack);
             self.out.push_back(Output::HangUp);
@@ -229,19 +249,23 @@ impl Session {
         }
         self.note_heard(now, &speaking, true);
         let heard_ms = speaking.queue.front().map_or(0, |front| front.heard(now).0);
-        self.out.push_back(Output::Crm(CallEventKind::BargeIn { at_ms_in_call: now.as_ms(), score, heard_ms }));
-        self.listening.interrupted = speaking
-            .queue
-            .into_iter()
-            .next()
-            .map(|front| Interrupted { line: front.line, heard_ms, hang_up: speaking.hang_up });
+        self.out.push_back(Output::Crm(CallEventKind::BargeIn {
+            at_ms_in_call: now.as_ms(),
+            score,
+            heard_ms,
+        }));
+        self.listening.interrupted = speaking.queue.into_iter().next().map(|front| Interrupted {
+            line: front.line,
+            heard_ms,
+            hang_up: speaking.hang_up,
+        });
         self.out.push_back(Output::State(super::State::Listening));
         if self.listening.is_open() {
             self.endpoint_if_silent(now);
         } else {
             self.open_segment(now, onset);
         }
-        self.to_listening(now);
+        self.return_to_listening(now);
     }
 
     /// Writes down what was heard of a reply that did not come to its end.

@@ -66,7 +66,7 @@ impl Session {
                 let turn = self.new_turn();
                 self.resume_speaking(now, turn, cut);
             }
-            None => self.to_listening(now),
+            None => self.return_to_listening(now),
         }
     }
 

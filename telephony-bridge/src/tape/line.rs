@@ -68,7 +68,9 @@ impl EchoLine {
     pub(super) fn process(&mut self, played: Option<&WireFrame>) -> [f32; FRAME_SAMPLES] {
         self.history.drain(..FRAME_SAMPLES);
         match played {
-            Some(frame) => self.history.extend(frame.payload.iter().map(|&code| f32::from(ulaw::decode(code)))),
+            Some(frame) => {
+                self.history.extend(frame.payload.iter().map(|&code| f32::from(ulaw::decode(code))));
+            }
             None => self.history.extend([0.0; FRAME_SAMPLES]),
         }
         let newest = self.history.len() - FRAME_SAMPLES;

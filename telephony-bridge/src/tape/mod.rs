@@ -1,5 +1,6 @@
 //! Tapes: replay recorded calls in virtual time, and record live ones.
 
+mod error;
 mod line;
 mod notebook;
 mod record;
@@ -10,9 +11,10 @@ mod score;
 mod timeline;
 mod wire;
 
+pub use error::{ReplayError, WireError};
 pub use record::TapeRecorder;
-pub use replay::{ReplayError, ReplayOptions, replay, tape_lines};
-pub use rerun::{Recording, Rerun, WireError, rerun};
+pub use replay::{ReplayOptions, replay, tape_lines};
 pub use report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
+pub use rerun::{Recording, Rerun, rerun};
 pub use timeline::{EventName, TimelineEvent};
 pub use wire::{Decision, Payload, Wire, WireInput, WireLine};

@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_SAMPLES, PcmFrame, WIRE_RATE};
 use audio_core::tape::{AgentLine, Echo, Greeting, Latency, RecordedEcho, TAPE_VERSION, TapeFile};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::wire::{Decision, Wire, WireLine};
@@ -26,7 +26,7 @@ const QUEUE: usize = 4_096;
 /// Records one call.
 #[derive(Debug)]
 pub struct TapeRecorder {
-    lines: SyncSender<WireLine>,
+    lines: Sender<WireLine>,
     spoken: Vec<Line>,
     lost: u64,
     info: TapeFile,
@@ -51,8 +51,9 @@ impl TapeRecorder {
         let folder = Folder { open: dir.join(format!(".{name}")), done: dir.join(&name) };
         fs::create_dir_all(&folder.open)?;
         let mut tracks = Tracks::create(&folder.open)?;
-        let (lines, queue) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("kav-tape".to_owned()).spawn(move || tracks.write(&queue))?;
+        let (lines, queue) = bounded(QUEUE);
+        let thread =
+            std::thread::Builder::new().name("kav-tape".to_owned()).spawn(move || tracks.write(&queue))?;
         let decision = &call.decision;
         let started = jiff::Timestamp::from_millisecond(call.announced_at_ms).unwrap_or_default();
         let info = TapeFile {
@@ -89,7 +90,8 @@ impl TapeRecorder {
         let Self { lines, spoken, lost, mut info, folder, thread } = self;
         drop(lines);
         // The first thing said is the greeting.
-        info.agent = spoken.into_iter().skip(1).map(|line| AgentLine { text: line.text, clip: None }).collect();
+        info.agent =
+            spoken.into_iter().skip(1).map(|line| AgentLine { text: line.text, clip: None }).collect();
         let done = tokio::task::spawn_blocking(move || complete(thread, lost, &info, &folder)).await;
         match done {
             Ok(Ok(path)) => tracing::info!(tape = %path.display(), "call recorded"),
@@ -130,8 +132,12 @@ struct Tracks {
 
 impl Tracks {
     fn create(dir: &Path) -> io::Result<Self> {
-        let spec =
-            WavSpec { channels: 1, sample_rate: WIRE_RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+        let spec = WavSpec {
+            channels: 1,
+            sample_rate: WIRE_RATE,
+            bits_per_sample: 16,
+            sample_format: SampleFormat::Int,
+        };
         let wav = |name: &str| WavWriter::create(dir.join(name), spec).map_err(io::Error::other);
         Ok(Self {
             wire: BufWriter::new(File::create(dir.join("wire.jsonl"))?),

@@ -10,13 +10,14 @@ use audio_core::barge_in::BargeInConfig;
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, PcmFrame, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::sys::alloc::count_on_this_thread;
-use audio_core::tape::{AgentLine, Echo, Tape, TapeError};
+use audio_core::tape::{AgentLine, Echo, Tape};
 use audio_core::vad::VadKind;
 use crm_api::EndReason;
 
+use super::error::ReplayError;
 use super::line::{EchoLine, FarEnd, mixed};
 use super::notebook::Notebook;
-use super::report::ReplayReport;
+use super::report::{ReplayReport, percentile_us};
 use crate::providers::embedded::{ClipVoice, ScriptedLlm, ScriptedStt, VoiceError, VoiceLibrary, script_of};
 use crate::providers::{Providers, TtsOutput};
 use crate::session::{CallStart, CallTime, Input, Line, Output, Session, SessionConfig, State, UtteranceId};
@@ -36,28 +37,6 @@ pub struct ReplayOptions {
     pub timing: bool,
     /// Voice for lines without a clip.
     pub library: VoiceLibrary,
-}
-
-/// A tape could not be replayed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// The tape itself.
-    #[error(transparent)]
-    Tape(#[from] TapeError),
-    /// One of its clips.
-    #[error("tape {tape}: {source}")]
-    Voice {
-        /// Which tape.
-        tape: String,
-        /// Why.
-        source: VoiceError,
-    },
-    /// Its record of a live call.
-    #[error(transparent)]
-    Wire(#[from] super::rerun::WireError),
-    /// The signal chain could not be built.
-    #[error("signal chain: {0}")]
-    Pipeline(#[from] audio_core::Error),
 }
 
 /// Replays one tape.
@@ -85,12 +64,6 @@ fn scripted_providers(tape: &Tape, library: &VoiceLibrary) -> Result<Providers, 
         llm: Box::new(ScriptedLlm::new(tape_lines(tape), latency.llm_ms)),
         tts: Box::new(ClipVoice::new(library.clone(), latency.tts_ms).with_tape(tape)?),
     })
-}
-
-/// A percentile of sorted nanoseconds, in µs with two decimals.
-pub(super) fn percentile_us(sorted_ns: &[u64], p: usize) -> Option<f64> {
-    let ns = sorted_ns.get(sorted_ns.len().checked_sub(1)? * p / 100)?;
-    Some((*ns as f64 / 10.0).round() / 100.0)
 }
 
 struct Simulation<'a> {
@@ -170,7 +143,8 @@ impl<'a> Simulation<'a> {
     /// Delivers everything that is due by `now`, each at its own time.
     fn deliver_due(&mut self, now: CallTime) {
         loop {
-            let due = [self.session.poll_timeout(), self.providers.poll_timeout()].into_iter().flatten().min();
+            let due =
+                [self.session.poll_timeout(), self.providers.poll_timeout()].into_iter().flatten().min();
             match due.filter(|at| *at <= now) {
                 Some(at) => self.poll_providers(at),
                 None => break,

@@ -82,3 +82,9 @@ impl ReplayReport {
         serde_json::to_value(self).map(|value| value.to_string()).unwrap_or_default()
     }
 }
+
+/// A percentile of sorted nanoseconds, in µs with two decimals.
+pub(super) fn percentile_us(sorted_ns: &[u64], p: usize) -> Option<f64> {
+    let ns = sorted_ns.get(sorted_ns.len().checked_sub(1)? * p / 100)?;
+    Some((*ns as f64 / 10.0).round() / 100.0)
+}

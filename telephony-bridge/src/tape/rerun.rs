@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use audio_core::barge_in::Preset;
@@ -18,44 +18,15 @@ use audio_core::sys::alloc::count_on_this_thread;
 use audio_core::tape::Tape;
 use audio_core::vad::VadKind;
 
+use super::error::{ReplayError, WireError};
 use super::notebook::Notebook;
-use super::replay::{ReplayError, percentile_us};
-use super::report::ReplayReport;
+use super::report::{ReplayReport, percentile_us};
 use super::wire::{Decision, Wire, WireInput, WireLine};
 use crate::session::{CallTime, Input, Output, Session, SessionConfig, State};
 
 const FRAME_US: u64 = FRAME_MS as u64 * 1_000;
 /// A timer this long overdue was not due in the recorded call.
 const OVERDUE_US: u64 = 100_000;
-
-/// `wire.jsonl` could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum WireError {
-    /// The file.
-    #[error("{path}: {source}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// One of its lines.
-    #[error("{path}, line {line}: {source}")]
-    Line {
-        /// Which file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// The first line does not say how the call was run.
-    #[error("{path}: the first line is not `setup`")]
-    Setup {
-        /// Which file.
-        path: PathBuf,
-    },
-}
 
 /// What was recorded, in the order of `wire.jsonl`.
 #[derive(Clone, Debug)]
@@ -79,8 +50,11 @@ impl Recording {
         let mut lines = Vec::new();
         for (i, line) in BufReader::new(File::open(&path).map_err(read)?).lines().enumerate() {
             let line = line.map_err(read)?;
-            let parsed = serde_json::from_str(&line)
-                .map_err(|source| WireError::Line { path: path.clone(), line: i + 1, source })?;
+            let parsed = serde_json::from_str(&line).map_err(|source| WireError::Line {
+                path: path.clone(),
+                line: i + 1,
+                source,
+            })?;
             lines.push(parsed);
         }
         let Some(WireLine { what: Wire::Setup { preset }, .. }) = lines.first() else {
@@ -180,7 +154,9 @@ impl Chain {
             .lines
             .iter()
             .filter_map(|line| match &line.what {
-                Wire::MediaOut { at, generation, .. } => Some((u64::from(*at), *generation, Agent::Frame(line))),
+                Wire::MediaOut { at, generation, .. } => {
+                    Some((u64::from(*at), *generation, Agent::Frame(line)))
+                }
                 Wire::Flush { at, generation } => Some((*at, *generation, Agent::Flush(*generation))),
                 _ => None,
             })

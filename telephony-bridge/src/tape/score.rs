@@ -122,7 +122,10 @@ mod tests {
     fn a_yield_to_an_interruption_is_a_true_positive_with_its_latency() {
         let labels = [span(SpanKind::Interruption, 5_000, 6_500)];
         let counts = heard(&[(2_000, 5_340, true)], &[5_340]).barge_in(&labels);
-        assert_eq!((counts.true_positives, counts.false_positives, counts.missed), (Some(1), Some(0), Some(0)));
+        assert_eq!(
+            (counts.true_positives, counts.false_positives, counts.missed),
+            (Some(1), Some(0), Some(0))
+        );
         assert_eq!(counts.latency_ms, Some(vec![340]));
     }
 
@@ -146,7 +149,10 @@ mod tests {
     fn one_yield_scores_one_item() {
         let labels = [span(SpanKind::Interruption, 5_000, 5_600), span(SpanKind::Interruption, 5_900, 7_000)];
         let counts = heard(&[(2_000, 8_000, false)], &[6_200]).barge_in(&labels);
-        assert_eq!((counts.true_positives, counts.missed, counts.false_positives), (Some(1), Some(1), Some(0)));
+        assert_eq!(
+            (counts.true_positives, counts.missed, counts.false_positives),
+            (Some(1), Some(1), Some(0))
+        );
     }
 
     #[test]

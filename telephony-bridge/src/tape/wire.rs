@@ -195,9 +195,9 @@ impl<'de> Deserialize<'de> for Payload {
         let text = String::deserialize(deserializer)?;
         let bytes = STANDARD.decode(&text).map_err(serde::de::Error::custom)?;
         let length = bytes.len();
-        let frame = bytes.try_into().map_err(|_| {
-            serde::de::Error::custom(format!("a payload of {length} bytes instead of 160"))
-        })?;
+        let frame = bytes
+            .try_into()
+            .map_err(|_| serde::de::Error::custom(format!("a payload of {length} bytes instead of 160")))?;
         Ok(Self(frame))
     }
 }

@@ -55,30 +55,14 @@ impl Default for Framer {
 impl Framer {
     /// A framer at the caller's first sample.
     pub const fn new() -> Self {
-        let stats = FramerStats {
-            frames: 0,
-            gaps: 0,
-            gap_samples: 0,
-            clock_resets: 0,
-        };
-        Self {
-            frame: WireFrame::SILENCE,
-            filled: 0,
-            position: 0,
-            offset: None,
-            stats,
-        }
+        let stats = FramerStats { frames: 0, gaps: 0, gap_samples: 0, clock_resets: 0 };
+        Self { frame: WireFrame::SILENCE, filled: 0, position: 0, offset: None, stats }
     }
 
     /// Takes the µ-law bytes of one message and hands every frame that is complete to `sink`.
     ///
     /// `timestamp_ms` is the message's own, in ms since the stream's start.
-    pub fn push(
-        &mut self,
-        timestamp_ms: Option<u64>,
-        mulaw: &[u8],
-        mut sink: impl FnMut(&WireFrame),
-    ) {
+    pub fn push(&mut self, timestamp_ms: Option<u64>, mulaw: &[u8], mut sink: impl FnMut(&WireFrame)) {
         if let Some(ms) = timestamp_ms {
             self.follow(ms, &mut sink);
         }
@@ -110,9 +94,7 @@ impl Framer {
     /// Compares the sender's clock with what was received and fills or skips a gap.
     fn follow(&mut self, timestamp_ms: u64, sink: &mut impl FnMut(&WireFrame)) {
         // A timestamp beyond this range differs from any offset by more than a reset.
-        let stamped = i64::try_from(timestamp_ms)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(SAMPLES_PER_MS);
+        let stamped = i64::try_from(timestamp_ms).unwrap_or(i64::MAX).saturating_mul(SAMPLES_PER_MS);
         let Some(offset) = self.offset else {
             self.offset = Some(self.position.saturating_sub(stamped));
             return;

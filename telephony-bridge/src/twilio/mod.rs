@@ -14,9 +14,7 @@ mod twiml;
 
 pub use form::{CallStatus, DialResult, Form, FormError, StatusCallback, VoiceWebhook};
 pub use framer::{Framer, FramerStats};
-pub use message::{
-    Body, MAX_MEDIA_BYTES, MAX_MESSAGE_BYTES, Media, Message, MessageError, StartInfo, parse,
-};
+pub use message::{Body, MAX_MEDIA_BYTES, MAX_MESSAGE_BYTES, Media, Message, MessageError, StartInfo, parse};
 pub use outbound::{CLOSE_POLICY, OutboundWriter, SUBPROTOCOL};
 pub use signature::{sign, sign_form, verify_form, verify_handshake, verify_json};
 pub use twiml::{DialVerb, SAY_VOICE, Twiml, TwimlError, say_voice, xml_escape};

@@ -90,15 +90,9 @@ mod tests {
         let mut out = String::new();
         let mulaw = [0x9e, 0x8f, 0x89, 0x86, 0x86, 0x89, 0x8e, 0x9c];
         writer.media(&mulaw, &mut out);
-        assert_eq!(
-            out,
-            r#"{"event":"media","streamSid":"MZ1","media":{"payload":"no+JhoaJjpw="}}"#
-        );
+        assert_eq!(out, r#"{"event":"media","streamSid":"MZ1","media":{"payload":"no+JhoaJjpw="}}"#);
         writer.mark("turn 1", &mut out);
-        assert_eq!(
-            out,
-            r#"{"event":"mark","streamSid":"MZ1","mark":{"name":"turn 1"}}"#
-        );
+        assert_eq!(out, r#"{"event":"mark","streamSid":"MZ1","mark":{"name":"turn 1"}}"#);
         writer.clear(&mut out);
         assert_eq!(out, r#"{"event":"clear","streamSid":"MZ1"}"#);
     }

@@ -51,14 +51,7 @@ impl fmt::Display for Scalar<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => {
-                write!(
-                    f,
-                    "{}",
-                    text.chars()
-                        .take(40)
-                        .flat_map(char::escape_debug)
-                        .collect::<String>()
-                )
+                write!(f, "{}", text.chars().take(40).flat_map(char::escape_debug).collect::<String>())
             }
             Self::Unsigned(value) => write!(f, "{value}"),
             Self::Signed(value) => write!(f, "{value}"),

@@ -27,12 +27,7 @@ pub fn sign_form(auth_token: &str, url: &str, params: &[(String, String)]) -> St
 }
 
 /// Is `signature` that of this form, posted to this URL?
-pub fn verify_form(
-    auth_token: &str,
-    signature: &str,
-    url: &str,
-    params: &[(String, String)],
-) -> bool {
+pub fn verify_form(auth_token: &str, signature: &str, url: &str, params: &[(String, String)]) -> bool {
     verify(auth_token, signature, &spellings(url), &canonical(params))
 }
 
@@ -41,21 +36,14 @@ pub fn verify_json(auth_token: &str, signature: &str, url: &str, body: &[u8]) ->
     let Some(claimed) = query_value(url, "bodySHA256") else {
         return false;
     };
-    let digest: String = Sha256::digest(body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let same_body = digest
-        .as_bytes()
-        .ct_eq(claimed.to_ascii_lowercase().as_bytes());
+    let digest: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let same_body = digest.as_bytes().ct_eq(claimed.to_ascii_lowercase().as_bytes());
     bool::from(same_body) & verify(auth_token, signature, &spellings(url), "")
 }
 
 /// Is `signature` that of a WebSocket handshake at this `wss://` URL?
 pub fn verify_handshake(auth_token: &str, signature: &str, url: &str) -> bool {
-    let (path, query) = url
-        .split_once('?')
-        .map_or((url, None), |(path, query)| (path, Some(query)));
+    let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
     let other = match path.strip_suffix('/') {
         Some(bare) => bare.to_owned(),
         None => format!("{path}/"),
@@ -77,8 +65,8 @@ fn verify(auth_token: &str, signature: &str, urls: &[String], params: &str) -> b
 }
 
 fn mac(auth_token: &str, url: &str, params: &str) -> [u8; 20] {
-    let mut mac = Hmac::<Sha1>::new_from_slice(auth_token.as_bytes())
-        .expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(auth_token.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(url.as_bytes());
     mac.update(params.as_bytes());
     mac.finalize().into_bytes().into()
@@ -86,16 +74,11 @@ fn mac(auth_token: &str, url: &str, params: &str) -> [u8; 20] {
 
 /// Keys sorted, the values of one key sorted and each taken once, written without separators.
 fn canonical(params: &[(String, String)]) -> String {
-    let mut sorted: Vec<(&str, &str)> = params
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
+    let mut sorted: Vec<(&str, &str)> =
+        params.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     sorted.sort_unstable();
     sorted.dedup();
-    sorted
-        .into_iter()
-        .flat_map(|(key, value)| [key, value])
-        .collect()
+    sorted.into_iter().flat_map(|(key, value)| [key, value]).collect()
 }
 
 /// The URL as it is, without its port and with it, each also with `'` in the query as `%27`.
@@ -118,14 +101,8 @@ fn spellings(url: &str) -> Vec<String> {
         match port(host) {
             Some((bare, _)) => add(Cow::Owned(format!("{scheme}://{user}{bare}{rest}"))),
             None => {
-                let standard = if matches!(scheme, "http" | "ws") {
-                    80
-                } else {
-                    443
-                };
-                add(Cow::Owned(format!(
-                    "{scheme}://{user}{host}:{standard}{rest}"
-                )));
+                let standard = if matches!(scheme, "http" | "ws") { 80 } else { 443 };
+                add(Cow::Owned(format!("{scheme}://{user}{host}:{standard}{rest}")));
             }
         }
     }
@@ -156,9 +133,7 @@ fn encode_quotes(url: &str) -> String {
 fn query_value<'a>(url: &'a str, name: &str) -> Option<&'a str> {
     let (_, query) = url.split_once('?')?;
     let query = query.split_once('#').map_or(query, |(query, _)| query);
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 #[cfg(test)]

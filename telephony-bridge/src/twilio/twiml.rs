@@ -51,9 +51,7 @@ impl Default for Twiml {
 impl Twiml {
     /// An empty response.
     pub fn new() -> Self {
-        Self {
-            xml: String::from(r#"<?xml version="1.0" encoding="UTF-8"?><Response>"#),
-        }
+        Self { xml: String::from(r#"<?xml version="1.0" encoding="UTF-8"?><Response>"#) }
     }
 
     /// Speaks a text in Hebrew; an empty text is left out.
@@ -72,21 +70,14 @@ impl Twiml {
     ///
     /// # Errors
     /// [`TwimlError::ParameterTooLong`].
-    pub fn connect_stream(
-        mut self,
-        url: &str,
-        parameters: &[(&str, &str)],
-    ) -> Result<String, TwimlError> {
+    pub fn connect_stream(mut self, url: &str, parameters: &[(&str, &str)]) -> Result<String, TwimlError> {
         self.xml.push_str("<Connect>");
         self.open("Stream", &[("url", url)]);
         self.xml.push('>');
         for &(name, value) in parameters {
             let chars = name.chars().count() + value.chars().count();
             if chars > MAX_PARAMETER_CHARS {
-                return Err(TwimlError::ParameterTooLong {
-                    name: name.to_owned(),
-                    chars,
-                });
+                return Err(TwimlError::ParameterTooLong { name: name.to_owned(), chars });
             }
             self.open("Parameter", &[("name", name), ("value", value)]);
             self.xml.push_str("/>");
@@ -108,11 +99,7 @@ impl Twiml {
             attributes.push(("record", "record-from-answer-dual"));
         }
         self.open("Dial", &attributes);
-        let _ = write!(
-            self.xml,
-            "><Number>{}</Number></Dial>",
-            xml_escape(dial.number)
-        );
+        let _ = write!(self.xml, "><Number>{}</Number></Dial>", xml_escape(dial.number));
         self.finish()
     }
 
@@ -217,17 +204,10 @@ mod tests {
     #[test]
     fn parameters_respect_twilios_limit() {
         let value = "x".repeat(495);
-        assert!(
-            Twiml::new()
-                .connect_stream("wss://b/", &[("name", &value)])
-                .is_ok()
-        );
+        assert!(Twiml::new().connect_stream("wss://b/", &[("name", &value)]).is_ok());
         assert_eq!(
             Twiml::new().connect_stream("wss://b/", &[("names", &value)]),
-            Err(TwimlError::ParameterTooLong {
-                name: "names".into(),
-                chars: 500
-            })
+            Err(TwimlError::ParameterTooLong { name: "names".into(), chars: 500 })
         );
     }
 
@@ -238,16 +218,10 @@ mod tests {
     }
 
     fn unescape(xml: &str) -> String {
-        [
-            ("&lt;", "<"),
-            ("&gt;", ">"),
-            ("&quot;", "\""),
-            ("&apos;", "'"),
-            ("&#9;", "\t"),
-        ]
-        .into_iter()
-        .chain([("&#10;", "\n"), ("&#13;", "\r"), ("&amp;", "&")])
-        .fold(xml.to_owned(), |text, (from, to)| text.replace(from, to))
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#9;", "\t")]
+            .into_iter()
+            .chain([("&#10;", "\n"), ("&#13;", "\r"), ("&amp;", "&")])
+            .fold(xml.to_owned(), |text, (from, to)| text.replace(from, to))
     }
 
     proptest! {

@@ -1,29 +1,13 @@
 use super::{Caller, Dialled, HIDDEN};
 
 fn e164(received: &str, expected: &str) {
-    assert_eq!(
-        Caller::parse(received),
-        Caller::E164(expected.to_owned()),
-        "caller {received:?}"
-    );
-    assert_eq!(
-        Dialled::parse(received).as_str(),
-        expected,
-        "dialled {received:?}"
-    );
+    assert_eq!(Caller::parse(received), Caller::E164(expected.to_owned()), "caller {received:?}");
+    assert_eq!(Dialled::parse(received).as_str(), expected, "dialled {received:?}");
 }
 
 fn raw(received: &str, expected: &str) {
-    assert_eq!(
-        Caller::parse(received),
-        Caller::Raw(expected.to_owned()),
-        "caller {received:?}"
-    );
-    assert_eq!(
-        Dialled::parse(received).as_str(),
-        expected,
-        "dialled {received:?}"
-    );
+    assert_eq!(Caller::parse(received), Caller::Raw(expected.to_owned()), "caller {received:?}");
+    assert_eq!(Dialled::parse(received).as_str(), expected, "dialled {received:?}");
 }
 
 /// A-TEN-009: every spelling of a number is one number.
@@ -75,10 +59,7 @@ fn what_cannot_be_read_is_kept_as_it_came() {
     raw("3763805", "3763805");
     raw("client:reception", "client:reception");
     raw("+999", "+999");
-    assert!(matches!(
-        Caller::parse("not a number at all"),
-        Caller::Raw(_)
-    ));
+    assert!(matches!(Caller::parse("not a number at all"), Caller::Raw(_)));
 }
 
 /// hidden callers are recognised before anything is normalised.
@@ -110,9 +91,5 @@ fn every_form_of_a_hidden_number_is_hidden() {
         assert_eq!(Caller::parse(hidden), Caller::Hidden, "{hidden:?}");
         assert_eq!(Caller::parse(hidden).as_str(), HIDDEN);
     }
-    assert_ne!(
-        Caller::parse("2562533"),
-        Caller::Hidden,
-        "a local number without +"
-    );
+    assert_ne!(Caller::parse("2562533"), Caller::Hidden, "a local number without +");
 }

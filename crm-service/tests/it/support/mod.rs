@@ -92,13 +92,8 @@ impl World {
         server.create_database(&name).await;
         let folder = tempfile::tempdir().unwrap();
         Some(
-            Self::start(
-                Kind::Postgres,
-                server.url("kav", &name),
-                server.url("postgres", &name),
-                folder,
-            )
-            .await,
+            Self::start(Kind::Postgres, server.url("kav", &name), server.url("postgres", &name), folder)
+                .await,
         )
     }
 
@@ -127,9 +122,7 @@ impl World {
     /// Creates a business with one number; its API key.
     pub(crate) async fn create_business(&self, slug: &str, name: &str, number: &str) -> String {
         let new = NewTenant::new(slug, name);
-        let created = admin::create_tenant(&self.config, &new, &[number.to_owned()], None)
-            .await
-            .unwrap();
+        let created = admin::create_tenant(&self.config, &new, &[number.to_owned()], None).await.unwrap();
         created.api_key.expose_secret().to_owned()
     }
 
@@ -161,17 +154,11 @@ impl World {
         match self.kind {
             Kind::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.admin_url).await.unwrap();
-                sqlx::query_scalar(sql)
-                    .fetch_one(&mut connection)
-                    .await
-                    .unwrap()
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
             }
             Kind::Postgres => {
                 let mut connection = PgConnection::connect(&self.admin_url).await.unwrap();
-                sqlx::query_scalar(sql)
-                    .fetch_one(&mut connection)
-                    .await
-                    .unwrap()
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
             }
         }
     }
@@ -198,20 +185,15 @@ impl World {
 
     /// A connection to PostgreSQL with the service's own rights.
     pub(crate) async fn as_service(&self) -> PgConnection {
-        PgConnection::connect(self.url().expose_secret())
-            .await
-            .unwrap()
+        PgConnection::connect(self.url().expose_secret()).await.unwrap()
     }
 
     /// Takes the database away under the running service.
     pub(crate) async fn lose_database(&self) {
         match self.kind {
             Kind::Sqlite => {
-                std::fs::rename(
-                    self.folder.path().join("crm.db"),
-                    self.folder.path().join("gone.db"),
-                )
-                .unwrap();
+                std::fs::rename(self.folder.path().join("crm.db"), self.folder.path().join("gone.db"))
+                    .unwrap();
             }
             Kind::Postgres => postgres::drop_database(&self.admin_url).await,
         }

@@ -34,22 +34,14 @@ pub(crate) fn server(test: &str) -> Option<&'static Server> {
 
 impl Server {
     pub(crate) fn url(&self, role: &str, database: &str) -> String {
-        format!(
-            "postgres:///{database}?host={}&user={role}",
-            self.folder.display()
-        )
+        format!("postgres:///{database}?host={}&user={role}", self.folder.display())
     }
 
     /// Creates a database that the ordinary role `kav` owns.
     pub(crate) async fn create_database(&self, name: &str) {
-        let mut connection = PgConnection::connect(&self.url("postgres", "postgres"))
-            .await
-            .unwrap();
+        let mut connection = PgConnection::connect(&self.url("postgres", "postgres")).await.unwrap();
         let sql = format!("CREATE DATABASE {name} OWNER kav");
-        sqlx::query(AssertSqlSafe(sql))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     }
 }
 
@@ -57,42 +49,22 @@ impl Server {
 pub(crate) async fn drop_database(url: &str) {
     let (head, rest) = url.split_once(":///").unwrap();
     let (name, query) = rest.split_once('?').unwrap();
-    let mut connection = PgConnection::connect(&format!("{head}:///postgres?{query}"))
-        .await
-        .unwrap();
+    let mut connection = PgConnection::connect(&format!("{head}:///postgres?{query}")).await.unwrap();
     let sql = format!("DROP DATABASE {name} WITH (FORCE)");
-    sqlx::query(AssertSqlSafe(sql))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 fn start() -> Result<Server, String> {
     let programs = programs().ok_or("neither initdb in PATH nor in /usr/lib/postgresql/*/bin")?;
-    let folder = tempfile::Builder::new()
-        .prefix("kav-pg-")
-        .tempdir()
-        .map_err(|e| e.to_string())?
-        .keep();
+    let folder = tempfile::Builder::new().prefix("kav-pg-").tempdir().map_err(|e| e.to_string())?.keep();
     let user = unprivileged()?;
     if let Some(user) = &user {
-        done(
-            Command::new("chown")
-                .arg(format!("{}:{}", user.uid, user.gid))
-                .arg(&folder),
-        )?;
+        done(Command::new("chown").arg(format!("{}:{}", user.uid, user.gid)).arg(&folder))?;
     }
     let mut initdb = as_user(user.as_ref(), &programs.join("initdb"));
     done(
         initdb
-            .args([
-                "--auth=trust",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "-D",
-            ])
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&folder),
     )?;
 
@@ -116,16 +88,10 @@ fn start() -> Result<Server, String> {
     let began = Instant::now();
     loop {
         let mut createuser = Command::new(programs.join("createuser"));
-        createuser
-            .arg("-h")
-            .arg(&folder)
-            .args(["-U", "postgres", "kav"]);
+        createuser.arg("-h").arg(&folder).args(["-U", "postgres", "kav"]);
         match done(&mut createuser) {
             Ok(()) => {
-                return Ok(Server {
-                    folder,
-                    _watchman: watchman,
-                });
+                return Ok(Server { folder, _watchman: watchman });
             }
             Err(why) if began.elapsed() > Duration::from_secs(60) => return Err(why),
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
@@ -137,16 +103,11 @@ fn programs() -> Option<PathBuf> {
     let in_path = std::env::var_os("PATH")
         .into_iter()
         .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut installed: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     installed.sort();
     in_path.chain(installed.into_iter().rev()).find(|folder| {
-        ["initdb", "postgres", "createuser"]
-            .iter()
-            .all(|program| folder.join(program).is_file())
+        ["initdb", "postgres", "createuser"].iter().all(|program| folder.join(program).is_file())
     })
 }
 
@@ -157,10 +118,7 @@ struct User {
 
 /// PostgreSQL refuses to run as root: then, somebody else.
 fn unprivileged() -> Result<Option<User>, String> {
-    let root = std::fs::metadata("/proc/self")
-        .map_err(|e| e.to_string())?
-        .uid()
-        == 0;
+    let root = std::fs::metadata("/proc/self").map_err(|e| e.to_string())?.uid() == 0;
     if !root {
         return Ok(None);
     }
@@ -168,14 +126,9 @@ fn unprivileged() -> Result<Option<User>, String> {
     ["postgres", "nobody"]
         .iter()
         .find_map(|name| {
-            let line = accounts
-                .lines()
-                .find(|line| line.split(':').next() == Some(name))?;
+            let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
             let mut numbers = line.split(':').skip(2).map(str::parse);
-            Some(User {
-                uid: numbers.next()?.ok()?,
-                gid: numbers.next()?.ok()?,
-            })
+            Some(User { uid: numbers.next()?.ok()?, gid: numbers.next()?.ok()? })
         })
         .map(Some)
         .ok_or_else(|| "running as root, and there is no user postgres or nobody".to_owned())
@@ -186,27 +139,14 @@ fn as_user(user: Option<&User>, program: &Path) -> Command {
         return Command::new(program);
     };
     let mut command = Command::new("setpriv");
-    command
-        .args([
-            &format!("--reuid={uid}"),
-            &format!("--regid={gid}"),
-            "--clear-groups",
-            "--",
-        ])
-        .arg(program);
+    command.args([&format!("--reuid={uid}"), &format!("--regid={gid}"), "--clear-groups", "--"]).arg(program);
     command
 }
 
 fn done(command: &mut Command) -> Result<(), String> {
-    let output = command
-        .current_dir("/")
-        .output()
-        .map_err(|e| format!("{command:?}: {e}"))?;
+    let output = command.current_dir("/").output().map_err(|e| format!("{command:?}: {e}"))?;
     if output.status.success() {
         return Ok(());
     }
-    Err(format!(
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    ))
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)))
 }

@@ -26,24 +26,14 @@ impl Process {
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = stdout.next().expect("it says where it listens").unwrap();
-        let address = line
-            .strip_prefix("crm-service listening on ")
-            .expect(&line)
-            .to_owned();
-        Self {
-            child,
-            client: Client::new(address),
-            _stdout: stdout,
-        }
+        let address = line.strip_prefix("crm-service listening on ").expect(&line).to_owned();
+        Self { child, client: Client::new(address), _stdout: stdout }
     }
 
     /// The binary with nothing but this database in its environment.
     pub(crate) fn command(url: &SecretString) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crm-service"));
-        command
-            .env_clear()
-            .env("DATABASE_URL", url.expose_secret())
-            .env("RUST_LOG", "warn");
+        command.env_clear().env("DATABASE_URL", url.expose_secret()).env("RUST_LOG", "warn");
         command
     }
 
@@ -61,13 +51,7 @@ impl Process {
     /// SIGTERM; whether it ended well.
     pub(crate) fn terminate(mut self) -> bool {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap().success()
     }
 }

@@ -26,7 +26,10 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
     if caller.payload_sizes.is_empty() || caller.payload_sizes.contains(&0) {
         return Err(CallerError::PayloadSizes(caller.payload_sizes));
     }
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = match &caller.lean {
+        Some(lean) => lean.http.clone(),
+        None => reqwest::Client::builder().no_proxy().build()?,
+    };
     let ringing = [("CallStatus", "ringing"), ("Direction", "inbound")];
     let (status, twiml) = answer(webhook(&http, &caller, "/api/voice/inbound", &ringing)).await?;
     let mut record = CallRecord {
@@ -34,6 +37,7 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
         twiml,
         subprotocol: None,
         status_callback: None,
+        line_ms: 0,
         said: Vec::new(),
         heard: Vec::new(),
         log: Vec::new(),
@@ -46,7 +50,7 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
         Some(stream) => connect(caller, stream, record).await?,
         None => (caller, record),
     };
-    let seconds = (record.said.len() / 8_000).to_string();
+    let seconds = (record.line_ms / 1_000).to_string();
     let over = [
         ("CallStatus", "completed"),
         ("CallDuration", seconds.as_str()),
@@ -60,12 +64,7 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
 }
 
 /// A form, signed as Twilio signs it.
-fn webhook(
-    http: &reqwest::Client,
-    caller: &Caller,
-    path: &str,
-    extra: &[(&str, &str)],
-) -> RequestBuilder {
+fn webhook(http: &reqwest::Client, caller: &Caller, path: &str, extra: &[(&str, &str)]) -> RequestBuilder {
     let mut form = vec![
         ("AccountSid", "AC00000000000000000000000000000000"),
         ("ApiVersion", "2010-04-01"),
@@ -74,9 +73,7 @@ fn webhook(
         ("To", caller.to.as_str()),
     ];
     form.extend_from_slice(extra);
-    let request = http
-        .post(format!("http://{}{path}", caller.bridge))
-        .form(&form);
+    let request = http.post(format!("http://{}{path}", caller.bridge)).form(&form);
     let url = format!("{}{path}", caller.public_base);
     match signature(caller, caller.faults.webhook, &url, &form) {
         Some(signature) => request.header("X-Twilio-Signature", signature),
@@ -90,12 +87,7 @@ async fn answer(request: RequestBuilder) -> Result<(u16, String), CallerError> {
     Ok((answer.status().as_u16(), answer.text().await?))
 }
 
-fn signature(
-    caller: &Caller,
-    signing: Signing,
-    url: &str,
-    form: &[(&str, &str)],
-) -> Option<String> {
+fn signature(caller: &Caller, signing: Signing, url: &str, form: &[(&str, &str)]) -> Option<String> {
     let token = caller.auth_token.as_deref()?;
     match signing {
         Signing::Right => Some(sign(token, url, form)),
@@ -111,16 +103,10 @@ async fn connect(
     mut record: CallRecord,
 ) -> Result<(Caller, CallRecord), CallerError> {
     // The public name goes into the request; the connection goes to the bridge.
-    let mut request = stream
-        .url
-        .replacen("wss://", "ws://", 1)
-        .into_client_request()?;
+    let mut request = stream.url.replacen("wss://", "ws://", 1).into_client_request()?;
     let headers = request.headers_mut();
     headers.insert("user-agent", HeaderValue::from_static("Twilio.TmeWs/1.0"));
-    headers.insert(
-        "sec-websocket-protocol",
-        HeaderValue::from_static(SUBPROTOCOL),
-    );
+    headers.insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
     if let Some(signature) = signature(&caller, caller.faults.handshake, &stream.url, &[])
         && let Ok(signature) = HeaderValue::from_str(&signature)
     {
@@ -137,9 +123,7 @@ async fn connect(
         Err(error) => return Err(error.into()),
     };
     let chosen = answer.headers().get("sec-websocket-protocol");
-    record.subprotocol = chosen
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    record.subprotocol = chosen.and_then(|value| value.to_str().ok()).map(str::to_owned);
     match &caller.faults.token {
         Token::AsGiven => {}
         Token::Fixed(token) => {
@@ -158,26 +142,14 @@ async fn talk(
     stream: &StreamVerb,
     record: CallRecord,
 ) -> (Caller, CallRecord) {
-    let started_sid = caller
-        .faults
-        .start_call_sid
-        .as_ref()
-        .unwrap_or(&caller.call_sid);
+    let started_sid = caller.faults.start_call_sid.as_ref().unwrap_or(&caller.call_sid);
     let mut wire = Wire::new(started_sid, &caller.stream_sid, caller.plain_numbers);
     let preamble = match &caller.faults.instead_of_start {
-        Some(messages) => messages
-            .iter()
-            .map(|text| Message::text(text.clone()))
-            .collect(),
-        None => vec![
-            Message::text(wire.connected()),
-            Message::text(wire.start(stream)),
-        ],
+        Some(messages) => messages.iter().map(|text| Message::text(text.clone())).collect(),
+        None => vec![Message::text(wire.connected()), Message::text(wire.start(stream))],
     };
     let silent = caller.faults.instead_of_start.is_some();
-    let step = caller
-        .speed
-        .map_or(Duration::ZERO, |speed| TICK.div_f64(speed));
+    let step = caller.speed.map_or(Duration::ZERO, |speed| TICK.div_f64(speed));
     let mut line = Line::new(caller, wire, record);
     let ending = if send(&mut socket, preamble).await.is_err() || silent {
         Ending::ClosedByBridge(closed(&mut socket).await)
@@ -197,6 +169,7 @@ async fn talk(
 async fn tick_by_tick(socket: &mut Socket, line: &mut Line, step: Duration) -> Ending {
     let opened = Instant::now();
     let mut next = opened;
+    line.opened();
     loop {
         tokio::select! {
             biased;

@@ -20,7 +20,7 @@ pub(super) struct Line {
     playout: Playout,
     record: CallRecord,
     ticks: u64,
-    /// Samples of `record.said` that are sent.
+    /// Samples sent.
     sent: usize,
     next_size: usize,
     next_injection: usize,
@@ -45,21 +45,41 @@ impl Line {
         }
     }
 
+    /// The stream is open.
+    pub(super) fn opened(&self) {
+        if let Some(lean) = &self.caller.lean {
+            lean.opened();
+        }
+    }
+
     /// 20 ms pass, `at` after the stream was opened: what the caller sends now.
     pub(super) fn tick(&mut self, at: Duration) -> Vec<Message> {
         let mut out = Vec::new();
         let mut heard = [SILENCE; TICK];
         let (marks, played) = self.playout.tick(&mut heard);
         self.hear(at, played);
-        self.record.heard.extend_from_slice(&heard);
+        if self.caller.lean.is_some() {
+            self.say_lean(&mut out);
+        } else {
+            self.say(at, &heard, &mut out);
+        }
+        for name in marks {
+            self.return_mark(at, name, &mut out);
+        }
+        self.inject(at, &mut out);
+        out
+    }
 
+    /// The caller's next 20 ms.
+    fn say(&mut self, at: Duration, heard: &[u8; TICK], out: &mut Vec<Message>) {
+        self.record.heard.extend_from_slice(heard);
         let mut said = [SILENCE; TICK];
         let start = self.ticks as usize * TICK;
         let left = self.caller.audio.get(start..).unwrap_or_default();
         let n = left.len().min(TICK);
         said[..n].copy_from_slice(&left[..n]);
         if let Some(line) = &mut self.caller.line {
-            line(&mut said, &heard);
+            line(&mut said, heard);
         }
         self.record.said.extend_from_slice(&said);
         self.ticks += 1;
@@ -73,11 +93,17 @@ impl Line {
             self.sent += size;
             self.next_size += 1;
         }
-        for name in marks {
-            self.return_mark(at, name, &mut out);
+    }
+
+    /// The same for one of hundreds.
+    fn say_lean(&mut self, out: &mut Vec<Message>) {
+        let mut said = [SILENCE; TICK];
+        let Some(lean) = &self.caller.lean else { return };
+        if lean.say(self.ticks, &mut said) {
+            out.push(text(self.wire.media(self.sent, &said)));
+            self.sent += TICK;
         }
-        self.inject(at, &mut out);
-        out
+        self.ticks += 1;
     }
 
     /// A message of the bridge: what the caller answers at once.
@@ -87,9 +113,7 @@ impl Line {
         let ours = value["streamSid"] == self.caller.stream_sid.as_str();
         match value["event"].as_str() {
             Some("media") if ours => {
-                let payload = value["media"]["payload"]
-                    .as_str()
-                    .map(|text| STANDARD.decode(text));
+                let payload = value["media"]["payload"].as_str().map(|text| STANDARD.decode(text));
                 match payload {
                     Some(Ok(mulaw)) => {
                         self.log(at, Event::Media(mulaw.len()));
@@ -99,10 +123,7 @@ impl Line {
                 }
             }
             Some("mark") if ours && value["mark"]["name"].is_string() => {
-                let name = value["mark"]["name"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
+                let name = value["mark"]["name"].as_str().unwrap_or_default().to_owned();
                 self.log(at, Event::Mark(name.clone()));
                 if let Some(name) = self.playout.mark(name) {
                     self.return_mark(at, name, &mut out);
@@ -128,14 +149,14 @@ impl Line {
 
     /// Does the connection break now?
     pub(super) fn breaks(&self) -> bool {
-        self.caller
-            .faults
-            .drop_after_ms
-            .is_some_and(|ms| self.now_ms() >= ms)
+        self.caller.faults.drop_after_ms.is_some_and(|ms| self.now_ms() >= ms)
     }
 
     /// Does the caller hang up now?
     pub(super) fn hangs_up(&self) -> bool {
+        if let Some(lean) = &self.caller.lean {
+            return lean.hangs_up();
+        }
         let now = self.now_ms();
         if self.caller.hang_up_ms.is_some_and(|ms| now >= ms) {
             return true;
@@ -152,7 +173,8 @@ impl Line {
     }
 
     /// What is left of the line: who called, and what was seen.
-    pub(super) fn finish(self) -> (Caller, CallRecord) {
+    pub(super) fn finish(mut self) -> (Caller, CallRecord) {
+        self.record.line_ms = self.now_ms();
         (self.caller, self.record)
     }
 
@@ -163,14 +185,7 @@ impl Line {
         }
         if audible != self.audible {
             self.audible = audible;
-            self.log(
-                at,
-                if audible {
-                    Event::AgentAudible
-                } else {
-                    Event::AgentSilent
-                },
-            );
+            self.log(at, if audible { Event::AgentAudible } else { Event::AgentSilent });
         }
     }
 
@@ -196,6 +211,14 @@ impl Line {
     }
 
     fn log(&mut self, at: Duration, what: Event) {
+        if let Some(lean) = &self.caller.lean {
+            match what {
+                Event::Media(_) => lean.heard(),
+                Event::Nonsense(_) => lean.puzzled(),
+                _ => {}
+            }
+            return;
+        }
         let line_ms = self.now_ms();
         self.record.log.push(Logged { at, line_ms, what });
     }

@@ -25,8 +25,7 @@ impl Playout {
         if let Some(Item::Audio(last)) = self.items.back_mut() {
             last.extend(mulaw);
         } else if !mulaw.is_empty() {
-            self.items
-                .push_back(Item::Audio(mulaw.iter().copied().collect()));
+            self.items.push_back(Item::Audio(mulaw.iter().copied().collect()));
         }
     }
 
@@ -99,14 +98,8 @@ mod tests {
         assert_eq!(playout.mark("second".into()), None);
         assert_eq!(playout.tick(&mut heard), (vec![], 160));
         assert_eq!((heard[99], heard[100], heard[159]), (1, 2, 2));
-        assert_eq!(
-            playout.tick(&mut heard),
-            (vec!["first".into(), "second".into()], 50)
-        );
-        assert_eq!(
-            (heard[39], heard[40], heard[49], heard[50]),
-            (2, 3, 3, 0xff)
-        );
+        assert_eq!(playout.tick(&mut heard), (vec!["first".into(), "second".into()], 50));
+        assert_eq!((heard[39], heard[40], heard[49], heard[50]), (2, 3, 3, 0xff));
         assert!(playout.is_empty());
     }
 

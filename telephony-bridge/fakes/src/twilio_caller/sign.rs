@@ -15,8 +15,8 @@ pub fn sign(auth_token: &str, url: &str, params: &[(&str, &str)]) -> String {
     for &(key, value) in params {
         by_key.entry(key).or_default().insert(value);
     }
-    let mut mac = Hmac::<Sha1>::new_from_slice(auth_token.as_bytes())
-        .expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha1>::new_from_slice(auth_token.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(url.as_bytes());
     for (key, values) in by_key {
         for value in values {

@@ -19,10 +19,7 @@ pub fn stream_of(xml: &str) -> Option<StreamVerb> {
     let mut parameters = BTreeMap::new();
     let mut rest = connect;
     while let Some(parameter) = tag(rest, "Parameter") {
-        parameters.insert(
-            attribute(parameter, "name")?,
-            attribute(parameter, "value")?,
-        );
+        parameters.insert(attribute(parameter, "name")?, attribute(parameter, "value")?);
         let start = rest.find("<Parameter")? + "<Parameter".len();
         rest = &rest[start..];
     }
@@ -45,15 +42,9 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn unescape(text: &str) -> String {
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ]
-    .into_iter()
-    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+        .into_iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 #[cfg(test)]
@@ -70,9 +61,6 @@ mod tests {
         assert_eq!(stream.url, "wss://bridge.example.com/media");
         assert_eq!(stream.parameters["token"], "a&b");
         assert_eq!(stream.parameters["x"], "");
-        assert_eq!(
-            stream_of("<Response><Say>סליחה</Say><Hangup/></Response>"),
-            None
-        );
+        assert_eq!(stream_of("<Response><Say>סליחה</Say><Hangup/></Response>"), None);
     }
 }

@@ -21,13 +21,7 @@ impl Wire {
     /// Messages of one stream.
     pub fn new(call_sid: &str, stream_sid: &str, plain_numbers: bool) -> Self {
         let (call_sid, stream_sid) = (call_sid.to_owned(), stream_sid.to_owned());
-        Self {
-            call_sid,
-            stream_sid,
-            plain_numbers,
-            sequence: 0,
-            chunk: 0,
-        }
+        Self { call_sid, stream_sid, plain_numbers, sequence: 0, chunk: 0 }
     }
 
     /// `connected`
@@ -37,11 +31,7 @@ impl Wire {
 
     /// `start` with the parameters of the TwiML.
     pub fn start(&mut self, stream: &StreamVerb) -> String {
-        let rate = if self.plain_numbers {
-            json!(8_000)
-        } else {
-            json!("8000")
-        };
+        let rate = if self.plain_numbers { json!(8_000) } else { json!("8000") };
         let start = json!({
             "accountSid": "AC00000000000000000000000000000000",
             "streamSid": self.stream_sid,
@@ -67,10 +57,7 @@ impl Wire {
 
     /// A key was pressed.
     pub fn dtmf(&mut self, digit: char) -> String {
-        self.numbered(
-            "dtmf",
-            &json!({"track": "inbound_track", "digit": digit.to_string()}),
-        )
+        self.numbered("dtmf", &json!({"track": "inbound_track", "digit": digit.to_string()}))
     }
 
     /// A mark comes back.
@@ -99,10 +86,6 @@ impl Wire {
     }
 
     fn number(&self, number: u64) -> Value {
-        if self.plain_numbers {
-            json!(number)
-        } else {
-            json!(number.to_string())
-        }
+        if self.plain_numbers { json!(number) } else { json!(number.to_string()) }
     }
 }

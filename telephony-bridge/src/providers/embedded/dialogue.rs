@@ -102,7 +102,9 @@ mod tests {
     fn say(dialogue: &mut Dialogue, turn: u32, text: &str) -> (String, LeadFields, bool) {
         dialogue.reply(CallTime(0), TurnId(turn), turn, text);
         let Some((_, LlmEvent::Sentence(line))) = dialogue.poll(CallTime(0)) else { panic!("no sentence") };
-        let Some((_, LlmEvent::Done { fields, hang_up })) = dialogue.poll(CallTime(0)) else { panic!("no end") };
+        let Some((_, LlmEvent::Done { fields, hang_up })) = dialogue.poll(CallTime(0)) else {
+            panic!("no end")
+        };
         (line.text, fields, hang_up)
     }
 

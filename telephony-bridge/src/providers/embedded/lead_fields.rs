@@ -5,17 +5,38 @@ use crate::providers::LeadFields;
 
 const NAME_INTROS: [&str; 4] = ["קוראים לי", "שמי", "השם שלי", "מדבר"];
 const CITIES: [&str; 12] = [
-    "תל אביב", "ירושלים", "חיפה", "רמת גן", "גבעתיים", "הרצליה", "נתניה", "ראשון לציון", "פתח תקווה", "באר שבע",
-    "אשדוד", "חולון",
+    "תל אביב",
+    "ירושלים",
+    "חיפה",
+    "רמת גן",
+    "גבעתיים",
+    "הרצליה",
+    "נתניה",
+    "ראשון לציון",
+    "פתח תקווה",
+    "באר שבע",
+    "אשדוד",
+    "חולון",
 ];
 const NUMBERS: [(&str, &str); 12] = [
-    ("שני", "2"), ("שתי", "2"), ("שניים", "2"), ("שלושה", "3"), ("שלוש", "3"), ("שלושת", "3"), ("ארבעה", "4"),
-    ("ארבע", "4"), ("ארבעת", "4"), ("חמישה", "5"), ("חמש", "5"), ("שישה", "6"),
+    ("שני", "2"),
+    ("שתי", "2"),
+    ("שניים", "2"),
+    ("שלושה", "3"),
+    ("שלוש", "3"),
+    ("שלושת", "3"),
+    ("ארבעה", "4"),
+    ("ארבע", "4"),
+    ("ארבעת", "4"),
+    ("חמישה", "5"),
+    ("חמש", "5"),
+    ("שישה", "6"),
 ];
 
 /// What can be learned from `text`: `name`, `area`, `deal`, `rooms`, `budget`.
 pub fn lead_fields(text: &str) -> LeadFields {
-    let words: Vec<&str> = text.split_whitespace().map(|w| w.trim_matches(|c: char| ",.?!\"".contains(c))).collect();
+    let words: Vec<&str> =
+        text.split_whitespace().map(|w| w.trim_matches(|c: char| ",.?!\"".contains(c))).collect();
     let plain = words.join(" ");
     let mut fields = LeadFields::new();
     let mut set = |key: &str, value: &str| {
@@ -45,8 +66,12 @@ pub fn lead_fields(text: &str) -> LeadFields {
         set("rooms", spoken.unwrap_or(if digits { pair[0] } else { "" }));
     }
     // A sum: the word before אלף, מיליון or שקל, with a spelled-out tail kept as spoken.
-    if let Some(i) = words.iter().position(|w| matches!(*w, "אלף" | "אלפים" | "מיליון" | "שקל" | "שקלים")) {
-        let start = words[..i].iter().rposition(|w| matches!(*w, "עד" | "תקציב" | "הוא" | "בערך")).map_or(i.saturating_sub(1), |p| p + 1);
+    if let Some(i) = words.iter().position(|w| matches!(*w, "אלף" | "אלפים" | "מיליון" | "שקל" | "שקלים"))
+    {
+        let start = words[..i]
+            .iter()
+            .rposition(|w| matches!(*w, "עד" | "תקציב" | "הוא" | "בערך"))
+            .map_or(i.saturating_sub(1), |p| p + 1);
         set("budget", &words[start..=i].join(" "));
     }
     fields
@@ -59,7 +84,8 @@ mod tests {
     /// A-CRM-025
     #[test]
     fn fields_are_learned_from_a_hebrew_enquiry() {
-        let fields = lead_fields("קוראים לי דנה לוי, אני רוצה לשכור דירה בתל אביב עם שלושה חדרים, עד שבעת אלפים");
+        let fields =
+            lead_fields("קוראים לי דנה לוי, אני רוצה לשכור דירה בתל אביב עם שלושה חדרים, עד שבעת אלפים");
         assert_eq!(fields["name"], "דנה לוי");
         assert_eq!(fields["area"], "תל אביב");
         assert_eq!(fields["deal"], "rent");

@@ -151,10 +151,16 @@ mod tests {
         assert_eq!(stt.poll(CallTime::from_ms(1_800)), Some((TurnId(1), SttResult::Partial("אחת".into()))));
         stt.finish(CallTime::from_ms(2_100), TurnId(1));
         assert_eq!(stt.poll(CallTime::from_ms(2_349)), None);
-        assert_eq!(stt.poll(CallTime::from_ms(2_350)), Some((TurnId(1), SttResult::Final("אחת שתיים".into()))));
+        assert_eq!(
+            stt.poll(CallTime::from_ms(2_350)),
+            Some((TurnId(1), SttResult::Final("אחת שתיים".into())))
+        );
         stt.start(TurnId(2), SampleTime::from_ms(1_100));
         stt.finish(CallTime::from_ms(3_500), TurnId(2));
-        assert_eq!(stt.poll(CallTime::from_ms(3_750)), Some((TurnId(2), SttResult::Final("שלוש ארבע".into()))));
+        assert_eq!(
+            stt.poll(CallTime::from_ms(3_750)),
+            Some((TurnId(2), SttResult::Final("שלוש ארבע".into())))
+        );
     }
 
     #[test]
@@ -167,6 +173,9 @@ mod tests {
         assert_eq!(stt.poll_timeout(), None);
         stt.start(TurnId(2), SampleTime::from_ms(1_000));
         stt.finish(CallTime::from_ms(2_500), TurnId(2));
-        assert_eq!(stt.poll(CallTime::from_ms(3_000)), Some((TurnId(2), SttResult::Final("שלום עולם".into()))));
+        assert_eq!(
+            stt.poll(CallTime::from_ms(3_000)),
+            Some((TurnId(2), SttResult::Final("שלום עולם".into())))
+        );
     }
 }

@@ -156,7 +156,8 @@ fn frames(codes: &[u8]) -> Vec<SpeechFrame> {
 impl Tts for ClipVoice {
     fn speak(&mut self, now: CallTime, utterance: UtteranceId, line: &Line, from_ms: u64, cached: bool) {
         let codes = self.audio(line);
-        let skip = usize::try_from(from_ms * u64::from(WIRE_RATE) / 1_000).unwrap_or(usize::MAX).min(codes.len());
+        let skip =
+            usize::try_from(from_ms * u64::from(WIRE_RATE) / 1_000).unwrap_or(usize::MAX).min(codes.len());
         let frames = frames(&codes[skip..]);
         let at = CallTime(now.0 + if cached { 0 } else { self.latency_ms * 1_000 });
         let total_ms = frames.len() as u64 * u64::from(FRAME_MS);

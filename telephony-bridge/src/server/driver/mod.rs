@@ -8,6 +8,7 @@ mod clock;
 mod numbers;
 mod playout;
 mod publish;
+mod receive;
 mod runner;
 mod sender;
 
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use audio_core::engine::{CallHandle, CallState};
 use audio_core::frame::{FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::PipelineEvent;
-use axum::extract::ws::{Message as WsMessage, WebSocket};
+use axum::extract::ws::WebSocket;
 use crm_api::EndReason;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
@@ -28,9 +29,10 @@ use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
 use crate::providers::{Providers, TtsOutput};
 use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
-use crate::twilio::{Body, Framer, MAX_MEDIA_BYTES, OutboundWriter, parse};
+use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use clock::CallClock;
 use playout::Playout;
+use receive::{MAX_BACKLOG, is_media};
 pub use runner::{LiveRunner, RunnerError};
 use sender::Sender;
 
@@ -40,10 +42,6 @@ const POLL: Duration = Duration::from_millis(5);
 const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
 /// Arrival times kept to measure the way from the socket to recognition.
 const ARRIVALS: usize = 64;
-/// Caller frames that may wait for the engine: five seconds.
-const MAX_BACKLOG: usize = 250;
-/// A stream that sends this much nonsense is closed.
-const MAX_BAD_MESSAGES: u32 = 100;
 
 /// Why the loop ends.
 enum Leave {
@@ -184,76 +182,6 @@ impl Driver {
         }
     }
 
-    fn on_message(&mut self, message: &WsMessage) -> Option<Leave> {
-        let text = match message {
-            WsMessage::Text(text) => text.as_str(),
-            WsMessage::Close(_) => return Some(Leave::Stop(EndReason::SocketLost)),
-            WsMessage::Binary(_) => "",
-            WsMessage::Ping(_) | WsMessage::Pong(_) => return None,
-        };
-        let message = match parse(text) {
-            Ok(message) => message,
-            Err(error) => return self.on_bad_message(&error.to_string()),
-        };
-        match message.body {
-            Body::Media(media) if media.is_inbound() => match media.decode(&mut self.media) {
-                Ok(bytes) => {
-                    let bytes = bytes.len();
-                    self.on_media(media.timestamp_ms, bytes);
-                }
-                Err(error) => return self.on_bad_message(&error.to_string()),
-            },
-            Body::Mark { name } => {
-                if let Some(utterance) = playout::utterance_of(&name) {
-                    self.feed(WireInput::Mark(utterance));
-                }
-            }
-            Body::Dtmf { digit } => self.record(Wire::Dtmf { digit }),
-            Body::Stop => return Some(Leave::Stop(EndReason::CallerHangUp)),
-            _ => {}
-        }
-        None
-    }
-
-    /// A message that makes no sense harms nobody; a stream of them is closed.
-    fn on_bad_message(&mut self, why: &str) -> Option<Leave> {
-        self.bad_messages += 1;
-        metrics::counter!(crate::metrics::MESSAGES_IGNORED, "reason" => "malformed").increment(1);
-        if self.bad_messages == 1 {
-            tracing::warn!(call_sid = %self.call_sid, why, "message ignored");
-        }
-        (self.bad_messages >= MAX_BAD_MESSAGES).then_some(Leave::Stop(EndReason::Failed))
-    }
-
-    fn on_media(&mut self, timestamp_ms: Option<u64>, bytes: usize) {
-        let now = Instant::now();
-        let t_us = self.clock.now();
-        let Self { framer, backlog, recorder, arrivals, media, dropped_in, .. } = self;
-        framer.push(timestamp_ms, &media[..bytes], |frame| {
-            arrivals[frame.seq as usize % ARRIVALS] = now;
-            if backlog.len() == MAX_BACKLOG {
-                *dropped_in += 1;
-                return;
-            }
-            backlog.push_back(*frame);
-            if let Some(recorder) = recorder {
-                let (seq, timestamp) = (frame.seq, frame.timestamp);
-                recorder.line(t_us, Wire::MediaIn { seq, timestamp, payload: Payload(frame.payload) });
-            }
-        });
-        self.push_backlog();
-    }
-
-    /// Gives the engine what it has room for. What the network held back comes in a burst and waits
-    /// here; nothing of it is lost.
-    fn push_backlog(&mut self) {
-        for _ in 0..self.handle.wire_queue_free() {
-            let Some(frame) = self.backlog.pop_front() else { return };
-            // Refused only by a chain that has stopped; the loop notices that by itself.
-            let _ = self.handle.push_wire(&frame);
-        }
-    }
-
     fn on_tick(&mut self) {
         self.push_backlog();
         while let Some(clean) = self.handle.pop_clean() {
@@ -368,7 +296,8 @@ impl Driver {
             Output::Yield { .. } => metrics::counter!(numbers::BARGE_INS).increment(1),
             Output::Degraded(provider) => {
                 tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
-                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase()).increment(1);
+                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase())
+                    .increment(1);
             }
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
             Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
@@ -408,10 +337,6 @@ impl Driver {
             recorder.finish().await;
         }
     }
-}
-
-fn is_media(message: &WsMessage) -> bool {
-    matches!(message, WsMessage::Text(text) if parse(text).is_ok_and(|m| matches!(m.body, Body::Media(_))))
 }
 
 fn unix_ms() -> i64 {

@@ -1,11 +1,7 @@
 //! The driver's metrics.
 
-/// Seconds from the socket to speech recognition, per frame.
-pub(super) const IN_TO_PROVIDER: &str = "kav_bridge_in_to_provider_seconds";
-/// Seconds from synthesised audio to the socket, per utterance.
-pub(super) const PROVIDER_TO_OUT: &str = "kav_bridge_provider_to_out_seconds";
-/// Seconds from the stream's `start` to the greeting's first frame.
-pub(super) const GREETING: &str = "kav_bridge_greeting_seconds";
+pub(super) use crate::metrics::{GREETING, IN_TO_PROVIDER, PROVIDER_TO_OUT};
+
 /// Interruptions the agent yielded to.
 pub(super) const BARGE_INS: &str = "kav_bridge_barge_ins_total";
 /// Fallbacks used for a provider; `provider`.

@@ -77,9 +77,13 @@ impl LiveRunner {
             None => VoiceLibrary::default(),
         };
         let tape = match &config.embedded_tape {
-            Some(path) => Some(Tape::load(path).map_err(|source| RunnerError::Tape { path: path.clone(), source })?),
+            Some(path) => {
+                Some(Tape::load(path).map_err(|source| RunnerError::Tape { path: path.clone(), source })?)
+            }
             None => {
-                tracing::warn!("no speech recognition: EMBEDDED_TAPE is not set, callers will not be understood");
+                tracing::warn!(
+                    "no speech recognition: EMBEDDED_TAPE is not set, callers will not be understood"
+                );
                 None
             }
         };
@@ -88,7 +92,8 @@ impl LiveRunner {
         if let Some(tape) = &tape {
             voice = voice.with_tape(tape)?;
         }
-        let preset = config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
+        let preset =
+            config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
         Ok(Self {
             engine: Engine::start(engine)?,
             script: tape.map(|tape| Script {
@@ -125,12 +130,7 @@ impl LiveRunner {
                 .inspect_err(|error| tracing::warn!(call_sid = %stream.call.call_sid, %error, "not recorded"))
                 .ok()
         });
-        Ok(Parts {
-            handle,
-            providers: self.providers(app),
-            recorder,
-            preset: preset.name().to_owned(),
-        })
+        Ok(Parts { handle, providers: self.providers(app), recorder, preset: preset.name().to_owned() })
     }
 
     fn providers(&self, _app: &App) -> Providers {

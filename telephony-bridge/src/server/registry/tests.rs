@@ -29,13 +29,7 @@ fn announced_calls_take_places() {
     drop(live);
     assert_eq!(registry.check_place("CA3", now), Ok(()));
     let later = now + Duration::from_secs(61);
-    assert_eq!(
-        registry.stats(later),
-        RegistryStats {
-            accepted: 1,
-            ..RegistryStats::default()
-        }
-    );
+    assert_eq!(registry.stats(later), RegistryStats { accepted: 1, ..RegistryStats::default() });
 }
 
 /// S-TEL-002: one stream a call.
@@ -46,10 +40,7 @@ fn a_call_has_one_stream() {
     let token = registry.announce(call("CA1"), now).expect("a place");
     let _live = registry.connect("CA1", &token, now).expect("its token");
     let again = registry.announce(call("CA1"), now).expect("its own place");
-    assert_eq!(
-        registry.connect("CA1", &again, now).map(|_| ()),
-        Err(StreamRefused::Duplicate)
-    );
+    assert_eq!(registry.connect("CA1", &again, now).map(|_| ()), Err(StreamRefused::Duplicate));
 }
 
 /// S-TEL-011
@@ -63,15 +54,9 @@ fn the_end_of_a_call_is_told_to_whoever_must_know() {
     registry.ring(call("rung"));
     assert_eq!(registry.provider_ended("live"), Finished::Live);
     assert_eq!(*live.signal().borrow(), CallSignal::ProviderEnded);
-    assert_eq!(
-        registry.provider_ended("awaited"),
-        Finished::NeverConnected(call("awaited"))
-    );
+    assert_eq!(registry.provider_ended("awaited"), Finished::NeverConnected(call("awaited")));
     assert_eq!(registry.provider_ended("awaited"), Finished::Unknown);
-    assert_eq!(
-        registry.provider_ended("rung"),
-        Finished::Rung(call("rung"))
-    );
+    assert_eq!(registry.provider_ended("rung"), Finished::Rung(call("rung")));
     assert_eq!(registry.take_rung("rung"), None);
 }
 
@@ -98,9 +83,7 @@ async fn a_drain_refuses_new_calls_and_waits_for_the_others() {
     let token = registry.announce(call("CA1"), now).expect("a place");
     registry.begin_drain();
     assert_eq!(registry.announce(call("CA2"), now), Err(NoPlace::Draining));
-    let (_, live) = registry
-        .connect("CA1", &token, now)
-        .expect("was told to connect");
+    let (_, live) = registry.connect("CA1", &token, now).expect("was told to connect");
     registry.shut_down_calls();
     assert_eq!(*live.signal().borrow(), CallSignal::Shutdown);
     tokio::join!(registry.emptied(), async { drop(live) });

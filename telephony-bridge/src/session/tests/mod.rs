@@ -46,7 +46,12 @@ impl Call {
         let at = SampleTime::from_ms(ms);
         self.speech(
             ms,
-            PipelineEvent::BargeIn { at, onset: at.saturating_sub(2_400), score: 0.9, reasons: Reasons::default() },
+            PipelineEvent::BargeIn {
+                at,
+                onset: at.saturating_sub(2_400),
+                score: 0.9,
+                reasons: Reasons::default(),
+            },
         )
     }
 

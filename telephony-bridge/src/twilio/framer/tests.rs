@@ -19,27 +19,12 @@ fn seqs(frames: &[WireFrame]) -> Vec<u32> {
 /// The usual stream: one message, one frame, wherever its clock starts.
 #[test]
 fn whole_frames_pass_through() {
-    let messages: Vec<_> = (0..5)
-        .map(|i| (Some(57 + 20 * i), vec![i as u8; 160]))
-        .collect();
+    let messages: Vec<_> = (0..5).map(|i| (Some(57 + 20 * i), vec![i as u8; 160])).collect();
     let (frames, stats) = run(&messages);
     assert_eq!(seqs(&frames), [0, 1, 2, 3, 4]);
-    assert_eq!(
-        frames.iter().map(|f| f.timestamp).collect::<Vec<_>>(),
-        [0, 160, 320, 480, 640]
-    );
-    assert!(
-        frames
-            .iter()
-            .all(|f| f.len == 160 && f.payload == [f.seq as u8; 160])
-    );
-    assert_eq!(
-        stats,
-        FramerStats {
-            frames: 5,
-            ..FramerStats::default()
-        }
-    );
+    assert_eq!(frames.iter().map(|f| f.timestamp).collect::<Vec<_>>(), [0, 160, 320, 480, 640]);
+    assert!(frames.iter().all(|f| f.len == 160 && f.payload == [f.seq as u8; 160]));
+    assert_eq!(stats, FramerStats { frames: 5, ..FramerStats::default() });
 }
 
 #[test]

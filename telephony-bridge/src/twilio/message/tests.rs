@@ -12,121 +12,65 @@ fn body(text: &str) -> Body<'_> {
 #[test]
 fn documented_messages() {
     let connected = parse(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#);
-    assert_eq!(
-        connected,
-        Ok(Message {
-            sequence: None,
-            stream_sid: None,
-            body: Body::Connected
-        })
-    );
+    assert_eq!(connected, Ok(Message { sequence: None, stream_sid: None, body: Body::Connected }));
 
-    let Body::Start(start) = body(START) else {
-        panic!("start")
-    };
-    assert_eq!(
-        (start.call_sid.as_str(), start.stream_sid.as_str()),
-        ("CA1", "MZ1")
-    );
+    let Body::Start(start) = body(START) else { panic!("start") };
+    assert_eq!((start.call_sid.as_str(), start.stream_sid.as_str()), ("CA1", "MZ1"));
     assert_eq!(start.tracks, ["inbound"]);
     assert_eq!(start.parameters["token"], "secret");
     assert!(!format!("{start:?}").contains("secret"));
 
     let media = parse(r#"{"event":"media","sequenceNumber":"4","media":{"track":"inbound","chunk":"2","timestamp":"5","payload":"no+JhoaJjpw="},"streamSid":"MZ1"}"#).expect("media");
-    assert_eq!(
-        (media.sequence, media.stream_sid.as_deref()),
-        (Some(4), Some("MZ1"))
-    );
-    let Body::Media(audio) = media.body else {
-        panic!("media")
-    };
-    assert_eq!(
-        (audio.chunk, audio.timestamp_ms, audio.is_inbound()),
-        (Some(2), Some(5), true)
-    );
+    assert_eq!((media.sequence, media.stream_sid.as_deref()), (Some(4), Some("MZ1")));
+    let Body::Media(audio) = media.body else { panic!("media") };
+    assert_eq!((audio.chunk, audio.timestamp_ms, audio.is_inbound()), (Some(2), Some(5), true));
     let mut buffer = [0; 160];
-    assert_eq!(
-        audio.decode(&mut buffer).expect("base64"),
-        [0x9e, 0x8f, 0x89, 0x86, 0x86, 0x89, 0x8e, 0x9c]
-    );
+    assert_eq!(audio.decode(&mut buffer).expect("base64"), [0x9e, 0x8f, 0x89, 0x86, 0x86, 0x89, 0x8e, 0x9c]);
 
     let dtmf = r#"{"event":"dtmf","streamSid":"MZ1","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#;
     assert_eq!(body(dtmf), Body::Dtmf { digit: '1' });
-    let mark =
-        r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"my label"}}"#;
-    assert_eq!(
-        body(mark),
-        Body::Mark {
-            name: "my label".into()
-        }
-    );
+    let mark = r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"my label"}}"#;
+    assert_eq!(body(mark), Body::Mark { name: "my label".into() });
     let stop = r#"{"event":"stop","sequenceNumber":"5","stop":{"accountSid":"AC1","callSid":"CA1"},"streamSid":"MZ1"}"#;
     assert_eq!(body(stop), Body::Stop);
-    assert_eq!(
-        body(r#"{"event":"telepathy"}"#),
-        Body::Unknown {
-            event: "telepathy".into()
-        }
-    );
+    assert_eq!(body(r#"{"event":"telepathy"}"#), Body::Unknown { event: "telepathy".into() });
 }
 
 /// A-PLT-004: numbers as numbers.
 #[test]
 fn numbers_may_be_numbers() {
     let text = r#"{"event":"media","sequenceNumber":4,"media":{"chunk":2.0,"timestamp":5,"payload":"/w=="},"streamSid":"MZ1"}"#;
-    let Body::Media(audio) = body(text) else {
-        panic!("media")
-    };
+    let Body::Media(audio) = body(text) else { panic!("media") };
     assert_eq!((audio.chunk, audio.timestamp_ms), (Some(2), Some(5)));
     let text = START.replace("8000", "\"8000\"").replace(":1}", ":\"1\"}");
     assert!(matches!(body(&text), Body::Start(_)));
-    assert_eq!(
-        body(r#"{"event":"dtmf","dtmf":{"digit":7}}"#),
-        Body::Dtmf { digit: '7' }
-    );
+    assert_eq!(body(r#"{"event":"dtmf","dtmf":{"digit":7}}"#), Body::Dtmf { digit: '7' });
 }
 
 /// The strings of a media message point into the message.
 #[test]
 fn media_is_borrowed() {
-    let text =
-        r#"{"event":"media","streamSid":"MZ1","media":{"track":"inbound","payload":"/w=="}}"#;
+    let text = r#"{"event":"media","streamSid":"MZ1","media":{"track":"inbound","payload":"/w=="}}"#;
     let message = parse(text).expect("media");
     assert!(matches!(message.stream_sid, Some(Cow::Borrowed(_))));
-    let Body::Media(audio) = message.body else {
-        panic!("media")
-    };
-    assert!(matches!(
-        (&audio.payload, &audio.track),
-        (Cow::Borrowed(_), Some(Cow::Borrowed(_)))
-    ));
+    let Body::Media(audio) = message.body else { panic!("media") };
+    assert!(matches!((&audio.payload, &audio.track), (Cow::Borrowed(_), Some(Cow::Borrowed(_)))));
 }
 
 #[test]
 fn payloads_may_be_escaped_or_lack_padding_but_not_be_endless() {
     let decoded = |payload: &str| {
         let text = format!(r#"{{"event":"media","media":{{"payload":"{payload}"}}}}"#);
-        let Body::Media(audio) = body(&text) else {
-            panic!("media")
-        };
+        let Body::Media(audio) = body(&text) else { panic!("media") };
         audio.decode(&mut [0; MAX_MEDIA_BYTES]).map(<[u8]>::to_vec)
     };
     assert_eq!(decoded(r"\/w=="), Ok(vec![0xff]));
     assert_eq!(decoded("/w"), Ok(vec![0xff]));
     assert_eq!(decoded(""), Ok(vec![]));
-    assert_eq!(
-        decoded(&"////".repeat(5_333)).map(|bytes| bytes.len()),
-        Ok(15_999)
-    );
-    assert!(matches!(
-        decoded(&"////".repeat(5_334)),
-        Err(MessageError::Payload(_))
-    ));
+    assert_eq!(decoded(&"////".repeat(5_333)).map(|bytes| bytes.len()), Ok(15_999));
+    assert!(matches!(decoded(&"////".repeat(5_334)), Err(MessageError::Payload(_))));
     let error = decoded("no base64").expect_err("a space");
-    assert!(
-        error.to_string().starts_with("field `media.payload`: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("field `media.payload`: "), "{error}");
 }
 
 /// Errors name the field and the datum.
@@ -134,15 +78,9 @@ fn payloads_may_be_escaped_or_lack_padding_but_not_be_endless() {
 fn errors_name_the_culprit() {
     let said = |text: &str| parse(text).expect_err("an error").to_string();
     assert_eq!(said("{}"), "field `event` is missing");
-    assert_eq!(
-        said(r#"{"event":7}"#),
-        "field `event` is `7`: expected a string"
-    );
+    assert_eq!(said(r#"{"event":7}"#), "field `event` is `7`: expected a string");
     assert_eq!(said(r#"{"event":"media"}"#), "field `media` is missing");
-    assert_eq!(
-        said(r#"{"event":"media","media":{}}"#),
-        "field `media.payload` is missing"
-    );
+    assert_eq!(said(r#"{"event":"media","media":{}}"#), "field `media.payload` is missing");
     assert!(said(r#"{"event":"media","media":"x"}"#).contains("field `media` to be an object"));
     assert_eq!(
         said(r#"{"event":"media","media":{"payload":"","timestamp":"-5"}}"#),
@@ -168,18 +106,12 @@ fn errors_name_the_culprit() {
         said(&START.replace("\"secret\"", "[1]")),
         "field `start.customParameters.token` is `an array`: expected a string"
     );
-    assert_eq!(
-        said(&START.replace("\"CA1\"", "null")),
-        "field `start.callSid` is missing"
-    );
+    assert_eq!(said(&START.replace("\"CA1\"", "null")), "field `start.callSid` is missing");
     assert_eq!(
         said(r#"{"event":"dtmf","dtmf":{"digit":"12"}}"#),
         "field `dtmf.digit` is `12`: expected one key of a telephone"
     );
-    assert_eq!(
-        said(&" ".repeat(MAX_MESSAGE_BYTES + 1)),
-        "message of 65537 bytes: the limit is 65536"
-    );
+    assert_eq!(said(&" ".repeat(MAX_MESSAGE_BYTES + 1)), "message of 65537 bytes: the limit is 65536");
     assert!(said("[1").starts_with("not a media-stream message: "));
 }
 
@@ -188,9 +120,7 @@ fn any_json() -> impl Strategy<Value = String> {
         Just("null".to_owned()),
         any::<bool>().prop_map(|v| v.to_string()),
         any::<i64>().prop_map(|v| v.to_string()),
-        any::<f32>()
-            .prop_filter("finite", |v| v.is_finite())
-            .prop_map(|v| v.to_string()),
+        any::<f32>().prop_filter("finite", |v| v.is_finite()).prop_map(|v| v.to_string()),
         any::<String>().prop_map(|v| serde_json::to_string(&v).expect("a string")),
     ];
     scalar.prop_recursive(3, 16, 4, |inner| {

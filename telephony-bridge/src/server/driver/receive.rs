@@ -1,0 +1,92 @@
+//! What comes from the far end.
+
+use std::time::Instant;
+
+use axum::extract::ws::Message as WsMessage;
+use crm_api::EndReason;
+
+use super::{ARRIVALS, Driver, Leave, playout};
+use crate::tape::{Payload, Wire, WireInput};
+use crate::twilio::{Body, parse};
+
+/// A stream that sends this much nonsense is closed.
+const MAX_BAD_MESSAGES: u32 = 100;
+/// Caller frames that may wait for the engine: five seconds.
+pub(super) const MAX_BACKLOG: usize = 250;
+
+impl Driver {
+    pub(super) fn on_message(&mut self, message: &WsMessage) -> Option<Leave> {
+        let text = match message {
+            WsMessage::Text(text) => text.as_str(),
+            WsMessage::Close(_) => return Some(Leave::Stop(EndReason::SocketLost)),
+            WsMessage::Binary(_) => "",
+            WsMessage::Ping(_) | WsMessage::Pong(_) => return None,
+        };
+        let message = match parse(text) {
+            Ok(message) => message,
+            Err(error) => return self.on_bad_message(&error.to_string()),
+        };
+        match message.body {
+            Body::Media(media) if media.is_inbound() => match media.decode(&mut self.media) {
+                Ok(bytes) => {
+                    let bytes = bytes.len();
+                    self.on_media(media.timestamp_ms, bytes);
+                }
+                Err(error) => return self.on_bad_message(&error.to_string()),
+            },
+            Body::Mark { name } => {
+                if let Some(utterance) = playout::utterance_of(&name) {
+                    self.feed(WireInput::Mark(utterance));
+                }
+            }
+            Body::Dtmf { digit } => self.record(Wire::Dtmf { digit }),
+            Body::Stop => return Some(Leave::Stop(EndReason::CallerHangUp)),
+            _ => {}
+        }
+        None
+    }
+
+    /// A message that makes no sense harms nobody; a stream of them is closed.
+    fn on_bad_message(&mut self, why: &str) -> Option<Leave> {
+        self.bad_messages += 1;
+        metrics::counter!(crate::metrics::MESSAGES_IGNORED, "reason" => "malformed").increment(1);
+        if self.bad_messages == 1 {
+            tracing::warn!(call_sid = %self.call_sid, why, "message ignored");
+        }
+        (self.bad_messages >= MAX_BAD_MESSAGES).then_some(Leave::Stop(EndReason::Failed))
+    }
+
+    fn on_media(&mut self, timestamp_ms: Option<u64>, bytes: usize) {
+        let now = Instant::now();
+        let t_us = self.clock.now();
+        let Self { framer, backlog, recorder, arrivals, media, dropped_in, .. } = self;
+        framer.push(timestamp_ms, &media[..bytes], |frame| {
+            arrivals[frame.seq as usize % ARRIVALS] = now;
+            if backlog.len() == MAX_BACKLOG {
+                *dropped_in += 1;
+                return;
+            }
+            backlog.push_back(*frame);
+            if let Some(recorder) = recorder {
+                let (seq, timestamp) = (frame.seq, frame.timestamp);
+                recorder.line(t_us, Wire::MediaIn { seq, timestamp, payload: Payload(frame.payload) });
+            }
+        });
+        self.push_backlog();
+    }
+
+    /// Gives the engine what it has room for. What the network held back comes in a burst and waits
+    /// here; nothing of it is lost.
+    pub(super) fn push_backlog(&mut self) {
+        for _ in 0..self.handle.wire_queue_free() {
+            let Some(frame) = self.backlog.pop_front() else { return };
+            // Refused only by a chain that has stopped; the loop notices that by itself.
+            let _ = self.handle.push_wire(&frame);
+        }
+    }
+}
+
+/// Is it the caller's audio?
+pub(super) fn is_media(message: &WsMessage) -> bool {
+    matches!(message, WsMessage::Text(text) if parse(text).is_ok_and(|m| matches!(m.body, Body::Media(_))))
+}

@@ -1,0 +1,58 @@
+//! Why a tape cannot be replayed.
+
+use std::path::PathBuf;
+
+use audio_core::tape::TapeError;
+
+use crate::providers::embedded::VoiceError;
+
+/// A tape could not be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The tape itself.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// One of its clips.
+    #[error("tape {tape}: {source}")]
+    Voice {
+        /// Which tape.
+        tape: String,
+        /// Why.
+        source: VoiceError,
+    },
+    /// Its record of a live call.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The signal chain could not be built.
+    #[error("signal chain: {0}")]
+    Pipeline(#[from] audio_core::Error),
+}
+
+/// `wire.jsonl` could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The file.
+    #[error("{path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// One of its lines.
+    #[error("{path}, line {line}: {source}")]
+    Line {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The first line does not say how the call was run.
+    #[error("{path}: the first line is not `setup`")]
+    Setup {
+        /// Which file.
+        path: PathBuf,
+    },
+}
