@@ -1,5 +1,6 @@
 //! `telephony-bridge serve`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         let listener = tokio::net::TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
+        // For whoever started it on port 0.
+        writeln!(std::io::stdout(), "telephony-bridge listening on http://{}", listener.local_addr()?)?;
         serve(config, listener, runner, stop_signal()?).await?;
         Ok(())
     })

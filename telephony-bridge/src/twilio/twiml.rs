@@ -109,13 +109,6 @@ impl Twiml {
         self.finish()
     }
 
-    /// Turns the call away before it is answered: the caller hears the busy tone and pays nothing.
-    pub fn reject_busy(mut self) -> String {
-        self.open("Reject", &[("reason", "busy")]);
-        self.xml.push_str("/>");
-        self.finish()
-    }
-
     fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
         let _ = write!(self.xml, "<{name}");
         for (name, value) in attributes {

@@ -1,0 +1,133 @@
+//! A call that was recorded live replays with the same decisions.
+
+use std::path::Path;
+use std::process::Command;
+
+use audio_core::barge_in::Preset;
+use audio_core::codec::ulaw;
+use audio_core::tape::Tape;
+use provider_fakes::twilio_caller::LineModel;
+use telephony_bridge::tape::{Recording, rerun};
+
+use crate::harness::{Site, hung_up, over, tape};
+use crate::schema;
+
+const SPEED: f64 = 4.0;
+const RECORD: [(&str, &str); 1] = [("RECORD_TAPES", "all")];
+
+/// The caller's handset: what the agent says comes back late and weaker.
+fn echo_of(tape: &Tape) -> LineModel {
+    let Some(audio_core::tape::Echo::Path(path)) = &tape.file.echo else { panic!("no echo on the tape") };
+    let delay = (path.delay_ms * 8.0) as usize;
+    let gain = 10f64.powf(path.gain_db / 20.0);
+    let mut air = std::collections::VecDeque::from(vec![0; delay]);
+    Box::new(move |said, heard| {
+        for (said, &heard) in said.iter_mut().zip(heard.iter()) {
+            air.push_back(ulaw::decode(heard));
+            let echo = f64::from(air.pop_front().unwrap_or(0)) * gain;
+            let sum = f64::from(ulaw::decode(*said)) + echo;
+            *said = ulaw::encode(sum.round().clamp(-32_768.0, 32_767.0) as i16);
+        }
+    })
+}
+
+/// Records the call live.
+async fn record(name: &str, line: Option<LineModel>) -> Site {
+    let site = Site::new(name, SPEED).await;
+    let _crm = site.crm();
+    let bridge = site.bridge(&RECORD);
+    let mut caller = site.caller(&bridge, "live");
+    caller.line = line;
+    let call = tokio::spawn(caller.call());
+    hung_up(call).await;
+    // The tape is complete before the call counts as over.
+    bridge.terminate();
+    assert!(bridge.ended().await.success());
+    site
+}
+
+/// The same decisions by the library, the same bytes by the command line.
+fn assert_replays(folder: &Path) {
+    let tape = Tape::load(folder).expect("a tape");
+    let recording = Recording::load(folder).expect("readable").expect("recorded live");
+    let then = recording.decisions();
+    assert!(then.len() > 5, "{then:?}");
+    let again = rerun(&tape, &recording, None, false).expect("replays");
+    assert_eq!(again.decisions, then, "{}", folder.display());
+    assert_eq!(again.diverged_ms, None);
+    assert_eq!(again.report.allocations_in_pipeline, 0);
+    assert_eq!(replayed(folder, &[]), format!("{}\n", again.report.to_json_line()));
+    for preset in [Preset::Polite, Preset::Responsive, Preset::Adaptive] {
+        let line = replayed(folder, &["--preset", preset.name()]);
+        schema::check("replay", &serde_json::from_str(&line).expect("JSON")).expect("as the schema says");
+    }
+}
+
+/// The line that `telephony-bridge replay --json` prints, twice the same.
+fn replayed(folder: &Path, more: &[&str]) -> String {
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+        let output = command.args(["replay", "--json"]).args(more).arg(folder).output().expect("runs");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{complaint}");
+        (output.stdout, complaint)
+    };
+    let (first, complaint) = run();
+    assert_eq!(first, run().0, "two runs, two answers");
+    assert!(!more.is_empty() || complaint.is_empty(), "{complaint}");
+    String::from_utf8(first).expect("UTF-8")
+}
+
+/// S-TEL-012: with interruptions.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_call_replays() {
+    let site = record("interruption", None).await;
+    assert_replays(&site.data().join("tapes/CAlive"));
+}
+
+/// S-TEL-012: with turns of one word.
+#[tokio::test(flavor = "multi_thread")]
+async fn short_answers_replay() {
+    let site = record("short_answers", None).await;
+    assert_replays(&site.data().join("tapes/CAlive"));
+}
+
+/// S-TEL-012: with the agent's own voice on the line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_with_echo_replays() {
+    let site = record("speakerphone_echo", Some(echo_of(&tape("speakerphone_echo")))).await;
+    assert_replays(&site.data().join("tapes/CAlive"));
+}
+
+/// S-TEL-012: wherever the call is cut, what was still on its way then decides nothing later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_ends_in_mid_sentence_replays() {
+    let site = Site::new("greeting", SPEED).await;
+    let _crm = site.crm();
+    let bridge = site.bridge(&RECORD);
+    let turn = tape("greeting").file.caller[0].clone();
+    // Around the beginning and the end of what the caller says, every 20 ms.
+    let moments = (0..25).flat_map(|i| [turn.start_ms + 20 * i, turn.end_ms + 20 * i]);
+    let calls: Vec<_> = moments
+        .map(|at| {
+            let mut caller = site.caller(&bridge, &format!("cut{at}"));
+            caller.hang_up_ms = Some(at);
+            (at, tokio::spawn(caller.call()))
+        })
+        .collect();
+    let mut cut = Vec::new();
+    for (at, call) in calls {
+        over(call).await;
+        cut.push(at);
+    }
+    bridge.terminate();
+    assert!(bridge.ended().await.success());
+    for at in cut {
+        let folder = site.data().join(format!("tapes/CAcut{at}"));
+        let tape = Tape::load(&folder).expect("a tape");
+        let recording = Recording::load(&folder).expect("readable").expect("recorded live");
+        let again = rerun(&tape, &recording, None, false).expect("replays");
+        assert_eq!(again.decisions, recording.decisions(), "hung up at {at} ms");
+        assert_eq!(again.diverged_ms, None, "hung up at {at} ms");
+    }
+}

@@ -1,0 +1,82 @@
+//! `telephony-bridge replay` over every call of the fixtures.
+
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn calls() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/calls");
+    let mut calls: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the fixtures")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.join("tape.json").exists())
+        .collect();
+    calls.sort();
+    assert!(!calls.is_empty());
+    calls
+}
+
+/// What the command prints, and whether it found everything in order.
+fn replay(args: &[&str], tapes: &[PathBuf]) -> (String, bool) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+    let output = command.arg("replay").args(args).args(tapes).output().expect("runs");
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.success())
+}
+
+/// A-PLT-014: same tape, same bytes, as the schema says, one line a tape in argument order.
+#[test]
+fn every_tape_replays_as_the_contract_says() {
+    let mut calls = calls();
+    calls.reverse();
+    let (lines, done) = replay(&["--json"], &calls);
+    assert!(done);
+    assert_eq!(replay(&["--json"], &calls), (lines.clone(), true), "two runs, two answers");
+    assert_eq!(lines.lines().count(), calls.len());
+    for (line, call) in lines.lines().zip(&calls) {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        schema::check("replay", &value).unwrap_or_else(|error| panic!("{}: {error}", call.display()));
+        // serde_json's map is sorted: what was not would come out otherwise.
+        assert_eq!(value.to_string(), line, "keys are not sorted");
+        assert_eq!(value["tape"].as_str(), call.file_name().and_then(|name| name.to_str()));
+        let state = value["final_state"].as_str().expect("a state");
+        assert!(["listening", "ended"].contains(&state), "{} ends {state}", call.display());
+        assert_eq!(value["allocations_in_pipeline"], 0);
+        assert_eq!((&value["us_per_frame_p50"], &value["us_per_frame_p99"]), (&Value::Null, &Value::Null));
+    }
+}
+
+/// Every preset gives an answer, and measured times where they are asked for.
+#[test]
+fn presets_and_timing() {
+    let calls = calls();
+    let (lines, done) = replay(&["--json", "--preset", "polite", "--timing"], &calls[..1]);
+    assert!(done);
+    let value: Value = serde_json::from_str(&lines).expect("JSON");
+    schema::check("replay", &value).expect("as the schema says");
+    assert!(value["us_per_frame_p50"].is_number() && value["us_per_frame_p99"].is_number(), "{lines}");
+    assert!(!replay(&["--json", "--preset", "rude"], &calls[..1]).1);
+}
+
+/// A tape that is none costs itself alone, and the exit code says so.
+#[test]
+fn a_missing_tape_is_an_error() {
+    let mut calls = calls();
+    calls.truncate(1);
+    calls.insert(0, PathBuf::from("no-such-tape"));
+    let (lines, done) = replay(&["--json"], &calls);
+    assert!(!done);
+    assert_eq!(lines.lines().count(), 1);
+}
+
+/// The fixtures' own tapes are as their schema says.
+#[test]
+fn every_tape_is_as_its_schema_says() {
+    for call in calls() {
+        let text = std::fs::read_to_string(call.join("tape.json")).expect("readable");
+        let value = serde_json::from_str(&text).expect("JSON");
+        schema::check("tape", &value).unwrap_or_else(|error| panic!("{}: {error}", call.display()));
+    }
+}
