@@ -123,7 +123,6 @@ fn conversation(c: &mut Criterion, tape: &Tape) {
         from: "+972502345678".into(),
         to: "+97233763805".into(),
         stream_sid: "MZ0".into(),
-        announce: Line::default(),
         greeting: Line::text(tape.file.greeting.line().text),
     };
     let spoken = tape.file.caller.iter().filter(|span| span.kind == SpanKind::Turn);

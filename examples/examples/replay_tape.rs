@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     println!("{:<14} {:>15}   found ms", "label", "start–end ms");
     for label in &tape.file.caller {
         let overlaps = |span: &(u64, u64)| span.0 < label.end_ms && label.start_ms < span.1;
-        let name = format!("{:?}", label.kind).to_lowercase();
+        let name = format!("{:?}", label.kind);
         print!("{name:<14} {:>7}–{:<7}  ", label.start_ms, label.end_ms);
         for (start, end) in found.extract_if(.., |span| overlaps(span)) {
             print!(" {start}–{end}");

@@ -20,7 +20,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("PUBLIC_BASE_URL", "", "https://… under which Twilio reaches the bridge; required"),
     ("TWILIO_AUTH_TOKEN", "", "signs webhooks and handshakes; required unless MOCK_TWILIO=true"),
     ("MOCK_TWILIO", "false", "true: no signatures are checked; never in production"),
-    ("CRM_URL", "http://127.0.0.1:8081", "base URL of crm-service"),
+    ("CRM_URL", "http://127.0.0.1:8081", "http:// base URL of crm-service, on a private network"),
     ("INTERNAL_API_TOKEN", "", "shared with crm-service; required unless MOCK_TWILIO=true"),
     ("MAX_WEBSOCKET_CONNECTIONS", "100", "calls at the same time"),
     ("WEBSOCKET_PING_INTERVAL", "30000", "ms between pings"),
@@ -155,8 +155,9 @@ impl Config {
             } else {
                 Some(secret(source, "TWILIO_AUTH_TOKEN", "it signs Twilio's webhooks and streams")?)
             },
-            crm_url: source.parse("CRM_URL", "http://… or https://…", |text| {
-                http_url(text, &["http://", "https://"])
+            // The HTTP client is built without TLS: bridge and CRM share a private network.
+            crm_url: source.parse("CRM_URL", "http://…, on a private network", |text| {
+                http_url(text, &["http://"])
             })?,
             internal_api_token: match source.get("INTERNAL_API_TOKEN") {
                 None if mock => MOCK_INTERNAL_TOKEN.into(),

@@ -26,7 +26,7 @@ fn replay(args: &[&str], tapes: &[PathBuf]) -> (String, bool) {
     (String::from_utf8(output.stdout).expect("UTF-8"), output.status.success())
 }
 
-/// A-PLT-014: same tape, same bytes, as the schema says, one line a tape in argument order.
+/// Same tape, same bytes, as the schema says, one line a tape in argument order.
 #[test]
 fn every_tape_replays_as_the_contract_says() {
     let mut calls = calls();

@@ -27,6 +27,8 @@ pub(super) struct Fleet {
     run: String,
     calls: JoinSet<Result<CallRecord, CallerError>>,
     over: Arc<AtomicU64>,
+    /// Those of them that had a stream.
+    hung_up: Arc<AtomicU64>,
 }
 
 /// How the calls ended.
@@ -49,13 +51,18 @@ impl Outcome {
     fn add(&mut self, call: Result<CallRecord, CallerError>) {
         let (kind, why) = match call.map(|record| record.ending) {
             Ok(Ending::HungUp) => return,
-            Ok(Ending::WebhookRefused(status)) => (&mut self.refusals, format!("the webhook answered {status}")),
-            Ok(Ending::HandshakeRefused(status)) => (&mut self.refusals, format!("the handshake answered {status}")),
+            Ok(Ending::WebhookRefused(status)) => {
+                (&mut self.refusals, format!("the webhook answered {status}"))
+            }
+            Ok(Ending::HandshakeRefused(status)) => {
+                (&mut self.refusals, format!("the handshake answered {status}"))
+            }
             Ok(Ending::NoStream) => (&mut self.refusals, "the TwiML has no stream".to_owned()),
             Ok(Ending::ClosedByBridge(None)) => (&mut self.failures, "the stream broke".to_owned()),
-            Ok(Ending::ClosedByBridge(Some((code, reason)))) => {
-                (&mut self.failures, format!("the bridge closed the stream: {code} {reason}").trim_end().to_owned())
-            }
+            Ok(Ending::ClosedByBridge(Some((code, reason)))) => (
+                &mut self.failures,
+                format!("the bridge closed the stream: {code} {reason}").trim_end().to_owned(),
+            ),
             Ok(Ending::Dropped) => (&mut self.failures, "the caller dropped out".to_owned()),
             Err(error) => (&mut self.failures, error.to_string()),
         };
@@ -80,24 +87,27 @@ impl Fleet {
             to: tape.file.to.clone(),
             run: uuid::Uuid::new_v4().simple().to_string()[..24].to_owned(),
             calls: JoinSet::new(),
-            over: Arc::new(AtomicU64::new(0)),
+            over: Arc::default(),
+            hung_up: Arc::default(),
         })
     }
 
     /// Begins a call.
     pub(super) fn call(&mut self, target: &Target, index: u32) {
         let sid = format!("{}{index:08x}", self.run);
-        let mut caller =
-            Caller::new(target.address, &target.public_base, target.auth_token.as_deref(), &sid);
+        let mut caller = Caller::new(target.address, &target.public_base, target.auth_token.as_deref(), &sid);
         caller.from = format!("+97250{index:07}");
         if let Some(to) = &self.to {
             caller.to.clone_from(to);
         }
         caller.lean = Some(self.lean.clone());
-        let over = Arc::clone(&self.over);
+        let (over, hung_up) = (Arc::clone(&self.over), Arc::clone(&self.hung_up));
         self.calls.spawn(async move {
             let record = caller.call().await;
             over.fetch_add(1, Ordering::Relaxed);
+            if record.as_ref().is_ok_and(|record| record.line_ms > 0) {
+                hung_up.fetch_add(1, Ordering::Relaxed);
+            }
             record
         });
     }
@@ -116,6 +126,11 @@ impl Fleet {
         self.over.load(Ordering::Relaxed)
     }
 
+    /// Streams that are open.
+    pub(super) fn live(&self) -> u64 {
+        self.up().saturating_sub(self.hung_up.load(Ordering::Relaxed))
+    }
+
     pub(super) fn frames_sent(&self) -> u64 {
         self.lean.counts.frames_sent()
     }
@@ -127,7 +142,9 @@ impl Fleet {
             while let Some(call) = self.calls.join_next().await {
                 match call {
                     Ok(call) => outcome.add(call),
-                    Err(panic) => *outcome.failures.entry(format!("the caller broke: {panic}")).or_default() += 1,
+                    Err(panic) => {
+                        *outcome.failures.entry(format!("the caller broke: {panic}")).or_default() += 1;
+                    }
                 }
             }
         };

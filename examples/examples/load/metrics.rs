@@ -61,7 +61,11 @@ impl Snapshot {
             let labels = series.strip_prefix(name)?;
             ((labels.is_empty() || labels.starts_with('{')) && labels.contains(label)).then_some(())
         };
-        self.values.iter().filter(|(series, _)| of_name(series).is_some()).map(|(_, value)| *value).reduce(|a, b| a + b)
+        self.values
+            .iter()
+            .filter(|(series, _)| of_name(series).is_some())
+            .map(|(_, value)| *value)
+            .reduce(|a, b| a + b)
     }
 
     /// Caller frames given to signal chains.

@@ -12,7 +12,7 @@ use super::run::Use;
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     calls: u32,
-    seconds: f64,
+    seconds: u64,
     frames_sent: u64,
     frames_lost: Option<u64>,
     calls_refused: u64,
@@ -26,7 +26,13 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(calls: u32, used: &Use, outcome: &Outcome, change: Option<&Snapshot>) -> Self {
+    /// Of so many calls and seconds.
+    pub(super) fn new(
+        (calls, seconds): (u32, u64),
+        used: &Use,
+        outcome: &Outcome,
+        change: Option<&Snapshot>,
+    ) -> Self {
         let latency = |name| change.map(|change| rounded(change.percentiles(name))).unwrap_or_default();
         let lost = change.and_then(|change| {
             let on_the_way = outcome.frames_sent as f64 - change.frames_in()?;
@@ -38,10 +44,11 @@ impl Report {
         let cpu = used.started.zip(used.full).and_then(|(from, to)| {
             per_call((to.cpu.saturating_sub(from.cpu)).as_secs_f64() / used.measured.as_secs_f64() * 100.0)
         });
-        let rss = used.idle.zip(used.full).and_then(|(from, to)| per_call(to.rss_kb as f64 - from.rss_kb as f64));
+        let rss =
+            used.idle.zip(used.full).and_then(|(from, to)| per_call(to.rss_kb as f64 - from.rss_kb as f64));
         Self {
             calls,
-            seconds: (used.measured.as_secs_f64() * 10.0).round() / 10.0,
+            seconds,
             frames_sent: outcome.frames_sent,
             frames_lost: lost.map(|frames| frames as u64),
             calls_refused: outcome.refused(),

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use audio_core::tape::Tape;
 use indicatif::{ProgressBar, ProgressStyle};
 use provider_fakes::twilio_caller::Stage;
+use tokio::sync::oneshot;
 
 use super::Args;
 use super::fleet::{Fleet, Outcome, SPACING};
@@ -23,17 +24,21 @@ const SETTLED: Duration = Duration::from_secs(1);
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 
-/// Resolves when Ctrl-C is pressed; a second one ends the program at once.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        tokio::spawn(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        });
-    } else {
-        std::future::pending::<()>().await;
-    }
+/// Resolves at the first Ctrl-C. A second one ends the program at once, whatever it is doing.
+fn interrupt() -> oneshot::Receiver<()> {
+    let (first, interrupted) = oneshot::channel();
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // No signals here: never interrupted.
+            std::future::pending::<()>().await;
+        }
+        // Nobody listens once the calls are being ended anyway.
+        let _ = first.send(());
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    interrupted
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -47,8 +52,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let before = target.metrics().await.context("telephony-bridge metrics")?;
     let idle = target.usage();
     let mut fleet = Fleet::new(&tape)?;
-    let stop = interrupted();
-    tokio::pin!(stop);
+    let mut stop = interrupt();
 
     let bar = bar(args, "connecting");
     let mut cut_short = false;
@@ -58,15 +62,18 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let at = begun + SPACING.mul_f64(f64::from(index));
         tokio::select! {
             () = tokio::time::sleep_until(at.into()) => fleet.call(&target, index),
-            () = &mut stop => { cut_short = true; break }
+            _ = &mut stop => { cut_short = true; break }
         }
         bar.set_position(fleet.up());
     }
     let all_begun = Instant::now();
-    while !cut_short && fleet.up() + fleet.over() < u64::from(args.calls) && all_begun.elapsed() < CONNECT_LIMIT {
+    while !cut_short
+        && fleet.up() + fleet.over() < u64::from(args.calls)
+        && all_begun.elapsed() < CONNECT_LIMIT
+    {
         tokio::select! {
             () = tokio::time::sleep(POLL) => bar.set_position(fleet.up()),
-            () = &mut stop => cut_short = true,
+            _ = &mut stop => cut_short = true,
         }
     }
     bar.finish_and_clear();
@@ -80,12 +87,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bar.set_position(measured_from.elapsed().as_secs());
         tokio::select! {
             () = tokio::time::sleep_until((Instant::now() + POLL).min(until).into()) => {}
-            () = &mut stop => cut_short = true,
+            _ = &mut stop => cut_short = true,
         }
     }
     let full = target.usage();
     let measured = measured_from.elapsed();
-    let carried = fleet.up() - fleet.over().min(fleet.up());
+    let carried = fleet.live();
     bar.finish_and_clear();
 
     fleet.stage(Stage::Quiet);
@@ -96,7 +103,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     let change = after.zip(before).map(|(after, before)| after.since(&before));
     let use_of = Use { idle, started, full, measured, carried };
-    let report = Report::new(args.calls, &use_of, &outcome, change.as_ref());
+    let seconds = if cut_short { measured.as_secs() } else { args.seconds };
+    let report = Report::new((args.calls, seconds), &use_of, &outcome, change.as_ref());
     if args.json {
         println!("{}", report.json()?);
     } else {

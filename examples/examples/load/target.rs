@@ -13,7 +13,7 @@ use provider_fakes::crm::{FakeCrm, agent};
 use provider_fakes::twilio_caller::sign;
 use telephony_bridge::config::Config;
 use telephony_bridge::server::LiveRunner;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
@@ -52,7 +52,8 @@ impl Target {
         crm.set_decision(decision(tape));
         let data = empty(Path::new(DATA))?;
         let log = data.join("bridge.log");
-        let log_file = std::fs::File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
+        let log_file =
+            std::fs::File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
         let path = |path: PathBuf| path.display().to_string();
         let settings = [
             ("BRIDGE_LISTEN", "127.0.0.1:0".to_owned()),
@@ -104,7 +105,8 @@ impl Target {
         };
         let host = rest.split('/').next().unwrap_or(rest);
         let lookup = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-        let mut found = tokio::net::lookup_host(&lookup).await.with_context(|| format!("cannot find {host}"))?;
+        let mut found =
+            tokio::net::lookup_host(&lookup).await.with_context(|| format!("cannot find {host}"))?;
         let address = found.next().with_context(|| format!("{host} has no address"))?;
         let auth_token = std::env::var("TWILIO_AUTH_TOKEN").ok().filter(|token| !token.is_empty());
         let mut target = Self { address, public_base: String::new(), auth_token, http: client()?, own: None };
@@ -212,7 +214,8 @@ pub(super) async fn bridge() -> anyhow::Result<()> {
     println!("{READY}{}", listener.local_addr()?);
     let told_to_end = async {
         // An error is an end too.
-        let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
+        let _ =
+            tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await;
     };
     telephony_bridge::server::serve(config, listener, runner, told_to_end).await?;
     Ok(())

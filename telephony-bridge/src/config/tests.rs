@@ -65,6 +65,7 @@ fn nonsense_is_named() {
         ("PUBLIC_BASE_URL", "https://bridge.example.com/?a=1"),
         ("PUBLIC_BASE_URL", "https://"),
         ("CRM_URL", "ftp://crm"),
+        ("CRM_URL", "https://crm.example.com"),
         ("MAX_WEBSOCKET_CONNECTIONS", "0"),
         ("WEBSOCKET_PING_INTERVAL", "-1"),
         ("RECORD_TAPES", "some"),

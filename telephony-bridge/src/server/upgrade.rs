@@ -26,6 +26,9 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 const MAX_PREAMBLE: usize = 16;
 /// What a slow reader may leave unsent, in bytes, before sends fail.
 const MAX_UNSENT: usize = 1 << 20;
+/// Read at once, in bytes: a score of messages. The buffer is cleared before every read, so its
+/// usual 128 KiB are a sixth of the work of a call.
+const READ_BUFFER: usize = 8 << 10;
 
 /// Why a socket is closed before a driver sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,7 @@ pub(super) async fn media(
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
+        .read_buffer_size(READ_BUFFER)
         .max_write_buffer_size(MAX_UNSENT)
         .on_failed_upgrade(|error| tracing::warn!(%error, "the upgrade failed"))
         .on_upgrade(move |socket| stream(app, socket, permit))

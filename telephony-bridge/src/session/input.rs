@@ -62,9 +62,6 @@ pub struct CallStart {
     pub to: String,
     /// The provider's id of the stream.
     pub stream_sid: String,
-    /// Said before everything else, such as a recording notice; empty for none.
-    #[serde(default)]
-    pub announce: Line,
     /// Said first; empty for none.
     pub greeting: Line,
 }

@@ -141,13 +141,11 @@ impl Session {
         }));
         // Whatever an earlier owner of the line left in the buffer is silenced first.
         self.out.push_back(Output::Clear(ClearReason::Greeting));
-        let mut lines = [start.announce, start.greeting].into_iter().filter(|line| !line.is_empty());
-        let Some(first) = lines.next() else { return self.return_to_listening(now) };
-        let turn = self.new_turn();
-        self.start_speaking(now, turn, first, true);
-        for line in lines {
-            self.add_sentence(now, line, true);
+        if start.greeting.is_empty() {
+            return self.return_to_listening(now);
         }
+        let turn = self.new_turn();
+        self.start_speaking(now, turn, start.greeting, true);
     }
 
     fn on_timeout(&mut self, now: CallTime) {

@@ -93,9 +93,9 @@ impl Session {
         self.enqueue(now, line, from_ms, cached);
     }
 
-    pub(super) fn add_sentence(&mut self, now: CallTime, line: Line, cached: bool) {
+    pub(super) fn add_sentence(&mut self, now: CallTime, line: Line) {
         self.timers.stop(Timer::Reply);
-        self.enqueue(now, line, 0, cached);
+        self.enqueue(now, line, 0, false);
     }
 
     fn enqueue(&mut self, now: CallTime, line: Line, from_ms: u64, cached: bool) {

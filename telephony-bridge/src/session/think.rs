@@ -95,7 +95,7 @@ impl Session {
                 self.leave_thinking();
                 self.start_reply(now, turn, line);
             }
-            LlmEvent::Sentence(line) => self.add_sentence(now, line, false),
+            LlmEvent::Sentence(line) => self.add_sentence(now, line),
             LlmEvent::Done { fields, hang_up } => {
                 if !fields.is_empty() {
                     self.out.push_back(Output::Crm(CallEventKind::LeadFields { fields }));

@@ -113,7 +113,6 @@ impl<'a> Simulation<'a> {
             from: file.from.clone().unwrap_or_default(),
             to: file.to.clone().unwrap_or_default(),
             stream_sid: self.tape.name.clone(),
-            announce: Line::default(),
             greeting: line_of(&file.greeting.line()),
         };
         self.notes.caller(&start.from);

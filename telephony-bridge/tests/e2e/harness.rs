@@ -45,6 +45,11 @@ pub(crate) fn tape(name: &str) -> Tape {
     Tape::load(fixtures().join("calls").join(name)).expect("a tape")
 }
 
+/// What the caller of a tape says, in order.
+pub(crate) fn script(tape: &Tape) -> Vec<String> {
+    tape.file.caller.iter().map(|span| span.text.clone()).collect()
+}
+
 /// A business with a CRM and a bridge to be started, on folders of its own.
 pub(crate) struct Site {
     folder: TempDir,
@@ -89,15 +94,19 @@ impl Site {
         self.folder.path().join("bridge")
     }
 
-    /// Starts the CRM, always on the same port and database.
-    pub(crate) fn crm(&self) -> Process {
+    /// Starts the CRM, always on the same port and database, and waits until it answers: it
+    /// listens before it has opened the database, and a call waits a second for its decision.
+    pub(crate) async fn crm(&self) -> Process {
         let env = [
             ("DATABASE_URL", self.database()),
             ("CRM_LISTEN", format!("127.0.0.1:{}", self.crm_port)),
             ("INTERNAL_API_TOKEN", INTERNAL_TOKEN.to_owned()),
             ("RUST_LOG", "info".to_owned()),
         ];
-        Process::crm(&self.folder.path().join("crm.log"), &env.each_ref().map(|(n, v)| (*n, v.as_str())))
+        let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let crm = Process::crm(&self.folder.path().join("crm.log"), &env);
+        eventually("the CRM answers", async || self.page(&crm, "/health").await.filter(|(code, _)| *code == 200)).await;
+        crm
     }
 
     /// Starts the bridge; `settings` win over the usual ones.
@@ -135,7 +144,7 @@ impl Site {
 
     /// What the callers say, in order.
     pub(crate) fn script(&self) -> Vec<String> {
-        self.tape.file.caller.iter().map(|span| span.text.clone()).collect()
+        script(&self.tape)
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
@@ -171,18 +180,21 @@ impl Site {
         ack.stored_up_to
     }
 
-    /// Status and body of one of the bridge's pages.
-    pub(crate) async fn page(&self, bridge: &Process, path: &str) -> (u16, String) {
-        let answer = self.http.get(format!("http://{}{path}", bridge.address)).send().await;
-        let answer = answer.expect("the bridge answers");
-        (answer.status().as_u16(), answer.text().await.expect("text"))
+    /// Status and body of one of a service's pages; `None` where it does not answer.
+    pub(crate) async fn page(&self, service: &Process, path: &str) -> Option<(u16, String)> {
+        let answer = self.http.get(format!("http://{}{path}", service.address)).send().await.ok()?;
+        Some((answer.status().as_u16(), answer.text().await.ok()?))
+    }
+
+    /// What the bridge says of itself.
+    pub(crate) async fn health(&self, bridge: &Process) -> serde_json::Value {
+        let (_, body) = self.page(bridge, "/health").await.expect("the bridge answers");
+        serde_json::from_str(&body).expect("JSON")
     }
 
     /// Events that the bridge has not brought to the CRM yet.
     pub(crate) async fn pending(&self, bridge: &Process) -> u64 {
-        let (_, body) = self.page(bridge, "/health").await;
-        let health: serde_json::Value = serde_json::from_str(&body).expect("JSON");
-        health["outbox"]["pending"].as_u64().expect("a number")
+        self.health(bridge).await["outbox"]["pending"].as_u64().expect("a number")
     }
 }
 

@@ -9,6 +9,8 @@ mod harness;
 mod hostile;
 mod process;
 mod recorded_tape;
+#[path = "../schema/mod.rs"]
+mod schema;
 
 /// Not a test by itself: what a process is that this binary starts as the CRM.
 #[test]

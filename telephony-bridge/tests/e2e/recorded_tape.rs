@@ -34,7 +34,7 @@ fn echo_of(tape: &Tape) -> LineModel {
 /// Records the call live.
 async fn record(name: &str, line: Option<LineModel>) -> Site {
     let site = Site::new(name, SPEED).await;
-    let _crm = site.crm();
+    let _crm = site.crm().await;
     let bridge = site.bridge(&RECORD);
     let mut caller = site.caller(&bridge, "live");
     caller.line = line;
@@ -103,7 +103,7 @@ async fn a_call_with_echo_replays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_ends_in_mid_sentence_replays() {
     let site = Site::new("greeting", SPEED).await;
-    let _crm = site.crm();
+    let _crm = site.crm().await;
     let bridge = site.bridge(&RECORD);
     let turn = tape("greeting").file.caller[0].clone();
     // Around the beginning and the end of what the caller says, every 20 ms.

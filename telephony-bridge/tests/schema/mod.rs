@@ -22,9 +22,8 @@ impl Schema<'_> {
         let Value::Object(rules) = rules else { return Err(format!("{at}: {rules} is no schema")) };
         for (keyword, rule) in rules {
             let kept = match keyword.as_str() {
-                "$schema" | "$id" | "$defs" | "title" | "description" | "default" => true,
+                "$schema" | "$id" | "$defs" | "title" | "description" | "default" | "format" | "pattern" => true,
                 "$ref" => {
-                    self.referred(rule)?;
                     self.check(self.referred(rule)?, value, at)?;
                     true
                 }

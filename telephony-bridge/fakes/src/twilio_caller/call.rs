@@ -7,6 +7,7 @@ use tokio::time::{Duration, Instant};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::line::Line;
@@ -16,6 +17,8 @@ use super::{CallRecord, Caller, CallerError, Ending, Signing, Token, Wire, sign}
 const TICK: Duration = Duration::from_millis(20);
 /// For the bridge to close the stream.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(8);
+/// Read at once, in bytes.
+const READ_BUFFER: usize = 8 << 10;
 /// Offered as some senders of this protocol do.
 const SUBPROTOCOL: &str = "audio.twilio.com";
 
@@ -114,7 +117,10 @@ async fn connect(
     }
     let tcp = TcpStream::connect(caller.bridge).await?;
     tcp.set_nodelay(true)?;
-    let (socket, answer) = match tokio_tungstenite::client_async(request, tcp).await {
+    // Cleared before every read: the usual 128 KiB would be most of what a caller costs.
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+    let (socket, answer) = match tokio_tungstenite::client_async_with_config(request, tcp, Some(config)).await
+    {
         Ok(connected) => connected,
         Err(WsError::Http(answer)) => {
             record.ending = Ending::HandshakeRefused(answer.status().as_u16());

@@ -95,3 +95,34 @@ impl Lean {
         self.counts.nonsense.fetch_add(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audio_comes_again_until_the_stage_changes() {
+        let (stage, stages) = watch::channel(Stage::Talk);
+        // Two frames and a rest that is too short for one.
+        let audio: Vec<u8> = (0..400u32).map(|sample| (sample / TICK as u32) as u8).collect();
+        let counts = Arc::new(Counts::default());
+        let lean = Lean {
+            http: reqwest::Client::new(),
+            audio: audio.into(),
+            stage: stages,
+            counts: Arc::clone(&counts),
+        };
+        let mut said = Vec::new();
+        for tick in 0..5 {
+            let mut frame = [9; TICK];
+            assert!(lean.say(tick, &mut frame));
+            said.push((frame[0], frame[TICK - 1]));
+        }
+        assert_eq!(said, [(0, 0), (1, 1), (0, 0), (1, 1), (0, 0)]);
+        stage.send_replace(Stage::Quiet);
+        assert!(!lean.say(5, &mut [9; TICK]) && !lean.hangs_up());
+        stage.send_replace(Stage::HangUp);
+        assert!(lean.hangs_up());
+        assert_eq!(counts.frames_sent(), 5);
+    }
+}

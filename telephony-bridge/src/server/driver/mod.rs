@@ -90,7 +90,6 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         from: call.from.clone(),
         to: call.to.clone(),
         stream_sid: start.stream_sid.clone(),
-        announce: Line::text(call.decision.announce.clone().unwrap_or_default()),
         greeting: Line::text(call.decision.greeting.text.clone()),
     };
     driver.record(Wire::Setup { preset: parts.preset });

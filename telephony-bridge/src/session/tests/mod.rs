@@ -130,7 +130,6 @@ pub(super) fn start() -> CallStart {
         from: "+972502345678".into(),
         to: "+97233763805".into(),
         stream_sid: "MZ1".into(),
-        announce: Line::default(),
         greeting: Line::text("שלום, במה אפשר לעזור?"),
     }
 }
