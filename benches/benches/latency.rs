@@ -128,7 +128,7 @@ fn measure(tick: Duration, calls: usize, length: Duration, speech: &[PcmFrame]) 
 }
 
 /// One call, `frames` frames at random moments: the sum of their hops.
-fn one_call(tick: Duration, frames: u64, speech: &[PcmFrame]) -> Duration {
+fn one_call(tick: Duration, frames: u64, speech: &[PcmFrame], random: &mut u32) -> Duration {
     let engine = engine(tick);
     let mut caller = Caller::new(&engine, speech, 0, Instant::now());
     let mut hop = || {
@@ -141,12 +141,11 @@ fn one_call(tick: Duration, frames: u64, speech: &[PcmFrame]) -> Duration {
         pushed.elapsed()
     };
     hop(); // the engine takes the call in
-    let mut random = 1u32;
     (0..frames)
         .map(|_| {
             // Knuth's LCG: after a hop the tick has just been, so wait for part of the next.
-            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            thread::sleep(tick.mul_f64(f64::from(random) / f64::from(u32::MAX)));
+            *random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            thread::sleep(tick.mul_f64(f64::from(*random) / f64::from(u32::MAX)));
             hop()
         })
         .sum()
@@ -155,7 +154,7 @@ fn one_call(tick: Duration, frames: u64, speech: &[PcmFrame]) -> Duration {
 fn hops(c: &mut Criterion) {
     let speech = benches::speech("booking");
     let (calls, length) = samples((4, Duration::from_secs(1)), (CALLS, Duration::from_secs(12)));
-    let mut table = Table::default();
+    let (mut table, mut random) = (Table::default(), 1);
     let mut group = c.benchmark_group("latency");
     group.sampling_mode(SamplingMode::Flat).sample_size(20);
     for tick in [2_500, 5_000, 10_000].map(Duration::from_micros) {
@@ -163,7 +162,7 @@ fn hops(c: &mut Criterion) {
         group.bench_function(format!("hop/tick_{tick:?}"), |b| {
             // Here, so that a filter on the command line holds for it too.
             measured.get_or_insert_with(|| measure(tick, calls, length, &speech));
-            b.iter_custom(|frames| one_call(tick, frames, &speech));
+            b.iter_custom(|frames| one_call(tick, frames, &speech, &mut random));
         });
         let Some(measured) = measured else { continue };
         table.row(format!("hop, tick {tick:?}"), &measured.hop);

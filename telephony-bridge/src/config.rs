@@ -156,9 +156,8 @@ impl Config {
                 Some(secret(source, "TWILIO_AUTH_TOKEN", "it signs Twilio's webhooks and streams")?)
             },
             // The HTTP client is built without TLS: bridge and CRM share a private network.
-            crm_url: source.parse("CRM_URL", "http://…, on a private network", |text| {
-                http_url(text, &["http://"])
-            })?,
+            crm_url: source
+                .parse("CRM_URL", "http://…, on a private network", |text| http_url(text, &["http://"]))?,
             internal_api_token: match source.get("INTERNAL_API_TOKEN") {
                 None if mock => MOCK_INTERNAL_TOKEN.into(),
                 _ => secret(source, "INTERNAL_API_TOKEN", "crm-service asks for it")?,

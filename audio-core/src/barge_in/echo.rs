@@ -92,13 +92,17 @@ impl EchoEstimate {
         if self.warming > 0 { learned.max(PRIOR_DB) } else { learned }
     }
 
-    /// Learns from a frame of the caller's line in which the caller does not talk.
-    pub fn learn(&mut self, near: Dbfs) {
+    /// Learns from a frame of the caller's line in which the caller does not talk. A frame with
+    /// `voice` in it teaches only if the agent's shape explains it: a caller just under the
+    /// threshold must not raise it frame by frame.
+    pub fn learn(&mut self, near: Dbfs, voice: bool) {
         let far = self.far_max();
         if far < FAR_ACTIVE.0 {
             return;
         }
-        self.current = self.current.max(self.coupling_of(near));
+        if !voice || self.similarity() >= SIMILAR {
+            self.current = self.current.max(self.coupling_of(near));
+        }
         self.in_block += 1;
         if self.in_block == BLOCK {
             self.blocks[self.block] = self.current;
@@ -201,7 +205,7 @@ mod tests {
             if n > 50 {
                 assert!(echo.predicted().0 >= late, "frame {n}");
             }
-            echo.learn(Dbfs(late));
+            echo.learn(Dbfs(late), false);
         }
         assert!((echo.coupling_db() + 30.0).abs() < 0.1, "{}", echo.coupling_db());
     }

@@ -2,8 +2,8 @@
 //!
 //! Three stages, one file each: `evidence` turns a frame of each line into four numbers in
 //! [0, 1] and knows the echo, `score` weighs them and follows the run of voice, `policy`
-//! holds the rules. A high score is acted on twice: *duck* turns the agent down and is
-//! reversible, *yield* stops it.
+//! holds the rules. A high score is reported twice: *duck* early and reversibly, so that the
+//! agent can be turned down, *yield* when it should stop.
 
 mod echo;
 mod evidence;

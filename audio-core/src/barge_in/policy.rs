@@ -62,8 +62,8 @@ impl BargeInConfig {
         }
     }
 
-    /// Ducks as fast as `responsive`, yields to what is longer than a backchannel, and does not
-    /// take its own echo for a caller.
+    /// Reports a duck as fast as `responsive`, yields to what is longer than a backchannel, and
+    /// does not take its own echo for a caller.
     pub const fn adaptive() -> Self {
         Self {
             min_rms: 120.0,

@@ -12,12 +12,12 @@ const AUDIBLE_TAIL: u32 = 3;
 /// What the detector decided about one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// Turn the agent down.
+    /// Perhaps an interruption: the agent may be turned down.
     Duck {
         /// Score in [0, 1].
         score: f32,
     },
-    /// Turn it up again.
+    /// It was none.
     Resume,
     /// The agent yields.
     Yield {
@@ -159,7 +159,7 @@ impl BargeInDetector {
         };
         let weight = self.weigh(near);
         if weight != Weight::Voice && self.run.is_none_or(|run| run.frames < 3) {
-            self.echo.learn(near.level);
+            self.echo.learn(near.level, near.voiced);
         }
         if at < reply.start + u64::from(self.config.grace_ms) * u64::from(WIRE_RATE / 1_000) {
             self.run = None;

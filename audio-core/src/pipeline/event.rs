@@ -26,7 +26,7 @@ pub enum PipelineEvent {
         /// End of the last frame that was speech.
         last_voice: SampleTime,
     },
-    /// The caller may be interrupting: turn the agent down. Reversible.
+    /// The caller may be interrupting: a listener may turn the agent down. Reversible.
     Duck {
         /// When it was decided.
         at: SampleTime,

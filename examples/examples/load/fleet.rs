@@ -35,6 +35,8 @@ pub(super) struct Fleet {
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) frames_sent: u64,
+    /// The agent's voice, over all calls.
+    pub(super) frames_received: u64,
     /// Messages that Twilio would not understand.
     pub(super) nonsense: u64,
     /// Calls turned away, by how.
@@ -154,6 +156,7 @@ impl Fleet {
             outcome.failures.insert(why, self.calls.len() as u64);
         }
         outcome.frames_sent = self.lean.counts.frames_sent();
+        outcome.frames_received = self.lean.counts.frames_received();
         outcome.nonsense = self.lean.counts.nonsense();
         outcome
     }

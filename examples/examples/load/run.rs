@@ -163,6 +163,9 @@ fn verdict(calls: u32, outcome: &Outcome, change: Option<&Snapshot>, cut_short: 
     for (why, calls) in &outcome.refusals {
         eprintln!("{calls} refused: {why}");
     }
+    if outcome.frames_sent > 0 && outcome.frames_received == 0 {
+        eprintln!("no caller heard the agent");
+    }
     if outcome.nonsense > 0 {
         eprintln!("{} messages that Twilio would not understand", outcome.nonsense);
     }

@@ -33,8 +33,10 @@ pub struct SessionConfig {
     pub hang_up_slack: Duration,
     /// Words over the agent's speech that end this close to its end are an answer. 500 ms.
     pub answer_window: Duration,
-    /// So many words over the agent's speech are a turn whenever they are said. 3.
+    /// So many words over the agent's speech are a phrase. 3.
     pub phrase_words: usize,
+    /// A phrase over the agent's speech that ends this close to its end is a turn. 1.5 s.
+    pub phrase_window: Duration,
     /// Said when nobody speaks.
     pub reprompt: Line,
     /// Said when a reply cannot be had.
@@ -59,6 +61,7 @@ impl Default for SessionConfig {
             hang_up_slack: Duration::from_secs(2),
             answer_window: Duration::from_millis(500),
             phrase_words: 3,
+            phrase_window: Duration::from_millis(1_500),
             reprompt: Line::text("לא שמעתי, אפשר לחזור?"),
             apology: Line::text("רגע אחד, אני בודקת."),
             goodbye: Line::text("תודה, ולהתראות."),

@@ -11,6 +11,8 @@ use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, T
 #[derive(Debug, Default)]
 pub(super) struct Listening {
     segment: Option<Segment>,
+    /// Is the caller speaking, heard as a turn or not?
+    pub(super) voice: bool,
     /// Words of the same turn that were recognised before the caller went on.
     pub(super) carried: Option<Carried>,
     /// What the agent was saying when it yielded: said to the end if the caller had no words.
@@ -40,6 +42,8 @@ pub(super) struct Carried {
 pub(super) struct Interrupted {
     pub(super) line: Line,
     pub(super) heard_ms: u64,
+    /// The lines after it.
+    pub(super) rest: Vec<Line>,
     pub(super) hang_up: bool,
 }
 
@@ -82,10 +86,12 @@ impl Session {
     }
 
     fn on_voice(&mut self, now: CallTime, onset: SampleTime) {
+        self.listening.voice = true;
         self.timers.stop(Timer::Silence);
         self.timers.stop(Timer::Endpointing);
         match &self.phase {
             Phase::Thinking(_) => return self.caller_goes_on(now, onset),
+            Phase::Speaking(_) if self.reply_is_unheard() => return self.caller_goes_on(now, onset),
             // Over the agent's words: a sound long after the last one is a new attempt.
             Phase::Speaking(_) => {
                 let stale = |s: &Segment| {
@@ -114,6 +120,7 @@ impl Session {
     }
 
     fn on_voice_end(&mut self, now: CallTime, last_voice: SampleTime) {
+        self.listening.voice = false;
         let Some(segment) = &mut self.listening.segment else { return };
         segment.voice = false;
         segment.last_voice = last_voice;
@@ -131,7 +138,14 @@ impl Session {
 
     /// The caller speaks again before the reply has begun: it was a hesitation after all.
     fn caller_goes_on(&mut self, now: CallTime, onset: SampleTime) {
-        let Phase::Thinking(thinking) = std::mem::replace(&mut self.phase, Phase::Listening) else { return };
+        let taken = match std::mem::replace(&mut self.phase, Phase::Listening) {
+            Phase::Thinking(thinking) => Some(thinking),
+            other => {
+                self.phase = other;
+                self.retract_reply()
+            }
+        };
+        let Some(thinking) = taken else { return };
         let turn = thinking.turn;
         // Words not delivered yet are recognised again, together with what follows.
         let (from, text) = match thinking.text {
@@ -178,15 +192,17 @@ impl Session {
     }
 
     /// The agent has just stopped. Words that ended close to its end are an answer, and a whole
-    /// phrase is a turn whenever it was said; a word or two said earlier was a backchannel.
+    /// phrase may lie a little further back; a word or two said earlier was a backchannel.
     pub(super) fn settle_overlap(&mut self, now: CallTime) {
         let Some(segment) = &self.listening.segment else { return };
         if segment.voice {
+            self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
             return;
         }
         let end = call_time(segment.last_voice);
         let phrase = segment.partial.split_whitespace().count() >= self.config.phrase_words;
-        if phrase || now - end <= self.config.answer_window {
+        let window = if phrase { self.config.phrase_window } else { self.config.answer_window };
+        if now - end <= window {
             let due = end + self.config.endpointing;
             self.timers.set(Timer::Endpointing, if due > now { due } else { now });
         } else {

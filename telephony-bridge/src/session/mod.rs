@@ -35,6 +35,7 @@ pub use state::State;
 pub use timer::Timer;
 pub use transcript::{Entry, Transcript};
 
+use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, EndReason};
 use listen::Listening;
 use speak::Speaking;
@@ -57,6 +58,8 @@ pub struct Session {
     /// Caller turns answered so far: the index of the next reply.
     completed: u32,
     reprompts: u32,
+    /// When the caller must have been understood.
+    silence_due: CallTime,
     stale: u64,
     started: bool,
 }
@@ -75,6 +78,7 @@ impl Session {
             next_utterance: 0,
             completed: 0,
             reprompts: 0,
+            silence_due: CallTime(0),
             stale: 0,
             started: false,
         }
@@ -171,9 +175,13 @@ impl Session {
 
     /// Nobody has spoken for a while.
     fn on_silence(&mut self, now: CallTime) {
-        if !matches!(self.phase, Phase::Listening) || self.listening.is_open() {
-            return;
+        if matches!(self.phase, Phase::Listening) && !self.listening.is_open() {
+            self.reprompt(now);
         }
+    }
+
+    /// Nothing was said, or nothing was understood: asks again, and after a while says goodbye.
+    fn reprompt(&mut self, now: CallTime) {
         let turn = self.new_turn();
         if self.reprompts < self.config.max_reprompts {
             self.reprompts += 1;
@@ -187,6 +195,7 @@ impl Session {
     }
 
     fn end(&mut self, now: CallTime, reason: EndReason) {
+        self.commit_answered();
         match std::mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Speaking(speaking) => {
                 self.note_heard(now, &speaking, true);
@@ -224,8 +233,28 @@ impl Session {
             self.timers.stop(timer);
         }
         self.set_phase(Phase::Listening);
-        if !self.listening.is_open() {
-            self.timers.set(Timer::Silence, now + self.config.silence);
+        self.silence_due = now + self.config.silence;
+        self.listen(now);
+    }
+
+    /// Back to listening after a sound without words: the wait for words goes on.
+    fn listen_again(&mut self, now: CallTime) {
+        self.timers.stop(Timer::SttFinal);
+        if self.silence_due <= now {
+            // Sounds, but no words for too long: music, or a line that nobody understands.
+            return self.reprompt(now);
+        }
+        self.set_phase(Phase::Listening);
+        self.listen(now);
+    }
+
+    fn listen(&mut self, now: CallTime) {
+        if self.listening.voice && !self.listening.is_open() {
+            // The caller has gone on speaking through the end of a turn.
+            self.open_segment(now, SampleTime(now.0 / 125));
+        } else if !self.listening.is_open() {
+            let soonest = now + self.config.answer_window;
+            self.timers.set(Timer::Silence, self.silence_due.max(soonest));
         }
     }
 

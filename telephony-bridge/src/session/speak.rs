@@ -8,6 +8,7 @@ use crm_api::{CallEventKind, Speaker};
 
 use super::listen::Interrupted;
 use super::state::Phase;
+use super::think::Thinking;
 use super::transcript::{Entry, heard_words};
 use super::{CallTime, ClearReason, Line, Output, Provider, Session, Timer, TtsEvent, TurnId, UtteranceId};
 
@@ -23,6 +24,9 @@ pub(super) struct Speaking {
     /// No further sentence will come.
     pub(super) reply_done: bool,
     hang_up: bool,
+    /// The caller's turn this answers, until the caller hears the first of it: whoever goes on
+    /// before that has not finished the turn.
+    unheard: Option<Thinking>,
 }
 
 /// One line on its way to the caller's ear.
@@ -59,14 +63,46 @@ impl Session {
         self.begin(now, turn, line, 0, cached, true);
     }
 
-    /// Says the first sentence of a reply.
-    pub(super) fn start_reply(&mut self, now: CallTime, turn: TurnId, line: Line) {
-        self.begin(now, turn, line, 0, false, false);
+    /// Says the first sentence of a reply to `thinking`.
+    pub(super) fn start_reply(&mut self, now: CallTime, thinking: Thinking, line: Line) {
+        self.begin(now, thinking.turn, line, 0, false, false);
+        if let Phase::Speaking(speaking) = &mut self.phase {
+            speaking.unheard = Some(thinking);
+        }
+    }
+
+    /// Is a reply on its way of which the caller has heard nothing?
+    pub(super) fn reply_is_unheard(&self) -> bool {
+        matches!(&self.phase, Phase::Speaking(speaking) if speaking.unheard.is_some())
+    }
+
+    /// Takes a reply back that the caller has heard nothing of. Returns the turn it answered.
+    pub(super) fn retract_reply(&mut self) -> Option<Thinking> {
+        let Phase::Speaking(speaking) = &mut self.phase else { return None };
+        let thinking = speaking.unheard.take()?;
+        self.phase = Phase::Listening;
+        for timer in [Timer::FirstAudio, Timer::Playout, Timer::Reply] {
+            self.timers.stop(timer);
+        }
+        self.out.push_back(Output::FlushPlayout);
+        Some(thinking)
+    }
+
+    /// The reply is being heard, or given up: the turn it answers is part of the conversation.
+    pub(super) fn commit_answered(&mut self) {
+        if let Phase::Speaking(speaking) = &mut self.phase
+            && let Some(thinking) = speaking.unheard.take()
+        {
+            self.commit_turn(thinking);
+        }
     }
 
     /// Goes on with a line that was cut off by nothing.
     pub(super) fn resume_speaking(&mut self, now: CallTime, turn: TurnId, cut: Interrupted) {
         self.begin(now, turn, cut.line, cut.heard_ms, false, true);
+        for line in cut.rest {
+            self.enqueue(now, line, 0, false);
+        }
         if cut.hang_up {
             self.hang_up_after_speech();
         }
@@ -89,6 +125,7 @@ impl Session {
             queue: VecDeque::new(),
             reply_done,
             hang_up: false,
+            unheard: None,
         }));
         self.enqueue(now, line, from_ms, cached);
     }
@@ -149,8 +186,9 @@ impl Session {
             }
             // Nothing to hear: no mark will come.
             TtsEvent::End { .. } => self.on_mark(now, id),
+            // It breaks off in the middle: what is left of it is silenced.
+            TtsEvent::Failed if utterance.started.is_some() => self.on_playout_overdue(now),
             TtsEvent::Failed => {
-                utterance.total_ms.get_or_insert(0);
                 self.out.push_back(Output::Degraded(Provider::Tts));
                 self.on_mark(now, id);
             }
@@ -163,6 +201,7 @@ impl Session {
             return;
         };
         utterance.started.get_or_insert(now);
+        self.commit_answered();
         self.watch_front(now);
     }
 
@@ -212,6 +251,7 @@ impl Session {
 
     /// The single end of a reply that was heard, was empty, or was given up.
     pub(super) fn finish_speaking(&mut self, now: CallTime, hang_up: bool) {
+        self.commit_answered();
         self.return_to_listening(now);
         if hang_up {
             self.timers.set(Timer::HangUp, now + self.config.hang_up_slack);
@@ -223,7 +263,8 @@ impl Session {
 
     /// Playback makes no progress: the far end is silenced and the floor goes to the caller.
     pub(super) fn on_playout_overdue(&mut self, now: CallTime) {
-        let Phase::Speaking(speaking) = std::mem::replace(&mut self.phase, Phase::Listening) else { return };
+        self.commit_answered();
+        let Some(speaking) = self.take_speaking() else { return };
         self.out.push_back(Output::Degraded(Provider::Tts));
         self.note_heard(now, &speaking, true);
         self.out.push_back(Output::FlushPlayout);
@@ -235,9 +276,21 @@ impl Session {
         self.finish_speaking(now, speaking.hang_up);
     }
 
+    /// Leaves the speaking state, if that is the state.
+    fn take_speaking(&mut self) -> Option<Speaking> {
+        match std::mem::replace(&mut self.phase, Phase::Listening) {
+            Phase::Speaking(speaking) => Some(speaking),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
     /// The caller takes the floor.
     pub(super) fn on_barge_in(&mut self, now: CallTime, onset: SampleTime, score: f32, reasons: Reasons) {
-        let Phase::Speaking(speaking) = std::mem::replace(&mut self.phase, Phase::Listening) else {
+        self.commit_answered();
+        let Some(speaking) = self.take_speaking() else {
             self.stale += 1;
             return;
         };
@@ -254,9 +307,11 @@ impl Session {
             score,
             heard_ms,
         }));
-        self.listening.interrupted = speaking.queue.into_iter().next().map(|front| Interrupted {
-            line: front.line,
+        let mut lines = speaking.queue.into_iter().map(|utterance| utterance.line);
+        self.listening.interrupted = lines.next().map(|line| Interrupted {
+            line,
             heard_ms,
+            rest: lines.collect(),
             hang_up: speaking.hang_up,
         });
         self.out.push_back(Output::State(super::State::Listening));

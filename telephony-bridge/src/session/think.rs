@@ -66,7 +66,7 @@ impl Session {
                 let turn = self.new_turn();
                 self.resume_speaking(now, turn, cut);
             }
-            None => self.return_to_listening(now),
+            None => self.listen_again(now),
         }
     }
 
@@ -77,8 +77,13 @@ impl Session {
             return;
         }
         let (turn, partial) = (thinking.turn, std::mem::take(&mut thinking.partial));
+        let thinking_is_empty = thinking.carried.is_empty();
         self.out.push_back(Output::Degraded(Provider::Stt));
         self.out.push_back(Output::SttCancel { turn });
+        if partial.is_empty() && thinking_is_empty {
+            // The caller said something and nobody understood it: ask at once.
+            return self.reprompt(now);
+        }
         self.on_words(now, &partial);
     }
 
@@ -92,8 +97,9 @@ impl Session {
         match event {
             LlmEvent::Sentence(line) if line.is_empty() => {}
             LlmEvent::Sentence(line) if thinking => {
-                self.leave_thinking();
-                self.start_reply(now, turn, line);
+                if let Some(thinking) = self.take_thinking() {
+                    self.start_reply(now, thinking, line);
+                }
             }
             LlmEvent::Sentence(line) => self.add_sentence(now, line),
             LlmEvent::Done { fields, hang_up } => {
@@ -137,9 +143,22 @@ impl Session {
     }
 
     fn leave_thinking(&mut self) {
-        self.timers.stop(Timer::Reply);
-        if let Phase::Thinking(thinking) = std::mem::replace(&mut self.phase, Phase::Listening) {
+        if let Some(thinking) = self.take_thinking() {
             self.commit_turn(thinking);
+        }
+    }
+
+    /// Leaves the thinking state, if that is the state.
+    fn take_thinking(&mut self) -> Option<Thinking> {
+        match std::mem::replace(&mut self.phase, Phase::Listening) {
+            Phase::Thinking(thinking) => {
+                self.timers.stop(Timer::Reply);
+                Some(thinking)
+            }
+            other => {
+                self.phase = other;
+                None
+            }
         }
     }
 

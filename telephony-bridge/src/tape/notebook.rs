@@ -13,8 +13,7 @@ use crate::session::{CallTime, Output, State};
 #[derive(Debug, Default)]
 pub(super) struct Notebook {
     events: Vec<TimelineEvent>,
-    /// By number of turns completed before.
-    turns: Vec<(u32, TurnReport)>,
+    turns: Vec<Turn>,
     last_turn_end_ms: u64,
     observed: Observed,
     crm: CrmCounts,
@@ -24,6 +23,16 @@ pub(super) struct Notebook {
     pub(super) audible: bool,
     /// When somebody was last heard.
     pub(super) last_activity_ms: u64,
+}
+
+/// A completed turn.
+#[derive(Debug)]
+struct Turn {
+    /// Turns completed before it.
+    index: u32,
+    /// Which label it is.
+    label: Option<usize>,
+    report: TurnReport,
 }
 
 impl Notebook {
@@ -49,8 +58,8 @@ impl Notebook {
         }
         self.events.push(TimelineEvent::new(t_ms, EventName::AgentAudioStart));
         self.observed.agent.push((t_ms, u64::MAX, false));
-        if let Some((_, turn)) = self.turns.last_mut() {
-            turn.agent_start_ms.get_or_insert(t_ms);
+        if let Some(turn) = self.turns.last_mut() {
+            turn.report.agent_start_ms.get_or_insert(t_ms);
         }
     }
 
@@ -103,12 +112,15 @@ impl Notebook {
 
     /// A turn is complete. A turn that went on after a hesitation replaces its first part.
     fn turn(&mut self, index: u32, text: String, labels: &[CallerSpan]) {
-        self.turns.retain(|(i, _)| *i != index);
+        self.turns.retain(|turn| turn.index != index);
         let detected_end_ms = self.last_turn_end_ms;
-        let spoken = |l: &&CallerSpan| matches!(l.kind, SpanKind::Turn | SpanKind::Interruption);
-        let label = labels.iter().filter(spoken).rfind(|l| l.start_ms < detected_end_ms);
-        let caller_end_ms = label.map(|l| l.end_ms);
-        self.turns.push((index, TurnReport { caller_end_ms, detected_end_ms, agent_start_ms: None, text }));
+        // The last thing the caller is labelled to have said, unless an earlier turn was that.
+        let is_turn = |l: &CallerSpan| matches!(l.kind, SpanKind::Turn | SpanKind::Interruption);
+        let label = labels.iter().rposition(|l| is_turn(l) && l.start_ms < detected_end_ms);
+        let label = label.filter(|label| self.turns.iter().all(|turn| turn.label != Some(*label)));
+        let caller_end_ms = label.map(|label| labels[label].end_ms);
+        let report = TurnReport { caller_end_ms, detected_end_ms, agent_start_ms: None, text };
+        self.turns.push(Turn { index, label, report });
     }
 
     fn crm(&mut self, kind: &CallEventKind) {
@@ -135,12 +147,7 @@ impl Notebook {
         if stopped {
             self.events.retain(|e| e.state != Some(State::Ended));
         }
-        let mut turns: Vec<TurnReport> = self.turns.into_iter().map(|(_, turn)| turn).collect();
-        if labels.is_none() {
-            for turn in &mut turns {
-                turn.caller_end_ms = None;
-            }
-        }
+        let turns = self.turns.into_iter().map(|turn| turn.report).collect();
         ReplayReport {
             tape: tape.to_owned(),
             duration_ms: end_ms,

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_SAMPLES, PcmFrame, WIRE_RATE};
@@ -23,11 +24,15 @@ use crate::session::{CallTime, Line};
 /// Lines that may wait for the disk: half a minute of a busy call.
 const QUEUE: usize = 4_096;
 
+/// How long a call's end waits for its tape.
+const FINISH_LIMIT: Duration = Duration::from_secs(1);
+
 /// Records one call.
 #[derive(Debug)]
 pub struct TapeRecorder {
     lines: Sender<WireLine>,
     spoken: Vec<Line>,
+    greeting: Line,
     lost: u64,
     info: TapeFile,
     folder: Folder,
@@ -44,16 +49,16 @@ impl TapeRecorder {
     /// Starts a tape `dir/<call sid>`.
     ///
     /// # Errors
-    /// If the folder cannot be made.
+    /// If the thread cannot be made. What the disk says shows when the call ends.
     pub fn start(dir: &Path, call: &CallInfo) -> io::Result<Self> {
         // A call sid is checked to be alphanumeric where it comes in; a name must not leave `dir`.
         let name: String = call.call_sid.chars().filter(char::is_ascii_alphanumeric).collect();
         let folder = Folder { open: dir.join(format!(".{name}")), done: dir.join(&name) };
-        fs::create_dir_all(&folder.open)?;
-        let mut tracks = Tracks::create(&folder.open)?;
+        let open = folder.open.clone();
         let (lines, queue) = bounded(QUEUE);
-        let thread =
-            std::thread::Builder::new().name("kav-tape".to_owned()).spawn(move || tracks.write(&queue))?;
+        let thread = std::thread::Builder::new()
+            .name("kav-tape".to_owned())
+            .spawn(move || Tracks::create(&open)?.write(&queue))?;
         let decision = &call.decision;
         let started = jiff::Timestamp::from_millisecond(call.announced_at_ms).unwrap_or_default();
         let info = TapeFile {
@@ -69,7 +74,15 @@ impl TapeRecorder {
             latency: Latency::default(),
             hang_up_ms: None,
         };
-        Ok(Self { lines, spoken: Vec::new(), lost: 0, info, folder, thread })
+        Ok(Self {
+            lines,
+            spoken: Vec::new(),
+            greeting: Line::text(&decision.greeting.text),
+            lost: 0,
+            info,
+            folder,
+            thread,
+        })
     }
 
     /// Adds a line. Never waits: if the disk is half a minute behind, the line is lost, and with it
@@ -82,21 +95,23 @@ impl TapeRecorder {
 
     /// The agent says this.
     pub fn line_spoken(&mut self, line: &Line) {
-        self.spoken.push(line.clone());
+        if *line != self.greeting {
+            self.spoken.push(line.clone());
+        }
     }
 
     /// Completes the tape. The disk's work is done off the async threads.
     pub async fn finish(self) {
-        let Self { lines, spoken, lost, mut info, folder, thread } = self;
+        let Self { lines, spoken, lost, mut info, folder, thread, .. } = self;
         drop(lines);
-        // The first thing said is the greeting.
-        info.agent =
-            spoken.into_iter().skip(1).map(|line| AgentLine { text: line.text, clip: None }).collect();
-        let done = tokio::task::spawn_blocking(move || complete(thread, lost, &info, &folder)).await;
-        match done {
-            Ok(Ok(path)) => tracing::info!(tape = %path.display(), "call recorded"),
-            Ok(Err(error)) => tracing::warn!(%error, "tape not completed"),
+        info.agent = spoken.into_iter().map(|line| AgentLine { text: line.text, clip: None }).collect();
+        let done = tokio::task::spawn_blocking(move || match complete(thread, lost, &info, &folder) {
+            Ok(path) => tracing::info!(tape = %path.display(), "call recorded"),
             Err(error) => tracing::warn!(%error, "tape not completed"),
+        });
+        // A slow disk goes on by itself: the call ends in its time.
+        if tokio::time::timeout(FINISH_LIMIT, done).await.is_err() {
+            tracing::warn!("the disk is slow: the tape is completed after the call");
         }
     }
 }
@@ -132,6 +147,7 @@ struct Tracks {
 
 impl Tracks {
     fn create(dir: &Path) -> io::Result<Self> {
+        fs::create_dir_all(dir)?;
         let spec = WavSpec {
             channels: 1,
             sample_rate: WIRE_RATE,

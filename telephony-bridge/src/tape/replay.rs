@@ -122,7 +122,7 @@ impl<'a> Simulation<'a> {
             let t_ms = u64::from(step) * STEP_MS;
             self.deliver_due(CallTime::from_ms(t_ms));
             if self.is_over(t_ms, recorded_ms) {
-                self.end_ms = t_ms;
+                self.end_ms = file.hang_up_ms.map_or(t_ms, |at| at.min(t_ms));
                 break;
             }
             let played = self.play(t_ms);
@@ -144,12 +144,9 @@ impl<'a> Simulation<'a> {
         loop {
             let due =
                 [self.session.poll_timeout(), self.providers.poll_timeout()].into_iter().flatten().min();
-            match due.filter(|at| *at <= now) {
-                Some(at) => self.poll_providers(at),
-                None => break,
-            }
-            if self.session.poll_timeout().is_some_and(|at| at <= now) {
-                let at = self.session.poll_timeout().unwrap_or(now);
+            let Some(at) = due.filter(|at| *at <= now) else { break };
+            self.poll_providers(at);
+            if self.session.poll_timeout().is_some_and(|timer| timer <= at) {
                 self.feed(at, Input::Timeout);
             }
         }

@@ -71,6 +71,14 @@ impl Recording {
         });
         decisions.collect()
     }
+
+    /// How far the session had followed the signal chain; absent if the recording does not say.
+    fn followed(&self) -> Option<u64> {
+        self.lines.iter().rev().find_map(|line| match line.what {
+            Wire::Followed { at } => Some(at),
+            _ => None,
+        })
+    }
 }
 
 /// What a second run decided, beside its report.
@@ -104,11 +112,14 @@ pub fn rerun(
         expected: recording.decisions(),
         decisions: Vec::new(),
         diverged_ms: None,
+        free: false,
         heard_until_us: 0,
         now: CallTime(0),
         final_state: State::Listening,
     };
-    for (at, step) in steps(recording, &speech) {
+    let (steps, differs_at) = steps(recording, &speech);
+    for (at, step) in steps {
+        run.free |= differs_at.is_some_and(|first| first <= at);
         run.step(at, &step);
     }
     let Run { notes, decisions, diverged_ms, now, final_state, .. } = run;
@@ -219,9 +230,10 @@ enum Step<'a> {
     Speech(PipelineEvent),
 }
 
-/// The recorded inputs and the chain's decisions in one order. As long as the chain decides what it
-/// decided then, its decisions keep their recorded place; later ones come with their frame.
-fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> Vec<(CallTime, Step<'a>)> {
+/// The recorded inputs and the chain's decisions in one order, and when the chain first decides
+/// otherwise than then. Until it does, its decisions keep their recorded place; later ones come with
+/// their frame.
+fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, Step<'a>)>, Option<CallTime>) {
     let recorded: Vec<(usize, &PipelineEvent)> = recording
         .lines
         .iter()
@@ -232,6 +244,12 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> Vec<(CallTime, Ste
         })
         .collect();
     let same = recorded.iter().zip(speech).take_while(|((_, then), now)| **then == now.event).count();
+    // What was still on its way when the call ended reached nobody.
+    let end = recording.followed().unwrap_or(u64::MAX);
+    let in_time = speech[same..].iter().take_while(|decided| decided.event.at().0 <= end).count();
+    let speech = &speech[..same + in_time];
+    let then = recorded.get(same).map(|(line, _)| recording.lines[*line].t_us);
+    let differs_at = then.into_iter().chain(speech.get(same).map(|decided| decided.at)).min();
     let others = recording.lines.iter().enumerate().filter_map(|(i, line)| {
         let step = match &line.what {
             Wire::Input { input: WireInput::Speech(_) } => return None,
@@ -250,7 +268,7 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> Vec<(CallTime, Ste
     });
     let mut steps: Vec<_> = others.chain(decided).collect();
     steps.sort_by_key(|(at, line, _)| (*at, *line));
-    steps.into_iter().map(|(at, _, step)| (at, step)).collect()
+    (steps.into_iter().map(|(at, _, step)| (at, step)).collect(), differs_at)
 }
 
 /// The session over the recorded inputs.
@@ -260,6 +278,9 @@ struct Run {
     expected: Vec<Decision>,
     decisions: Vec<Decision>,
     diverged_ms: Option<u64>,
+    /// Has the chain decided otherwise than then? Until it does, every timer that fired is on the
+    /// tape, however late it was.
+    free: bool,
     /// The far end plays until then.
     heard_until_us: u64,
     now: CallTime,
@@ -292,7 +313,9 @@ impl Run {
 
     /// Time passes: audio runs out, and timers fire that did not fire then.
     fn advance(&mut self, to: CallTime) {
-        while let Some(at) = self.session.poll_timeout().filter(|at| at.0 + OVERDUE_US < to.0) {
+        let free = self.free || self.diverged_ms.is_some();
+        let overdue = |at: &CallTime| free && at.0 + OVERDUE_US < to.0;
+        while let Some(at) = self.session.poll_timeout().filter(overdue) {
             self.now = at;
             self.feed(at, Input::Timeout);
         }

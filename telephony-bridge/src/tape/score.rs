@@ -30,26 +30,28 @@ impl Observed {
         let (mut hits, mut missed, mut void) = (0, 0, 0);
         let mut latency_ms = Vec::new();
         let mut claimed = vec![false; self.yields.len()];
-        let items = labels.iter().filter(|l| matches!(l.kind, SpanKind::Interruption | SpanKind::Turn));
-        for item in items {
-            let counts_as_item = match self.overlap(item) {
-                Overlap::None => continue,
-                Overlap::Void => false,
-                Overlap::Counts => true,
-            };
-            let window = item.start_ms..=item.end_ms + YIELD_SLACK_MS;
-            let hit = (0..self.yields.len()).find(|&i| !claimed[i] && window.contains(&self.yields[i]));
-            if let Some(i) = hit {
-                claimed[i] = true;
-            }
-            match (counts_as_item, hit) {
-                (false, _) => void += 1,
-                (true, None) => missed += 1,
-                (true, Some(i)) => {
+        let mut claim = |item: &CallerSpan, slack_ms: u64| {
+            let window = item.start_ms..=item.end_ms + slack_ms;
+            let hit = (0..self.yields.len()).find(|&i| !claimed[i] && window.contains(&self.yields[i]))?;
+            claimed[hit] = true;
+            Some(self.yields[hit] - item.start_ms)
+        };
+        let items = || labels.iter().filter(|l| matches!(l.kind, SpanKind::Interruption | SpanKind::Turn));
+        let counted: Vec<&CallerSpan> = items().filter(|i| self.overlap(i) == Overlap::Counts).collect();
+        // A yield within an item is that item's, before it can be the late one of another.
+        let inside: Vec<Option<u64>> = counted.iter().map(|item| claim(item, 0)).collect();
+        for (item, inside) in counted.into_iter().zip(inside) {
+            match inside.or_else(|| claim(item, YIELD_SLACK_MS)) {
+                None => missed += 1,
+                Some(latency) => {
                     hits += 1;
-                    latency_ms.push(self.yields[i] - item.start_ms);
+                    latency_ms.push(latency);
                 }
             }
+        }
+        for item in items().filter(|i| self.overlap(i) == Overlap::Void) {
+            void += 1;
+            claim(item, YIELD_SLACK_MS);
         }
         BargeInCounts {
             true_positives: Some(hits),
@@ -96,6 +98,7 @@ impl Observed {
     }
 }
 
+#[derive(PartialEq, Eq)]
 enum Overlap {
     None,
     Void,
@@ -153,6 +156,13 @@ mod tests {
             (counts.true_positives, counts.missed, counts.false_positives),
             (Some(1), Some(1), Some(0))
         );
+    }
+
+    #[test]
+    fn a_void_overlap_does_not_take_the_yield_of_an_item() {
+        let labels = [span(SpanKind::Turn, 4_000, 5_000), span(SpanKind::Interruption, 5_500, 7_000)];
+        let counts = heard(&[(4_900, 5_900, true)], &[5_900]).barge_in(&labels);
+        assert_eq!((counts.void_items, counts.true_positives, counts.missed), (Some(1), Some(1), Some(0)));
     }
 
     #[test]

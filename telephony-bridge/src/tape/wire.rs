@@ -82,6 +82,12 @@ pub enum Wire {
         /// What.
         decision: Decision,
     },
+    /// The last line: how far the session had followed the signal chain. What the chain decided
+    /// about later audio came too late to matter.
+    Followed {
+        /// The caller's sample clock.
+        at: u64,
+    },
 }
 
 /// An [`Input`] that owns its text.

@@ -16,7 +16,9 @@ fn on_disk(site: &Site) -> Vec<(u64, Value)> {
     records
         .filter_map(|json| serde_json::from_slice::<Value>(json).ok())
         .filter(|record| record["event"]["call_sid"] == "CAcall")
-        .map(|record| (record["event"]["event"]["seq"].as_u64().expect("a number"), record["event"]["event"].clone()))
+        .map(|record| {
+            (record["event"]["event"]["seq"].as_u64().expect("a number"), record["event"]["event"].clone())
+        })
         .collect()
 }
 

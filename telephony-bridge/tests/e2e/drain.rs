@@ -15,9 +15,13 @@ async fn a_terminated_bridge_finishes_its_calls() {
     let _crm = site.crm().await;
     let bridge = site.bridge(&[]);
     let call = tokio::spawn(site.caller(&bridge, "call").call());
-    eventually("the call runs", async || site.call("CAcall").await.filter(|call| !call.turns.is_empty())).await;
+    eventually("the call runs", async || site.call("CAcall").await.filter(|call| !call.turns.is_empty()))
+        .await;
     bridge.terminate();
-    eventually("the bridge drains", async || (site.health(&bridge).await["status"] == "draining").then_some(())).await;
+    eventually("the bridge drains", async || {
+        (site.health(&bridge).await["status"] == "draining").then_some(())
+    })
+    .await;
     let refused = over(tokio::spawn(site.caller(&bridge, "late").call())).await;
     assert_eq!(refused.ending, Ending::NoStream);
     assert!(refused.twiml.contains(BUSY) && refused.twiml.contains("<Hangup/>"), "{}", refused.twiml);
@@ -39,7 +43,10 @@ async fn a_drain_is_bounded() {
     let _crm = site.crm().await;
     let bridge = site.bridge(&[("DRAIN_TIMEOUT", "300")]);
     let call = tokio::spawn(site.caller(&bridge, "call").call());
-    eventually("the call runs", async || site.call("CAcall").await.filter(|call| call.status == "in_progress")).await;
+    eventually("the call runs", async || {
+        site.call("CAcall").await.filter(|call| call.status == "in_progress")
+    })
+    .await;
     bridge.terminate();
     let record = over(call).await;
     assert!(matches!(record.ending, Ending::ClosedByBridge(_)), "{:?}", record.ending);

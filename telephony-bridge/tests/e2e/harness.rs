@@ -105,7 +105,10 @@ impl Site {
         ];
         let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
         let crm = Process::crm(&self.folder.path().join("crm.log"), &env);
-        eventually("the CRM answers", async || self.page(&crm, "/health").await.filter(|(code, _)| *code == 200)).await;
+        eventually("the CRM answers", async || {
+            self.page(&crm, "/health").await.filter(|(code, _)| *code == 200)
+        })
+        .await;
         crm
     }
 
@@ -161,10 +164,8 @@ impl Site {
     /// Everything the CRM has of the call, once it has its end.
     pub(crate) async fn held(&self, call_sid: &str) -> Held {
         let what = format!("the end of {call_sid} is in the CRM");
-        let call = eventually(&what, async || {
-            self.call(call_sid).await.filter(|call| call.status == "ended")
-        })
-        .await;
+        let call =
+            eventually(&what, async || self.call(call_sid).await.filter(|call| call.status == "ended")).await;
         let calls: Page<CallView> = self.read("calls").await.expect("calls");
         let leads: Page<LeadView> = self.read("leads").await.expect("leads");
         assert_eq!(leads.total, leads.items.len() as u64, "the first page is all of it");

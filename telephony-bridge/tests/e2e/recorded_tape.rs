@@ -2,17 +2,20 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
 use audio_core::tape::Tape;
 use provider_fakes::twilio_caller::LineModel;
-use telephony_bridge::tape::{Recording, rerun};
+use telephony_bridge::tape::{Decision, Recording, rerun};
 
-use crate::harness::{Site, hung_up, over, tape};
+use crate::harness::{Site, eventually, hung_up, tape};
 use crate::schema;
 
 const SPEED: f64 = 4.0;
+/// More than half a second of the call.
+const STALL: Duration = Duration::from_millis(150);
 const RECORD: [(&str, &str); 1] = [("RECORD_TAPES", "all")];
 
 /// The caller's handset: what the agent says comes back late and weaker.
@@ -47,7 +50,8 @@ async fn record(name: &str, line: Option<LineModel>) -> Site {
 }
 
 /// The same decisions by the library, the same bytes by the command line.
-fn assert_replays(folder: &Path) {
+fn assert_replays(folder: &Path) -> Vec<Decision> {
+    assert_well_formed(folder);
     let tape = Tape::load(folder).expect("a tape");
     let recording = Recording::load(folder).expect("readable").expect("recorded live");
     let then = recording.decisions();
@@ -61,6 +65,18 @@ fn assert_replays(folder: &Path) {
         let line = replayed(folder, &["--preset", preset.name()]);
         schema::check("replay", &serde_json::from_str(&line).expect("JSON")).expect("as the schema says");
     }
+    then
+}
+
+/// The files of the tape are as their schemas say.
+fn assert_well_formed(folder: &Path) {
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("readable");
+    let check = |schema: &str, json: &str| {
+        let value = serde_json::from_str(json).expect("JSON");
+        schema::check(schema, &value).unwrap_or_else(|error| panic!("{error} in {json}"));
+    };
+    check("tape", &text("tape.json"));
+    text("wire.jsonl").lines().for_each(|line| check("wire", line));
 }
 
 /// The line that `telephony-bridge replay --json` prints, twice the same.
@@ -82,20 +98,45 @@ fn replayed(folder: &Path, more: &[&str]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_call_replays() {
     let site = record("interruption", None).await;
-    assert_replays(&site.data().join("tapes/CAlive"));
+    let decisions = assert_replays(&site.data().join("tapes/CAlive"));
+    assert!(decisions.iter().any(|decision| matches!(decision, Decision::Yield(_))), "{decisions:?}");
 }
 
 /// S-TEL-012: with turns of one word.
 #[tokio::test(flavor = "multi_thread")]
 async fn short_answers_replay() {
     let site = record("short_answers", None).await;
-    assert_replays(&site.data().join("tapes/CAlive"));
+    let decisions = assert_replays(&site.data().join("tapes/CAlive"));
+    let ends = decisions.iter().filter(|decision| matches!(decision, Decision::TurnEnd(_))).count();
+    assert!(ends >= site.script().len(), "{decisions:?}");
 }
 
 /// S-TEL-012: with the agent's own voice on the line.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_with_echo_replays() {
     let site = record("speakerphone_echo", Some(echo_of(&tape("speakerphone_echo")))).await;
+    assert_replays(&site.data().join("tapes/CAlive"));
+}
+
+/// S-TEL-012, A-TEL-005: with a bridge that stalls, so that timers are late and audio comes in bursts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalling_call_replays() {
+    let site = Site::new("short_answers", SPEED).await;
+    let _crm = site.crm().await;
+    let bridge = site.bridge(&RECORD);
+    let call = tokio::spawn(site.caller(&bridge, "live").call());
+    let mut stalls = 0;
+    while !call.is_finished() {
+        tokio::time::sleep(STALL * 2).await;
+        bridge.hang();
+        tokio::time::sleep(STALL).await;
+        bridge.go_on();
+        stalls += 1;
+    }
+    hung_up(call).await;
+    bridge.terminate();
+    assert!(bridge.ended().await.success());
+    assert!(stalls > 5, "{stalls}");
     assert_replays(&site.data().join("tapes/CAlive"));
 }
 
@@ -106,18 +147,21 @@ async fn a_call_that_ends_in_mid_sentence_replays() {
     let _crm = site.crm().await;
     let bridge = site.bridge(&RECORD);
     let turn = tape("greeting").file.caller[0].clone();
-    // Around the beginning and the end of what the caller says, every 20 ms.
-    let moments = (0..25).flat_map(|i| [turn.start_ms + 20 * i, turn.end_ms + 20 * i]);
-    let calls: Vec<_> = moments
-        .map(|at| {
-            let mut caller = site.caller(&bridge, &format!("cut{at}"));
-            caller.hang_up_ms = Some(at);
-            (at, tokio::spawn(caller.call()))
-        })
-        .collect();
+    // Where it is decided that speech begins, and where, that it has ended.
+    let moments = (0..12).flat_map(|i| [turn.start_ms + 20 * i, turn.end_ms + 40 * i]);
+    let mut calls = Vec::new();
+    for at in moments {
+        let mut caller = site.caller(&bridge, &format!("cut{at}"));
+        caller.hang_up_ms = Some(at);
+        calls.push((at, tokio::spawn(caller.call())));
+        // One after the other: a CRM that is asked by all at once answers some of them late.
+        let accepted =
+            async || (site.health(&bridge).await["calls"]["accepted"] == calls.len()).then_some(());
+        eventually("the stream is up", accepted).await;
+    }
     let mut cut = Vec::new();
     for (at, call) in calls {
-        over(call).await;
+        hung_up(call).await;
         cut.push(at);
     }
     bridge.terminate();

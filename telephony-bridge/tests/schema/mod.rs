@@ -22,7 +22,9 @@ impl Schema<'_> {
         let Value::Object(rules) = rules else { return Err(format!("{at}: {rules} is no schema")) };
         for (keyword, rule) in rules {
             let kept = match keyword.as_str() {
-                "$schema" | "$id" | "$defs" | "title" | "description" | "default" | "format" | "pattern" => true,
+                "$schema" | "$id" | "$defs" | "title" | "description" | "default" | "format" | "pattern" => {
+                    true
+                }
                 "$ref" => {
                     self.check(self.referred(rule)?, value, at)?;
                     true
@@ -38,7 +40,9 @@ impl Schema<'_> {
                 "minProperties" => bound(properties(value), rule, |x, limit| x >= limit),
                 "maxProperties" => bound(properties(value), rule, |x, limit| x <= limit),
                 "anyOf" => list(rule).iter().any(|rules| self.check(rules, value, at).is_ok()),
-                "oneOf" => list(rule).iter().filter(|rules| self.check(rules, value, at).is_ok()).count() == 1,
+                "oneOf" => {
+                    list(rule).iter().filter(|rules| self.check(rules, value, at).is_ok()).count() == 1
+                }
                 "required" => match value {
                     Value::Object(object) => list(rule).iter().all(|name| has(object, name)),
                     _ => true,
@@ -56,7 +60,13 @@ impl Schema<'_> {
         Ok(())
     }
 
-    fn check_parts(&self, keyword: &str, rules: &Map<String, Value>, value: &Value, at: &str) -> Result<(), String> {
+    fn check_parts(
+        &self,
+        keyword: &str,
+        rules: &Map<String, Value>,
+        value: &Value,
+        at: &str,
+    ) -> Result<(), String> {
         let rule = &rules[keyword];
         match (keyword, value) {
             ("items", Value::Array(items)) => {
@@ -78,7 +88,9 @@ impl Schema<'_> {
             }
             ("additionalProperties", Value::Object(object)) => {
                 let named = rules.get("properties").and_then(Value::as_object);
-                for (name, value) in object.iter().filter(|(name, _)| named.is_none_or(|n| !n.contains_key(*name))) {
+                for (name, value) in
+                    object.iter().filter(|(name, _)| named.is_none_or(|n| !n.contains_key(*name)))
+                {
                     match rule {
                         Value::Bool(true) => {}
                         Value::Bool(false) => return Err(format!("{at}: {name} does not belong here")),

@@ -27,19 +27,29 @@ const HUMAN: [&str; 3] = ["נציג", "בן אדם", "מישהו אמיתי"];
 /// Replies for one call.
 #[derive(Debug)]
 pub struct Dialogue {
+    state: State,
+    /// Where the dialogue stood before the last reply: a reply taken back was never given.
+    before: Option<(TurnId, State)>,
+    latency_ms: u64,
+    due: Due<(TurnId, LlmEvent)>,
+}
+
+/// What the dialogue knows and is about.
+#[derive(Clone, Debug, Default)]
+struct State {
     known: LeadFields,
     asked: Option<&'static str>,
     thanked: bool,
-    latency_ms: u64,
-    due: Due<(TurnId, LlmEvent)>,
 }
 
 impl Dialogue {
     /// A dialogue whose replies take `latency_ms`.
     pub fn new(latency_ms: u64) -> Self {
-        Self { known: LeadFields::new(), asked: None, thanked: false, latency_ms, due: Due::default() }
+        Self { state: State::default(), before: None, latency_ms, due: Due::default() }
     }
+}
 
+impl State {
     /// Learns from the caller's words; returns what is new.
     fn learn(&mut self, text: &str) -> LeadFields {
         let mut fresh = lead_fields(text);
@@ -75,8 +85,9 @@ impl Dialogue {
 
 impl Llm for Dialogue {
     fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, text: &str) {
-        let fields = self.learn(text);
-        let (line, hang_up) = self.next_line(text);
+        self.before = Some((turn, self.state.clone()));
+        let fields = self.state.learn(text);
+        let (line, hang_up) = self.state.next_line(text);
         let at = CallTime(now.0 + self.latency_ms * 1_000);
         self.due.push(at, (turn, LlmEvent::Sentence(Line::text(line))));
         self.due.push(at, (turn, LlmEvent::Done { fields, hang_up }));
@@ -84,6 +95,9 @@ impl Llm for Dialogue {
 
     fn cancel(&mut self, turn: TurnId) {
         self.due.retain(|(t, _)| *t != turn);
+        if let Some((_, state)) = self.before.take_if(|(replied, _)| *replied == turn) {
+            self.state = state;
+        }
     }
 
     fn poll(&mut self, now: CallTime) -> Option<(TurnId, LlmEvent)> {
@@ -124,6 +138,18 @@ mod tests {
         let (line, fields, hang_up) = say(&mut dialogue, 6, "כן");
         assert_eq!((line.as_str(), fields["callback"].as_str(), hang_up), (THANKS, "כן", false));
         assert!(say(&mut dialogue, 7, "תודה").2);
+    }
+
+    #[test]
+    fn a_reply_taken_back_was_never_given() {
+        let mut dialogue = Dialogue::new(0);
+        say(&mut dialogue, 1, "שלום");
+        dialogue.reply(CallTime(0), TurnId(2), 1, "דנה");
+        dialogue.cancel(TurnId(2));
+        assert_eq!(dialogue.poll(CallTime(0)), None);
+        let (line, fields, _) = say(&mut dialogue, 3, "דנה לוי");
+        assert_eq!(fields["name"], "דנה לוי");
+        assert!(line.contains("לקנות או לשכור"), "{line}");
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         recorder: parts.recorder,
         clock: CallClock::new(accepted, app.config.clock_speed),
         framer: Framer::new(),
+        first_frame: None,
         backlog: VecDeque::with_capacity(MAX_BACKLOG),
         dropped_in: 0,
         playout: Playout::default(),
@@ -82,6 +83,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         greeted: false,
         arrivals: [accepted; ARRIVALS],
         media: vec![0; MAX_MEDIA_BYTES],
+        followed: 0,
         bad_messages: 0,
         ended: None,
         app,
@@ -105,6 +107,8 @@ struct Driver {
     recorder: Option<TapeRecorder>,
     clock: CallClock,
     framer: Framer,
+    /// Frames of the call that had passed when the caller's audio began.
+    first_frame: Option<u32>,
     /// Frames the engine has no room for yet.
     backlog: VecDeque<WireFrame>,
     dropped_in: u64,
@@ -117,6 +121,8 @@ struct Driver {
     greeted: bool,
     arrivals: [Instant; ARRIVALS],
     media: Vec<u8>,
+    /// How far the signal chain's decisions have come to the session, on the caller's sample clock.
+    followed: u64,
     bad_messages: u32,
     ended: Option<EndReason>,
 }
@@ -188,6 +194,8 @@ impl Driver {
             let age = self.arrivals[seq % ARRIVALS].elapsed();
             metrics::histogram!(numbers::IN_TO_PROVIDER).record(age.as_secs_f64());
             self.providers.stt.audio(&clean);
+            // Its decisions came before it, and are taken below.
+            self.followed = clean.at.0 + FRAME_SAMPLES as u64;
         }
         while let Some(event) = self.handle.pop_event() {
             if let PipelineEvent::Flushed { at, generation } = event {
@@ -276,7 +284,7 @@ impl Driver {
             Output::Reply { turn, index, text } => self.providers.llm.reply(now, turn, index, &text),
             Output::CancelReply { turn } => self.providers.llm.cancel(turn),
             Output::Speak { utterance, line, from_ms, cached } => {
-                if let Some(recorder) = &mut self.recorder {
+                if let Some(recorder) = self.recorder.as_mut().filter(|_| from_ms == 0) {
                     recorder.line_spoken(&line);
                 }
                 self.providers.tts.speak(now, utterance, &line, from_ms, cached);
@@ -322,6 +330,7 @@ impl Driver {
             Leave::Ended => self.ended.unwrap_or(EndReason::Failed),
         };
         self.feed(WireInput::Stop(reason));
+        self.record(Wire::Followed { at: self.followed });
         let counters = self.handle.counters();
         tracing::info!(
             call_sid = %self.call_sid,

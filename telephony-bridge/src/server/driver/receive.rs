@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use axum::extract::ws::Message as WsMessage;
 use crm_api::EndReason;
 
@@ -59,8 +60,16 @@ impl Driver {
     fn on_media(&mut self, timestamp_ms: Option<u64>, bytes: usize) {
         let now = Instant::now();
         let t_us = self.clock.now();
-        let Self { framer, backlog, recorder, arrivals, media, dropped_in, .. } = self;
+        let Self { framer, first_frame, backlog, recorder, arrivals, media, dropped_in, .. } = self;
+        // Audio that begins late keeps the call's time, not its own.
+        let begun_ms = t_us.as_ms().saturating_sub(u64::from(FRAME_MS));
+        let offset = *first_frame.get_or_insert((begun_ms / u64::from(FRAME_MS)) as u32);
         framer.push(timestamp_ms, &media[..bytes], |frame| {
+            let frame = &WireFrame {
+                seq: frame.seq + offset,
+                timestamp: frame.timestamp + offset * FRAME_SAMPLES as u32,
+                ..*frame
+            };
             arrivals[frame.seq as usize % ARRIVALS] = now;
             if backlog.len() == MAX_BACKLOG {
                 *dropped_in += 1;

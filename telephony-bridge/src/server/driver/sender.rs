@@ -1,6 +1,7 @@
 //! The way back to Twilio: a bounded queue and a task of its own, so that a slow socket never
 //! holds up the call (A-TEL-001..004).
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::twilio::OutboundWriter;
 
 /// Messages that may wait (A-TEL-001): ten seconds of audio.
 const QUEUE: usize = 500;
+/// Of these, kept free of audio: `clear` and marks always find room.
+const RESERVED: usize = 50;
 /// How long one write may take.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// Writes that may be late in a row before the connection counts as failed (A-TEL-003).
@@ -100,7 +103,8 @@ impl Sender {
 
     fn offer(&mut self, outgoing: Outgoing) {
         let Some(queue) = &self.queue else { return };
-        if queue.try_send(outgoing).is_err() {
+        let no_room = outgoing.generation.is_some() && queue.capacity() <= RESERVED;
+        if no_room || queue.try_send(outgoing).is_err() {
             self.dropped += 1;
             metrics::counter!(numbers::FRAMES_DROPPED).increment(1);
         }
@@ -126,23 +130,35 @@ async fn write(
     mut outgoing: mpsc::Receiver<Outgoing>,
     shared: Arc<Shared>,
 ) {
-    let mut batch = Vec::with_capacity(64);
     let mut late = 0;
-    while outgoing.recv_many(&mut batch, 64).await > 0 {
-        let writing = async {
-            for Outgoing { generation, message } in batch.drain(..) {
-                // Looked at for each: a flush may come while earlier ones are written.
-                let current = shared.generation.load(Ordering::Acquire);
-                if generation.is_none_or(|generation| generation >= current) {
-                    sink.feed(message).await?;
-                }
+    let mut waiting = None;
+    loop {
+        // The next message, unless one is still waiting for the socket.
+        if waiting.is_none() {
+            waiting = outgoing.recv().await;
+        }
+        let Some(next) = &waiting else { break };
+        let written = tokio::time::timeout(WRITE_LIMIT, async {
+            poll_fn(|cx| sink.poll_ready_unpin(cx)).await?;
+            // A flush may have come while the socket was not ready.
+            let current = shared.generation.load(Ordering::Acquire);
+            if next.generation.is_none_or(|generation| generation >= current) {
+                sink.start_send_unpin(next.message.clone())?;
             }
-            sink.flush().await
-        };
-        match tokio::time::timeout(WRITE_LIMIT, writing).await {
-            Ok(Ok(())) => late = 0,
+            Ok::<_, axum::Error>(())
+        });
+        match written.await {
+            Ok(Ok(())) => waiting = None,
             Ok(Err(_)) => break,
+            // It stays and is tried again.
             Err(_) => late += 1,
+        }
+        if waiting.is_none() && outgoing.is_empty() {
+            match tokio::time::timeout(WRITE_LIMIT, sink.flush()).await {
+                Ok(Ok(())) => late = 0,
+                Ok(Err(_)) => break,
+                Err(_) => late += 1,
+            }
         }
         if late >= MAX_LATE_WRITES {
             break;

@@ -298,6 +298,57 @@ fn silence_is_met_with_a_question_and_in_the_end_with_goodbye() {
     assert_eq!(call.state(), State::Ended);
 }
 
+/// Sounds without words do not put off the question.
+#[test]
+fn noise_that_is_taken_for_speech_does_not_silence_the_agent() {
+    let mut call = Call::greeted();
+    for second in [4, 8, 12] {
+        call.says(second * 1_000, "");
+        assert_eq!(call.state(), State::Listening);
+    }
+    call.pass_until(17_000);
+    assert_eq!(call.state(), State::Speaking, "15 s after the greeting");
+}
+
+#[test]
+fn a_turn_that_nobody_understood_is_asked_for_again_at_once() {
+    let mut call = Call::greeted();
+    call.voice(3_000).silence(4_300).pass_until(4_500);
+    let turn = call.last_turn();
+    call.at(4_600, Input::Stt { turn, event: SttEvent::Failed });
+    assert_eq!(call.state(), State::Speaking);
+}
+
+#[test]
+fn a_barge_in_while_a_reply_is_written_changes_nothing() {
+    let mut call = Call::greeted();
+    call.says(3_000, "שלום");
+    call.barge_in(4_800);
+    assert_eq!(call.state(), State::Thinking);
+    call.replies(5_050, "כן");
+    assert_eq!(call.state(), State::Speaking);
+}
+
+/// Whoever goes on before the reply is heard had not finished: the reply is taken back.
+#[test]
+fn a_reply_that_nobody_has_heard_is_taken_back() {
+    let mut call = Call::greeted();
+    call.says(3_000, "אני מחפש").replies(5_050, "באיזה אזור?");
+    let first = call.last_turn();
+    call.voice(5_100);
+    assert_eq!(call.state(), State::Listening);
+    assert!(call.outputs.contains(&Output::FlushPlayout));
+    assert!(call.outputs.contains(&Output::CancelReply { turn: first }));
+    call.silence(6_400).pass_until(6_600);
+    let turn = call.last_turn();
+    call.at(6_850, Input::Stt { turn, event: SttEvent::Final("דירה") });
+    let reply = Output::Reply { turn, index: 0, text: "אני מחפש דירה".into() };
+    assert!(call.outputs.contains(&reply));
+    call.replies(7_000, "באיזה אזור?").plays(7_100, 1_000);
+    let caller = |t: &&(Speaker, String, bool)| t.0 == Speaker::Caller;
+    assert_eq!(call.turns().iter().filter(caller).count(), 1, "one turn, not two");
+}
+
 #[test]
 fn a_hang_up_in_mid_sentence_keeps_the_words() {
     let mut call = Call::greeted();
