@@ -50,7 +50,7 @@ fn every_file_is_in_the_manifest_with_its_hash() {
 #[test]
 fn every_tape_loads_and_is_long_enough_for_its_labels() {
     for entry in std::fs::read_dir(fixtures().join("calls")).expect("calls") {
-        let tape = Tape::load(&entry.expect("an entry").path()).expect("a tape");
+        let tape = Tape::load(entry.expect("an entry").path()).expect("a tape");
         let length_ms = tape.caller.len() as u64 / 8;
         for span in &tape.file.caller {
             assert!(span.end_ms <= length_ms, "{}: a label ends after the recording: {span:?}", tape.name);

@@ -79,8 +79,7 @@ impl Site {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
         let http = http.expect("a client");
         let site = Self { folder, crm_port: quiet_port(), tape: tape(tape_name), speed, http };
-        let mut config = crm_service::Config::default();
-        config.database_url = site.database().into();
+        let config = crm_service::Config { database_url: site.database().into(), ..Default::default() };
         seed_demo(&config, Some(API_KEY.to_owned().into())).await.expect("a business");
         site
     }
