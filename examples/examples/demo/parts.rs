@@ -93,6 +93,20 @@ pub(super) async fn start_bridge(
     start("bridge", &data.join("bridge.log"), &env).await
 }
 
+/// Waits until the service says that it is well: listening is not yet serving.
+async fn healthy(address: SocketAddr) -> anyhow::Result<()> {
+    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
+    let asked = async {
+        loop {
+            match http.get(format!("http://{address}/health")).send().await {
+                Ok(answer) if answer.status().is_success() => return,
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    tokio::time::timeout(START_LIMIT, asked).await.context("no answer from /health")
+}
+
 /// Starts this program again in another role, and waits until it listens.
 async fn start(role: &str, log: &Path, env: &[(&str, &str)]) -> anyhow::Result<Part> {
     let log_file = std::fs::File::create(log).with_context(|| format!("cannot make {}", log.display()))?;
@@ -117,6 +131,7 @@ async fn start(role: &str, log: &Path, env: &[(&str, &str)]) -> anyhow::Result<P
     };
     let address = tokio::time::timeout(START_LIMIT, ready).await;
     let address = address.with_context(|| format!("it does not start; {} says why", log.display()))??;
+    healthy(address).await.with_context(|| format!("it is not well; {} says why", log.display()))?;
     // What it prints later must not fill the pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok(Part { address, child })

@@ -223,6 +223,11 @@ impl Chain {
     }
 }
 
+/// The same decision at the same moment; scores may differ in the last place between machines.
+fn is_same(then: &PipelineEvent, now: &PipelineEvent) -> bool {
+    std::mem::discriminant(then) == std::mem::discriminant(now) && then.at() == now.at()
+}
+
 /// What the session's second run consists of.
 enum Step<'a> {
     AgentFrame,
@@ -243,7 +248,7 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
             _ => None,
         })
         .collect();
-    let same = recorded.iter().zip(speech).take_while(|((_, then), now)| **then == now.event).count();
+    let same = recorded.iter().zip(speech).take_while(|((_, then), now)| is_same(then, &now.event)).count();
     // What was still on its way when the call ended reached nobody.
     let end = recording.followed().unwrap_or(u64::MAX);
     let in_time = speech[same..].iter().take_while(|decided| decided.event.at().0 <= end).count();
