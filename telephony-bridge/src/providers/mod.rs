@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime};
 
-use crate::session::{CallTime, Line, LlmEvent, SttEvent, TtsEvent, TurnId, UtteranceId};
+use crate::session::{CallTime, Line, LlmEvent, Output, SttEvent, TtsEvent, TurnId, UtteranceId};
 
 /// One wire frame of agent speech: 160 µ-law bytes.
 pub type SpeechFrame = [u8; FRAME_SAMPLES];
@@ -116,6 +116,22 @@ impl std::fmt::Debug for Providers {
 }
 
 impl Providers {
+    /// Does what an output asks of a provider; other outputs are none of theirs.
+    pub fn carry_out(&mut self, now: CallTime, output: &Output) {
+        match output {
+            Output::SttStart { turn, from } => self.stt.start(*turn, *from),
+            Output::SttFinish { turn } => self.stt.finish(now, *turn),
+            Output::SttCancel { turn } => self.stt.cancel(*turn),
+            Output::Reply { turn, index, text } => self.llm.reply(now, *turn, *index, text),
+            Output::CancelReply { turn } => self.llm.cancel(*turn),
+            Output::Speak { utterance, line, from_ms, cached } => {
+                self.tts.speak(now, *utterance, line, *from_ms, *cached);
+            }
+            Output::FlushPlayout => self.tts.cancel_all(),
+            _ => {}
+        }
+    }
+
     /// When any of them will have something due.
     pub fn poll_timeout(&self) -> Option<CallTime> {
         [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout()]

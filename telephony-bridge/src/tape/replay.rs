@@ -249,28 +249,20 @@ impl<'a> Simulation<'a> {
         self.session.handle(now, input);
         let mut flushed_marks = Vec::new();
         while let Some(output) = self.session.poll() {
-            self.carry_out(now, output, &mut flushed_marks);
+            self.carry_out(now, &output, &mut flushed_marks);
         }
         for utterance in flushed_marks {
             self.feed(now, Input::Mark { utterance });
         }
     }
 
-    fn carry_out(&mut self, now: CallTime, output: Output, flushed_marks: &mut Vec<UtteranceId>) {
-        self.notes.output(now, &output, &self.tape.file.caller);
+    fn carry_out(&mut self, now: CallTime, output: &Output, flushed_marks: &mut Vec<UtteranceId>) {
+        self.notes.output(now, output, &self.tape.file.caller);
+        self.providers.carry_out(now, output);
         match output {
-            Output::SttStart { turn, from } => self.providers.stt.start(turn, from),
-            Output::SttFinish { turn } => self.providers.stt.finish(now, turn),
-            Output::SttCancel { turn } => self.providers.stt.cancel(turn),
-            Output::Reply { turn, index, text } => self.providers.llm.reply(now, turn, index, &text),
-            Output::CancelReply { turn } => self.providers.llm.cancel(turn),
-            Output::Speak { utterance, line, from_ms, cached } => {
-                self.providers.tts.speak(now, utterance, &line, from_ms, cached);
-            }
             Output::FlushPlayout => {
                 self.generation += 1;
                 self.pipeline.flush(self.generation);
-                self.providers.tts.cancel_all();
             }
             Output::Clear(_) => {
                 flushed_marks.extend(self.far_end.clear());

@@ -277,23 +277,17 @@ impl Driver {
     }
 
     fn carry_out(&mut self, now: CallTime, output: Output) {
+        self.providers.carry_out(now, &output);
         match output {
-            Output::SttStart { turn, from } => self.providers.stt.start(turn, from),
-            Output::SttFinish { turn } => self.providers.stt.finish(now, turn),
-            Output::SttCancel { turn } => self.providers.stt.cancel(turn),
-            Output::Reply { turn, index, text } => self.providers.llm.reply(now, turn, index, &text),
-            Output::CancelReply { turn } => self.providers.llm.cancel(turn),
-            Output::Speak { utterance, line, from_ms, cached } => {
-                if let Some(recorder) = self.recorder.as_mut().filter(|_| from_ms == 0) {
+            Output::Speak { line, from_ms: 0, .. } => {
+                if let Some(recorder) = &mut self.recorder {
                     recorder.line_spoken(&line);
                 }
-                self.providers.tts.speak(now, utterance, &line, from_ms, cached);
             }
             Output::FlushPlayout => {
                 let generation = self.handle.flush();
                 self.sender.flush(generation);
                 self.playout.flush(generation);
-                self.providers.tts.cancel_all();
             }
             Output::Clear(_) => self.sender.clear(),
             Output::Crm(kind) => {
@@ -309,7 +303,7 @@ impl Driver {
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
             Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
             Output::Ended(reason) => self.ended = Some(reason),
-            Output::TurnEnd { .. } | Output::Duck { .. } | Output::Resume | Output::State(_) => {}
+            _ => {}
         }
     }
 
