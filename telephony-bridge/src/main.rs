@@ -11,7 +11,7 @@ fn main() -> std::process::ExitCode {
     match telephony_bridge::cli::run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("telephony-bridge: {error:#}");
+            eprintln!("telephony-bridge: {}", telephony_bridge::cli::sentence(&error));
             std::process::ExitCode::FAILURE
         }
     }

@@ -78,7 +78,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("demo failed: {error:#}");
+            eprintln!("demo failed: {}", telephony_bridge::cli::sentence(&error));
             ExitCode::FAILURE
         }
     }

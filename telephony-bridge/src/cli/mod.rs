@@ -21,10 +21,37 @@ enum Command {
     Replay(replay::Args),
 }
 
+/// An error as one sentence: what happened and why, each part once, though an error may quote its
+/// own cause.
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !sentence.contains(&cause) {
+            if !sentence.is_empty() {
+                sentence.push_str(": ");
+            }
+            sentence.push_str(&cause);
+        }
+    }
+    sentence
+}
+
 /// Runs the command line. The exit code is 0 only if everything succeeded.
 pub fn run() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Replay(args) => replay::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    #[test]
+    fn an_error_says_each_thing_once() {
+        let cause = std::io::Error::other("the disk is full");
+        let error = Err::<(), _>(cause).context("a.wav: the disk is full").context("tape x").unwrap_err();
+        assert_eq!(super::sentence(&error), "tape x: a.wav: the disk is full");
     }
 }

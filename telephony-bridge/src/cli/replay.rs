@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use audio_core::barge_in::Preset;
 use audio_core::tape::Tape;
 
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             }
             Err(error) => {
                 failed += 1;
-                eprintln!("telephony-bridge: {error:#}");
+                eprintln!("telephony-bridge: {}", super::sentence(&error));
             }
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Result<ReplayReport> {
-    let tape = Tape::load(path).with_context(|| format!("tape {}", path.display()))?;
+    let tape = Tape::load(path)?;
     if let Some(recording) = Recording::load(path)? {
         let rerun = rerun(&tape, &recording, args.preset, args.timing)?;
         if let Some(at) = rerun.diverged_ms {
@@ -81,7 +81,7 @@ fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Resul
     }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
     let options = ReplayOptions { barge_in: preset.config(), timing: args.timing, library: library.clone() };
-    replay(&tape, &options).with_context(|| format!("tape {}", path.display()))
+    Ok(replay(&tape, &options)?)
 }
 
 /// The timeline for people, on standard error.
