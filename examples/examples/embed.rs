@@ -12,7 +12,11 @@ use audio_core::framer::Framer;
 use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::tape::read_wav_8k;
 
-fn main() -> Result<()> {
+fn main() -> std::process::ExitCode {
+    examples::exit(run())
+}
+
+fn run() -> Result<()> {
     let (rate, audio) = match std::env::args().nth(1) {
         Some(path) => (8_000, read_wav_8k(path)?),
         None => (16_000, burst()),

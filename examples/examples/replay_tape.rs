@@ -18,7 +18,11 @@ use audio_core::tape::Tape;
 
 const BOOKING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/calls/booking");
 
-fn main() -> Result<()> {
+fn main() -> std::process::ExitCode {
+    examples::exit(run())
+}
+
+fn run() -> Result<()> {
     let tape = Tape::load(std::env::args().nth(1).unwrap_or_else(|| BOOKING.into()))?;
     let mut replay = Replay::new(CallPipeline::new(PipelineConfig::default())?);
     let begun = Instant::now();

@@ -36,7 +36,11 @@ struct Args {
     paths: Vec<PathBuf>,
 }
 
-fn main() -> Result<()> {
+fn main() -> std::process::ExitCode {
+    examples::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     if args.vad == "kav" {
         bail!("--vad kav: the Kav model is not part of this version; choose webrtc or rms");

@@ -98,7 +98,7 @@ fn main() -> ExitCode {
         None => runtime.block_on(run::run(&args)),
     });
     done.unwrap_or_else(|error| {
-        eprintln!("load test failed: {error:#}");
+        eprintln!("load test failed: {}", telephony_bridge::cli::sentence(&error));
         ExitCode::FAILURE
     })
 }
