@@ -23,7 +23,7 @@ fn events(pipeline: &mut CallPipeline, frames: &[WireFrame]) -> Vec<Event> {
     out
 }
 
-/// A-AUD-002, A-AUD-006: an onset is known within 100 ms, and reported from before the first
+/// A-AUD-006: an onset is known within 100 ms, and reported from before the first
 /// sample of voice.
 #[test]
 fn speech_is_found_quickly_and_recognition_gets_its_first_sample() {

@@ -2,7 +2,8 @@
 //!
 //! **An acknowledged event is stored.** A call whose business is unknown has its events held, and they
 //! move in when a business is found: when the call is routed after all, when its `started` arrives
-//! with a dialled number that somebody owns, or when the number got an owner meanwhile. So the bridge
+//! with a dialled number that somebody owns, or with the next batch after the number got an owner
+//! (nothing looks for them by itself). So the bridge
 //! may send what it has, in any order, and its outbox never sticks.
 
 use crm_api::{CallEventKind, EventAck, EventBatch};

@@ -58,7 +58,7 @@ fn every_tape_loads_and_is_long_enough_for_its_labels() {
     }
 }
 
-/// A-AUD-018: what the agent says by itself has a recording; none of it is a beep.
+/// What the agent says by itself has a recording; none of it is a beep.
 #[test]
 fn the_clip_library_holds_the_stock_phrases() {
     let library = VoiceLibrary::load(&fixtures().join("voice")).expect("the clip library");

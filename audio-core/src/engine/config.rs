@@ -51,7 +51,8 @@ pub struct EngineConfig {
     /// Ask for real-time priority, then for a better nice value. Default true; what was granted is
     /// in [`WorkerStats::priority`](super::WorkerStats::priority).
     pub raise_priority: bool,
-    /// Pin each thread to a core if there are at least two cores more than threads. Default true.
+    /// Pin each thread to a core, counted from the last, if there are at least two cores more than
+    /// threads. Default false: two engines on one machine would share the same cores.
     pub pin_threads: bool,
 }
 
@@ -67,7 +68,7 @@ impl Default for EngineConfig {
             uplink_low_water: 3,
             pooled_pipelines: 32,
             raise_priority: true,
-            pin_threads: true,
+            pin_threads: false,
         }
     }
 }

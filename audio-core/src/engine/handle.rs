@@ -155,7 +155,8 @@ impl CallHandle {
         self.ends.link.generation.current()
     }
 
-    /// Changes the barge-in rules; the worker takes it within 20 ms.
+    /// Changes the barge-in rules; the worker takes it within 20 ms. They are taken as they are:
+    /// check them with [`BargeInConfig::validate`] where they enter the program.
     pub fn set_barge_in(&mut self, config: BargeInConfig) -> Result<(), PushError> {
         self.check()?;
         self.ends.settings.push(config).map_err(|_| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Chain;
 use super::clock::{Clock, Ticker};
 use super::config::{ATTACH_PER_TICK, EngineConfig};
-use super::priority;
+use super::priority::{self, Priority};
 use super::ring::{Rx, Tx};
 use super::slot::{Call, Watermarks};
 use super::stats::WorkerShared;
@@ -130,9 +130,8 @@ impl<C: Chain> Worker<C> {
         let shared = Arc::clone(&self.shared);
         let _stopped = CloseOnDrop(&shared);
         let pinned = config.pin_threads && priority::pin(self.index, config.workers);
-        if config.raise_priority {
-            shared.set_scheduling(priority::raise(), pinned);
-        }
+        let priority = if config.raise_priority { priority::raise() } else { Priority::Normal };
+        shared.set_scheduling(priority, pinned);
         let mut ticker = Ticker::new(self.period, clock.now());
         mark_thread_realtime();
         while !shared.stop.is_closed() {

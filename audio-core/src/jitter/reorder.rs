@@ -6,6 +6,8 @@ use crate::frame::WireFrame;
 /// How many released sequence numbers are remembered to tell a duplicate from a late frame, and
 /// how far back a number must lie to be read as a restarted stream.
 const HISTORY: u32 = 64;
+/// Frames that a jump may stand for, at 20 ms each: a minute.
+const MAX_LOST: u32 = 3_000;
 
 /// Settings of a [`ReorderBuffer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +146,8 @@ impl ReorderBuffer {
         }
         let frame = self.jump.take()?;
         let ahead = frame.seq.wrapping_sub(expected);
-        if ahead <= i32::MAX as u32 {
+        // A minute at most can have been lost; beyond that the numbers say nothing.
+        if ahead <= MAX_LOST {
             self.stats.lost += u64::from(ahead);
         }
         self.begin(&frame);

@@ -1,5 +1,6 @@
-//! What an event changes besides being stored. Every effect gives the same result in whatever order
-//! the events arrive, and each runs once, in the transaction that stores its event.
+//! What an event changes besides being stored. Each effect runs once, in the transaction
+//! that stores its event. Turns and lead fields give the same result in whatever order events arrive;
+//! of two starts, recordings or ends of one call the later arrival counts.
 
 use crm_api::CallEventKind;
 

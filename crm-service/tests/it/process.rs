@@ -82,7 +82,7 @@ on_both! {
 }
 
 on_both! {
-    /// A-TEL-005: SIGTERM ends the service well.
+    /// SIGTERM ends the service well.
     async fn sigterm_is_a_clean_end(mut world: World) {
         world.stop().await;
         let process = Process::serve(world.url());

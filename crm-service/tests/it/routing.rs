@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::support::{ALPHA, BETA, World, fields};
 
 on_both! {
-    /// A-TEN-002, A-TEN-006, A-PLT-009, A-CRM-019: the dialled number finds its business, whose greeting
+    /// A-TEN-002, A-PLT-009, A-CRM-019: the dialled number finds its business, whose greeting
     /// names business and assistant.
     async fn a_known_number_is_answered_in_the_name_of_its_business(world: World) {
         let decision = world.client.route("CA1", "+972502345678", ALPHA).await;

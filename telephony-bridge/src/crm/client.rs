@@ -132,12 +132,17 @@ impl CrmClient {
 }
 
 fn refusal(status: StatusCode, body: &[u8]) -> CrmError {
-    let error: ApiError = serde_json::from_slice(body).unwrap_or_else(|_| ApiError {
+    let refused = serde_json::from_slice::<ApiError>(body);
+    // Only the CRM itself can refuse for good: a proxy that does not know the way, or a CRM that does
+    // not know the path, is somebody's mistake and will be mended.
+    let by_the_crm = refused.as_ref().is_ok_and(|e| !matches!(&*e.code, "unknown_path" | "unknown_method"));
+    let error = refused.unwrap_or_else(|_| ApiError {
         code: "unknown".to_owned(),
         message: String::from_utf8_lossy(body).into_owned(),
     });
     let message: String = error.message.chars().take(MAX_DETAIL).collect();
-    let lasting = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 425 | 429);
+    let lasting =
+        by_the_crm && status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 425 | 429);
     if lasting {
         CrmError::Permanent { status: status.as_u16(), code: error.code, message }
     } else {
@@ -171,7 +176,17 @@ mod tests {
         }
         for status in [400, 404, 409, 413, 422] {
             let status = StatusCode::from_u16(status).expect("a status");
-            assert!(matches!(refusal(status, b""), CrmError::Permanent { .. }), "{status}");
+            let body = br#"{"code":"bad_event","message":"turn 0"}"#;
+            assert!(matches!(refusal(status, body), CrmError::Permanent { .. }), "{status}");
+        }
+    }
+
+    #[test]
+    fn only_the_crm_itself_refuses_for_good() {
+        let elsewhere =
+            [&b"<html>not here</html>"[..], br#"{"code":"unknown_path","message":"no such path"}"#];
+        for body in elsewhere {
+            assert!(matches!(refusal(StatusCode::NOT_FOUND, body), CrmError::Retryable(_)));
         }
     }
 

@@ -2,13 +2,14 @@
 //!
 //! Every call has its own back-off, so that one the CRM chokes on holds up nobody else.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crm_api::{CallEvent, EventBatch};
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 use super::backoff::Backoff;
 use super::client::{CrmClient, CrmError};
@@ -45,11 +46,14 @@ enum Failure {
 /// Runs until it is aborted.
 pub(super) async fn run(shared: Arc<Shared>, client: CrmClient, backoff: Backoff) {
     let mut running = JoinSet::new();
+    let mut calls: HashMap<Id, String> = HashMap::new();
     loop {
         let room = MAX_IN_FLIGHT - running.len();
         let (jobs, next) = shared.state().take_due(room, Instant::now());
         for job in jobs {
-            running.spawn(deliver(job, Arc::clone(&shared), client.clone()));
+            let call_sid = job.call_sid.clone();
+            let task = running.spawn(deliver(job, Arc::clone(&shared), client.clone()));
+            calls.insert(task.id(), call_sid);
         }
         let due = async {
             match next {
@@ -60,9 +64,18 @@ pub(super) async fn run(shared: Arc<Shared>, client: CrmClient, backoff: Backoff
         tokio::select! {
             () = shared.wake.notified(), if running.len() < MAX_IN_FLIGHT => {}
             () = due, if running.len() < MAX_IN_FLIGHT => {}
-            Some(outcome) = running.join_next(), if !running.is_empty() => match outcome {
-                Ok(outcome) => settle(&shared, outcome, &backoff),
-                Err(error) => tracing::error!(%error, "a delivery panicked"),
+            Some(outcome) = running.join_next_with_id(), if !running.is_empty() => match outcome {
+                Ok((task, outcome)) => {
+                    calls.remove(&task);
+                    settle(&shared, outcome, &backoff);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a delivery panicked");
+                    if let Some(call_sid) = calls.remove(&error.id()) {
+                        let result = Err(Failure::Retry(error.to_string()));
+                        settle(&shared, Outcome { call_sid, result }, &backoff);
+                    }
+                }
             },
         }
     }

@@ -106,8 +106,9 @@ impl Journal {
     }
 
     /// Replaces the file: first `head`, then the lines at `keep`, in that order. Returns the new
-    /// offsets of the kept lines. On error the old file is still in place.
-    pub(super) fn rewrite(&mut self, head: &[u8], keep: &[Location]) -> io::Result<Vec<u64>> {
+    /// offsets of the kept lines, and a handle to read them. On error the old file is still in place
+    /// and in use: nothing can fail after the new one has taken its name.
+    pub(super) fn rewrite(&mut self, head: &[u8], keep: &[Location]) -> io::Result<(Vec<u64>, File)> {
         let path = self.dir.join(REWRITE);
         let mut new = BufWriter::new(File::create(&path)?);
         new.write_all(head)?;
@@ -122,12 +123,16 @@ impl Journal {
         let new = new.into_inner().map_err(io::IntoInnerError::into_error)?;
         new.sync_all()?;
         drop(new);
+        let (file, reader) = (open_append(&path)?, open_append(&path)?);
         std::fs::rename(&path, self.dir.join(NAME))?;
-        sync_dir(&self.dir)?;
-        self.file = self.reader()?;
+        self.file = file;
         self.len = len;
         self.rewritten_len = len;
-        Ok(offsets)
+        if let Err(error) = sync_dir(&self.dir) {
+            // A power cut may bring the old file back; its events are sent again and known by number.
+            tracing::warn!(%error, "the outbox folder cannot be synced");
+        }
+        Ok((offsets, reader))
     }
 
     /// Appends a line to the file of refused events and waits until it is on disk.
@@ -158,7 +163,11 @@ pub(super) fn read_lines(file: &mut File, places: &[Location]) -> io::Result<Vec
 
 /// A handle for [`read_lines`] on the journal in `dir`, which is created if need be.
 pub(super) fn reader(dir: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).read(true).append(true).open(dir.join(NAME))
+    open_append(&dir.join(NAME))
+}
+
+fn open_append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).read(true).append(true).open(path)
 }
 
 /// Makes names in a folder durable, where the platform lets a folder be opened.
@@ -227,7 +236,7 @@ mod tests {
         journal.append(&lines(1..=3)).expect("appends");
         let mut places = Vec::new();
         Journal::open(folder.path(), |_, place| places.push(place)).expect("opens");
-        let offsets = journal.rewrite(&lines([7]), &places[2..]).expect("rewrites");
+        let (offsets, _) = journal.rewrite(&lines([7]), &places[2..]).expect("rewrites");
         journal.append(&lines([8])).expect("appends");
         assert_eq!(open(folder.path()).1, [done(7), done(3), done(8)]);
         let place = Location { offset: offsets[0], len: places[2].len };

@@ -37,7 +37,10 @@ pub(super) struct CallQueue {
     pub(super) durable_seq: u64,
     pub(super) first_at_ms: i64,
     pub(super) last_at_ms: i64,
+    /// Its last event was recorded…
     pub(super) ended: bool,
+    /// …and is on disk.
+    pub(super) ended_durable: bool,
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) failures: u32,
     pub(super) due: Instant,
@@ -54,6 +57,7 @@ impl CallQueue {
             first_at_ms,
             last_at_ms: first_at_ms,
             ended: false,
+            ended_durable: false,
             waiting: VecDeque::new(),
             failures: 0,
             due: now,
@@ -120,7 +124,8 @@ impl State {
                 call.durable_seq = call.durable_seq.max(event.seq);
                 call.last_seq = call.last_seq.max(event.seq);
                 call.last_at_ms = event.at_ms;
-                call.ended |= matches!(event.kind, CallEventKind::Ended { .. });
+                call.ended_durable |= matches!(event.kind, CallEventKind::Ended { .. });
+                call.ended |= call.ended_durable;
                 call.waiting.push_back(Waiting { seq: event.seq, at_ms: event.at_ms, place });
             }
             Record::Done { call_sid, up_to } => {
@@ -135,6 +140,7 @@ impl State {
                 call.durable_seq = *last_seq;
                 call.last_at_ms = *last_at_ms;
                 call.ended = *ended;
+                call.ended_durable = *ended;
                 self.calls.insert(call_sid.clone(), call);
             }
         }

@@ -149,7 +149,7 @@ pub(super) fn compact(journal: &mut Journal, shared: &Shared) {
                 last_seq: call.durable_seq,
                 first_at_ms: call.first_at_ms,
                 last_at_ms: call.last_at_ms,
-                ended: call.ended,
+                ended: call.ended_durable,
             };
             if record.encode(&mut head).is_err() {
                 return;
@@ -164,9 +164,8 @@ pub(super) fn compact(journal: &mut Journal, shared: &Shared) {
 }
 
 fn rewrite(journal: &mut Journal, shared: &Shared, head: &[u8], keep: &[Location]) -> io::Result<()> {
-    let offsets = journal.rewrite(head, keep)?;
+    let (offsets, reader) = journal.rewrite(head, keep)?;
     let moved: HashMap<u64, u64> = keep.iter().map(|place| place.offset).zip(offsets).collect();
-    let reader = journal.reader()?;
     let mut state = shared.state();
     for waiting in state.calls.values_mut().flat_map(|call| &mut call.waiting) {
         if let Some(offset) = moved.get(&waiting.place.offset) {

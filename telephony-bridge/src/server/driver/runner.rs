@@ -69,6 +69,8 @@ impl LiveRunner {
             engine.workers = config.engine_workers;
         }
         engine.speed = config.clock_speed;
+        // One bridge owns the machine.
+        engine.pin_threads = true;
         // TCP delivers a stalled second in one burst: it is worked off, not skipped.
         engine.uplink_high_water = 16;
         engine.slots_per_worker = engine.slots_per_worker.max(config.max_calls.div_ceil(engine.workers));
