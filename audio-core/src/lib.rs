@@ -61,6 +61,7 @@
 
 pub mod barge_in;
 pub mod codec;
+pub mod dtmf;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod error;
@@ -76,6 +77,7 @@ pub mod resample;
 pub mod sys;
 #[cfg(feature = "tape")]
 pub mod tape;
+pub mod tone;
 pub mod vad;
 
 pub use error::Error;

@@ -1,0 +1,51 @@
+//! Call-progress tones: what a line says when no person does.
+//!
+//! [`plans`] has the tones of two countries as data, [`ToneGenerator`] plays them, [`beep`] is
+//! the sound of last resort, and [`ToneVeto`] says that a frame is such a tone and not a voice.
+//!
+//! ```
+//! use audio_core::frame::Dbfs;
+//! use audio_core::tone::{ToneGenerator, plans::ISRAEL};
+//!
+//! let mut busy = ToneGenerator::new(ISRAEL.busy, Dbfs(-16.0))?;
+//! let mut second = [0i16; 8_000];
+//! assert_eq!(busy.fill(&mut second), 8_000);
+//! assert!((Dbfs::of(&second[..4_000]).0 + 16.0).abs() < 0.1, "half a second of tone");
+//! assert_eq!(Dbfs::of(&second[4_000..]), Dbfs::SILENCE, "half a second of silence");
+//! # Ok::<(), audio_core::Error>(())
+//! ```
+
+mod detect;
+mod generate;
+pub mod plans;
+
+use core::f32::consts::TAU;
+
+pub use detect::ToneVeto;
+pub use generate::{ToneGenerator, beep};
+pub use plans::{Cadence, Segment, TonePlan};
+
+use crate::frame::WIRE_RATE;
+
+/// A Hann window whose zeros are `N` samples apart (periodic form); its weights sum to `N / 2`.
+pub(crate) fn hann<const N: usize>() -> [f32; N] {
+    core::array::from_fn(|n| 0.5 - 0.5 * (TAU * n as f32 / N as f32).cos())
+}
+
+/// `2 cos ω` of a frequency in Hz: what a Goertzel filter multiplies with.
+pub(crate) fn goertzel_coefficient(hz: f32) -> f32 {
+    2.0 * (TAU * hz / WIRE_RATE as f32).cos()
+}
+
+/// `|X|²` of a block at `N` frequencies at once (Goertzel, 1958).
+pub(crate) fn powers<const N: usize>(block: &[f32], coefficients: &[f32; N]) -> [f32; N] {
+    let (mut s1, mut s2) = ([0.0f32; N], [0.0f32; N]);
+    for &x in block {
+        for k in 0..N {
+            let s = x + coefficients[k] * s1[k] - s2[k];
+            s2[k] = s1[k];
+            s1[k] = s;
+        }
+    }
+    core::array::from_fn(|k| (s1[k] * s1[k] + s2[k] * s2[k] - coefficients[k] * s1[k] * s2[k]).max(0.0))
+}
