@@ -1,9 +1,10 @@
-//! Any chunk length in, any chunk length out, around a converter of fixed blocks.
+//! Any chunk length in, any chunk length out, around a converter of blocks.
 
 use core::fmt;
 
 use crate::Error;
-use crate::resample::block::Block;
+use crate::resample::Phase;
+use crate::resample::block::{Block, Lengths};
 
 /// How far one call got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,9 +17,10 @@ pub struct Progress {
 
 /// A mono streaming resampler.
 ///
-/// Input leaves in blocks of 20 ms where the rates allow (8, 16, 24, 32, 48 kHz), so a 20 ms
-/// chunk in gives exactly a 20 ms chunk out. What comes out does not depend on how the input was
-/// cut. Allocates only in `new`.
+/// Between 8 and 16, 24 or 48 kHz every sample leaves as soon as it can be formed; other rates go
+/// in blocks, of 20 ms where they allow it. Either way a 20 ms chunk in gives exactly a 20 ms
+/// chunk out (8, 16, 24, 32, 48 kHz). What comes out does not depend on how the input was cut.
+/// Allocates only when built.
 ///
 /// ```
 /// use audio_core::resample::Resampler;
@@ -31,11 +33,15 @@ pub struct Progress {
 pub struct Resampler {
     block: Block,
     rates: (u32, u32),
+    /// What the converter takes a multiple of.
+    granule: Lengths,
+    /// `input[..filled]` has not been converted.
     input: Box<[f32]>,
     filled: usize,
+    /// `output[drained..ready]` has not been handed out.
     output: Box<[f32]>,
-    /// `output[drained..]` has not been handed out; equal to its length when all has.
     drained: usize,
+    ready: usize,
     consumed: u64,
     produced: u64,
 }
@@ -60,28 +66,48 @@ impl Pcm for i16 {
         f32::from(self) / 32_768.0
     }
     fn from_f32(value: f32) -> Self {
-        // `as` saturates.
-        (value * 32_768.0).round() as Self
+        // Rounds half away from zero; `round` is a call without SSE4.1. `as` saturates.
+        let scaled = value * 32_768.0;
+        (scaled + 0.5f32.copysign(scaled)) as Self
     }
 }
 
 impl Resampler {
-    /// Builds a resampler from `input` to `output` Hz, each 4 000 to 192 000. Allocates.
+    /// Builds a resampler from `input` to `output` Hz, each 4 000 to 192 000, of minimum phase
+    /// where the module's table has one. Allocates.
     pub fn new(input: u32, output: u32) -> Result<Self, Error> {
-        let (block, n_in, n_out) = Block::new(input, output)?;
-        Ok(Self {
+        Self::with_phase(input, output, Phase::Minimum)
+    }
+
+    /// Like [`new`](Self::new) with a choice between 8 and 16, 24 or 48 kHz; at other rates, of
+    /// linear phase all, `phase` has no say. Allocates.
+    pub fn with_phase(input: u32, output: u32, phase: Phase) -> Result<Self, Error> {
+        Block::new(input, output, Some(phase)).map(|block| Self::around(block, (input, output)))
+    }
+
+    /// Always rubato's FFT: 10 ms of delay and 135 dB of rejection, for recordings. Allocates.
+    pub fn with_fft(input: u32, output: u32) -> Result<Self, Error> {
+        Block::new(input, output, None).map(|block| Self::around(block, (input, output)))
+    }
+
+    fn around(block: Block, rates: (u32, u32)) -> Self {
+        let (n_in, n_out) = block.largest();
+        Self {
+            granule: block.smallest(),
             block,
-            rates: (input, output),
+            rates,
             input: vec![0.0; n_in].into_boxed_slice(),
             filled: 0,
             output: vec![0.0; n_out].into_boxed_slice(),
-            drained: n_out,
+            drained: 0,
+            ready: 0,
             consumed: 0,
             produced: 0,
-        })
+        }
     }
 
-    /// Delay of the signal in output samples, beyond the wait for a whole block.
+    /// Delay of the signal in output samples, beyond the wait for a whole block. Minimum phase
+    /// delays low notes less than high ones: this is its delay at 1 kHz, rounded.
     pub fn delay(&self) -> usize {
         self.block.delay()
     }
@@ -93,8 +119,8 @@ impl Resampler {
 
     /// An output length that always takes everything `input` samples can produce.
     pub fn output_bound(&self, input: usize) -> usize {
-        let blocks = (self.filled + input) / self.input.len();
-        blocks * self.output.len() + (self.output.len() - self.drained)
+        let granules = (self.filled + input) / self.granule.0;
+        granules * self.granule.1 + (self.ready - self.drained)
     }
 
     /// Takes from `input` (in [-1, 1)) and writes to `output` until one of them is used up.
@@ -122,7 +148,8 @@ impl Resampler {
     pub fn reset(&mut self) {
         self.block.reset();
         self.filled = 0;
-        self.drained = self.output.len();
+        self.drained = 0;
+        self.ready = 0;
         self.consumed = 0;
         self.produced = 0;
     }
@@ -131,7 +158,7 @@ impl Resampler {
         let mut progress = Progress::default();
         loop {
             progress.produced += self.drain(&mut output[progress.produced..]);
-            if self.drained < self.output.len() {
+            if self.drained < self.ready {
                 return progress;
             }
             let chunk = &input[progress.consumed..];
@@ -142,10 +169,10 @@ impl Resampler {
             self.filled += n;
             self.consumed += n as u64;
             progress.consumed += n;
-            if self.filled < self.input.len() {
+            if self.filled < self.granule.0 {
                 return progress;
             }
-            self.convert();
+            self.convert(self.filled / self.granule.0);
         }
     }
 
@@ -153,9 +180,10 @@ impl Resampler {
         let total = self.expected(self.consumed) + self.delay() as u64;
         let mut written = 0;
         while self.produced < total && written < output.len() {
-            if self.drained == self.output.len() {
+            if self.drained == self.ready {
                 self.input[self.filled..].fill(0.0);
-                self.convert();
+                self.filled = self.input.len();
+                self.convert(self.filled / self.granule.0);
             }
             let left = usize::try_from(total - self.produced).unwrap_or(usize::MAX);
             let end = output.len().min(written + left);
@@ -167,14 +195,18 @@ impl Resampler {
         written
     }
 
-    fn convert(&mut self) {
-        self.block.convert(&self.input, &mut self.output);
-        self.filled = 0;
+    /// Converts the first `granules` of the input; what is left of it moves to the front.
+    fn convert(&mut self, granules: usize) {
+        let (taken, ready) = (granules * self.granule.0, granules * self.granule.1);
+        self.block.convert(&self.input[..taken], &mut self.output[..ready]);
+        self.input.copy_within(taken..self.filled, 0);
+        self.filled -= taken;
         self.drained = 0;
+        self.ready = ready;
     }
 
     fn drain<S: Pcm>(&mut self, output: &mut [S]) -> usize {
-        let ready = &self.output[self.drained..];
+        let ready = &self.output[self.drained..self.ready];
         let n = ready.len().min(output.len());
         for (slot, &sample) in output.iter_mut().zip(&ready[..n]) {
             *slot = S::from_f32(sample);

@@ -7,16 +7,12 @@ use std::sync::Arc;
 use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, ULAW_SILENCE, WIRE_RATE};
 use audio_core::tape::{Tape, WavError, read_wav_8k};
+use audio_core::tone;
 use serde::Deserialize;
 
 use super::due::Due;
 use crate::providers::{SpeechFrame, Tts, TtsOutput};
 use crate::session::{CallTime, Line, TtsEvent, UtteranceId};
-
-/// The fallback of last resort (A-AUD-018, A-TEL-011): 400 ms of 440 Hz at −20 dBFS.
-const BEEP_MS: u32 = 400;
-const BEEP_HZ: f32 = 440.0;
-const BEEP_AMPLITUDE: f32 = 4_634.0;
 
 /// The library could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -96,9 +92,7 @@ fn folded(text: &str) -> String {
 
 fn read_clip(path: &Path) -> Result<Arc<[u8]>, VoiceError> {
     let pcm = read_wav_8k(path).map_err(|source| VoiceError::Clip { path: path.to_owned(), source })?;
-    let mut codes = vec![ULAW_SILENCE; pcm.len()];
-    ulaw::encode_slice(&pcm, &mut codes);
-    Ok(codes.into())
+    Ok(coded(&pcm))
 }
 
 /// Speech for one call from clips. Clone one for each call: the recordings are shared.
@@ -132,12 +126,14 @@ impl ClipVoice {
     }
 }
 
+/// The fallback of last resort (A-AUD-018, A-TEL-011).
 fn beep() -> Arc<[u8]> {
-    let n = (BEEP_MS * WIRE_RATE / 1_000) as usize;
-    let step = std::f32::consts::TAU * BEEP_HZ / WIRE_RATE as f32;
-    let pcm: Vec<i16> = (0..n).map(|i| (BEEP_AMPLITUDE * (step * i as f32).sin()) as i16).collect();
-    let mut codes = vec![ULAW_SILENCE; n];
-    ulaw::encode_slice(&pcm, &mut codes);
+    coded(&tone::beep())
+}
+
+fn coded(pcm: &[i16]) -> Arc<[u8]> {
+    let mut codes = vec![ULAW_SILENCE; pcm.len()];
+    ulaw::encode_slice(pcm, &mut codes);
     codes.into()
 }
 
