@@ -157,3 +157,22 @@ proptest! {
         prop_assert!(whole == cut);
     }
 }
+
+/// One flush with room enough starts over: nothing of one stream is heard in the next.
+#[test]
+fn a_flush_starts_over() {
+    for (from, to) in PAIRS {
+        let mut resampler = Resampler::new(from, to).expect("supported");
+        let mut out = vec![0.0; 20_000];
+        assert_eq!(resampler.flush(&mut out), 0, "{from} → {to}: nothing went in");
+        let first = tone(from, 1_000.0, 500);
+        let came = resampler.process(&first, &mut out).produced;
+        let left = resampler.flush(&mut out);
+        assert!(came + left > 0, "{from} → {to}");
+        let silence = vec![0.0; 640];
+        let mut heard = resampler.process(&silence, &mut out).produced;
+        assert!(out[..heard].iter().all(|&x| x == 0.0), "{from} → {to}: the first stream is heard");
+        heard += resampler.flush(&mut out);
+        assert_eq!(heard as u64, resampler.expected(640) + resampler.delay() as u64, "{from} → {to}");
+    }
+}

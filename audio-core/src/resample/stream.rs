@@ -177,6 +177,9 @@ impl Resampler {
     }
 
     fn run_out<S: Pcm>(&mut self, output: &mut [S]) -> usize {
+        if self.consumed == 0 {
+            return 0;
+        }
         let total = self.expected(self.consumed) + self.delay() as u64;
         let mut written = 0;
         while self.produced < total && written < output.len() {
@@ -189,7 +192,7 @@ impl Resampler {
             let end = output.len().min(written + left);
             written += self.drain(&mut output[written..end]);
         }
-        if self.produced >= total && written == 0 {
+        if self.produced >= total {
             self.reset();
         }
         written
