@@ -1,8 +1,7 @@
 //! The coefficients in the library are those its design tool makes, and the responses it claims
 //! for them hold for the rounded values.
 
-// The test uses the measuring half of the tool; the rest belongs to its `main`.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the test uses the measuring half of the tool; the rest belongs to its main")]
 #[path = "../examples/design_resampler/filters.rs"]
 mod filters;
 #[path = "../examples/design_resampler/minimum.rs"]

@@ -46,6 +46,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     for path in &args.tapes {
         match replay_one(path, args, &library) {
             Ok(report) => {
+                if let Some(at) = report.diverged_ms {
+                    let tape = &report.tape;
+                    eprintln!(
+                        "{tape}: decides otherwise from {at} ms on; from there the recording is as it was"
+                    );
+                }
                 if args.explain {
                     explain(&report);
                 }
@@ -70,14 +76,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Result<ReplayReport> {
     let tape = Tape::load(path)?;
     if let Some(recording) = Recording::load(path)? {
-        let rerun = rerun(&tape, &recording, args.preset, args.timing)?;
-        if let Some(at) = rerun.diverged_ms {
-            let tape = &tape.name;
-            eprintln!(
-                "{tape}: decides otherwise from {at} ms on; what the agent says from there is as recorded"
-            );
-        }
-        return Ok(rerun.report);
+        return Ok(rerun(&tape, &recording, args.preset, args.timing)?.report);
     }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
     let options = ReplayOptions { barge_in: preset.config(), timing: args.timing, library: library.clone() };

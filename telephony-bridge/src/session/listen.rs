@@ -25,8 +25,6 @@ pub(super) struct Segment {
     pub(super) turn: TurnId,
     pub(super) onset: SampleTime,
     pub(super) last_voice: SampleTime,
-    /// Is the caller speaking right now?
-    pub(super) voice: bool,
     pub(super) partial: String,
 }
 
@@ -94,9 +92,8 @@ impl Session {
             Phase::Speaking(_) if self.reply_is_unheard() => return self.caller_goes_on(now, onset),
             // Over the agent's words: a sound long after the last one is a new attempt.
             Phase::Speaking(_) => {
-                let stale = |s: &Segment| {
-                    !s.voice && call_time(onset) - call_time(s.last_voice) > self.config.answer_window
-                };
+                let stale =
+                    |s: &Segment| call_time(onset) - call_time(s.last_voice) > self.config.answer_window;
                 if self.listening.segment.as_ref().is_some_and(stale) {
                     self.forget_segment();
                 }
@@ -108,13 +105,11 @@ impl Session {
 
     /// Opens a segment, or goes on with the open one.
     pub(super) fn open_segment(&mut self, now: CallTime, onset: SampleTime) {
-        if let Some(segment) = &mut self.listening.segment {
-            segment.voice = true;
+        if self.listening.is_open() {
             return;
         }
         let turn = self.new_turn();
-        self.listening.segment =
-            Some(Segment { turn, onset, last_voice: onset, voice: true, partial: String::new() });
+        self.listening.segment = Some(Segment { turn, onset, last_voice: onset, partial: String::new() });
         self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
         self.out.push_back(Output::SttStart { turn, from: onset });
     }
@@ -122,7 +117,6 @@ impl Session {
     fn on_voice_end(&mut self, now: CallTime, last_voice: SampleTime) {
         self.listening.voice = false;
         let Some(segment) = &mut self.listening.segment else { return };
-        segment.voice = false;
         segment.last_voice = last_voice;
         if matches!(self.phase, Phase::Listening) {
             self.endpoint_if_silent(now);
@@ -131,7 +125,7 @@ impl Session {
 
     /// Starts the wait for the end of the turn, unless the caller is speaking.
     pub(super) fn endpoint_if_silent(&mut self, now: CallTime) {
-        if self.listening.segment.as_ref().is_some_and(|segment| !segment.voice) {
+        if self.listening.is_open() && !self.listening.voice {
             self.timers.set(Timer::Endpointing, now + self.config.endpointing);
         }
     }
@@ -184,7 +178,7 @@ impl Session {
             turn,
             onset: segment.onset,
             start,
-            end: if segment.voice { now } else { call_time(segment.last_voice) },
+            end: if self.listening.voice { now } else { call_time(segment.last_voice) },
             carried: carried.map(|c| c.text).unwrap_or_default(),
             partial: segment.partial,
             text: None,
@@ -195,7 +189,7 @@ impl Session {
     /// phrase may lie a little further back; a word or two said earlier was a backchannel.
     pub(super) fn settle_overlap(&mut self, now: CallTime) {
         let Some(segment) = &self.listening.segment else { return };
-        if segment.voice {
+        if self.listening.voice {
             self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
             return;
         }

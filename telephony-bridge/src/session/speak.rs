@@ -315,11 +315,8 @@ impl Session {
             hang_up: speaking.hang_up,
         });
         self.out.push_back(Output::State(super::State::Listening));
-        if self.listening.is_open() {
-            self.endpoint_if_silent(now);
-        } else {
-            self.open_segment(now, onset);
-        }
+        self.open_segment(now, onset);
+        self.endpoint_if_silent(now);
         self.return_to_listening(now);
     }
 

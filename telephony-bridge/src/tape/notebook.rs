@@ -156,6 +156,7 @@ impl Notebook {
             cut_off_turns: labels.map(|l| self.observed.cut_off_turns(l)),
             missed_turns: labels.map(|l| self.observed.missed_turns(l)),
             allocations_in_pipeline: 0,
+            diverged_ms: None,
             us_per_frame_p50: None,
             us_per_frame_p99: None,
             final_state,

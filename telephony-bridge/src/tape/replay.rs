@@ -79,6 +79,8 @@ struct Simulation<'a> {
     frame_ns: Vec<u64>,
     allocations: u64,
     notes: Notebook,
+    /// First yield, on a line that carries the echo of a recorded agent.
+    diverged_ms: Option<u64>,
     end_ms: u64,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Simulation<'a> {
             frame_ns: Vec::new(),
             allocations: 0,
             notes: Notebook::default(),
+            diverged_ms: None,
             end_ms: 0,
         })
     }
@@ -260,6 +263,10 @@ impl<'a> Simulation<'a> {
         self.notes.output(now, output, &self.tape.file.caller);
         self.providers.carry_out(now, output);
         match output {
+            // The agent falls silent; its echo on the recorded line does not.
+            Output::Yield { .. } if matches!(self.tape.file.echo, Some(Echo::Recorded(_))) => {
+                self.diverged_ms.get_or_insert(now.as_ms());
+            }
             Output::FlushPlayout => {
                 self.generation += 1;
                 self.pipeline.flush(self.generation);
@@ -286,6 +293,7 @@ impl<'a> Simulation<'a> {
         let labels = Some(self.tape.file.caller.as_slice());
         ReplayReport {
             allocations_in_pipeline: self.allocations,
+            diverged_ms: self.diverged_ms,
             us_per_frame_p50: p50,
             us_per_frame_p99: p99,
             ..self.notes.report(&self.tape.name, self.end_ms, final_state, stopped, labels)

@@ -27,6 +27,10 @@ pub struct ReplayReport {
     pub us_per_frame_p50: Option<f64>,
     /// 99th percentile of the same.
     pub us_per_frame_p99: Option<f64>,
+    /// From here on the recording may no longer be true, because a decision differs from the one it
+    /// was made with; absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diverged_ms: Option<u64>,
     /// State before the final stop.
     pub final_state: State,
     /// What the CRM would hold.

@@ -88,8 +88,6 @@ pub struct Rerun {
     pub report: ReplayReport,
     /// Every decision, in order.
     pub decisions: Vec<Decision>,
-    /// When the first decision differed from the recorded ones, if one did.
-    pub diverged_ms: Option<u64>,
 }
 
 /// Runs a recorded call again, with the recorded preset or another.
@@ -126,11 +124,12 @@ pub fn rerun(
     chain.frame_ns.sort_unstable();
     let report = ReplayReport {
         allocations_in_pipeline: chain.allocations,
+        diverged_ms,
         us_per_frame_p50: percentile_us(&chain.frame_ns, 50),
         us_per_frame_p99: percentile_us(&chain.frame_ns, 99),
         ..notes.report(&tape.name, now.as_ms(), final_state, final_state != State::Ended, None)
     };
-    Ok(Rerun { report, decisions, diverged_ms })
+    Ok(Rerun { report, decisions })
 }
 
 /// The signal chain over the recorded frames.

@@ -58,7 +58,7 @@ fn assert_replays(folder: &Path) -> Vec<Decision> {
     assert!(then.len() > 5, "{then:?}");
     let again = rerun(&tape, &recording, None, false).expect("replays");
     assert_eq!(again.decisions, then, "{}", folder.display());
-    assert_eq!(again.diverged_ms, None);
+    assert_eq!(again.report.diverged_ms, None);
     assert_eq!(again.report.allocations_in_pipeline, 0);
     assert_eq!(replayed(folder, &[]), format!("{}\n", again.report.to_json_line()));
     for preset in [Preset::Polite, Preset::Responsive, Preset::Adaptive] {
@@ -94,12 +94,16 @@ fn replayed(folder: &Path, more: &[&str]) -> String {
     String::from_utf8(first).expect("UTF-8")
 }
 
-/// S-TEL-012: with interruptions.
+/// S-TEL-012: with interruptions; rules under which there would have been none are marked.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_call_replays() {
     let site = record("interruption", None).await;
-    let decisions = assert_replays(&site.data().join("tapes/CAlive"));
+    let folder = site.data().join("tapes/CAlive");
+    let decisions = assert_replays(&folder);
     assert!(decisions.iter().any(|decision| matches!(decision, Decision::Yield(_))), "{decisions:?}");
+    let polite = replayed(&folder, &["--preset", "polite"]);
+    let polite: serde_json::Value = serde_json::from_str(&polite).expect("JSON");
+    assert!(polite["diverged_ms"].is_u64(), "{}", polite["diverged_ms"]);
 }
 
 /// S-TEL-012: with turns of one word.
@@ -172,6 +176,6 @@ async fn a_call_that_ends_in_mid_sentence_replays() {
         let recording = Recording::load(&folder).expect("readable").expect("recorded live");
         let again = rerun(&tape, &recording, None, false).expect("replays");
         assert_eq!(again.decisions, recording.decisions(), "hung up at {at} ms");
-        assert_eq!(again.diverged_ms, None, "hung up at {at} ms");
+        assert_eq!(again.report.diverged_ms, None, "hung up at {at} ms");
     }
 }

@@ -25,7 +25,6 @@ use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 
 use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
-
 use crate::providers::{Providers, TtsOutput};
 use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};

@@ -372,3 +372,15 @@ fn lead_fields_reach_the_crm() {
     assert!(call.outputs.contains(&Output::Crm(CallEventKind::LeadFields { fields })));
     assert_eq!(call.state(), State::Listening, "a reply without words goes back to listening");
 }
+
+/// The detector may say "silence" and "interruption" in one breath: the turn ends in its time, not
+/// with the limit for turns that never pause.
+#[test]
+fn a_barge_in_decided_in_a_pause_is_a_turn_that_ends() {
+    let mut call = Call::greeted();
+    call.says(3_000, "שלום").replies(5_050, "יש לנו ארבע דירות יפות בתל אביב");
+    let utterance = call.last_utterance();
+    call.at(5_200, Input::Playing { utterance });
+    call.barge_in(7_200).pass_until(7_400);
+    assert_eq!(call.state(), State::Thinking);
+}
