@@ -1,8 +1,12 @@
-//! Order: frames of a stream put back in sequence, delivered at once when they are in order.
+//! The two outlets of a packet stream.
 //!
-//! The caller's line feeds detectors and recognition, not a loudspeaker, so there is no playout
-//! delay: a frame in order leaves immediately, and only a gap is waited for, a bounded time.
+//! - [`ReorderBuffer`]: audio for detectors and recognition leaves in order and at once; only a gap
+//!   is waited for, a bounded time, and nothing is ever invented.
+//! - [`playout`]: audio for a loudspeaker or a recording leaves at a steady pace, through an
+//!   adaptive delay with time-stretch, concealment ([`conceal`]) and comfort noise.
 
+pub mod conceal;
+pub mod playout;
 mod reorder;
 
 pub use reorder::{JitterConfig, JitterStats, ReorderBuffer};
