@@ -14,7 +14,7 @@ pub const FRAME_SAMPLES: usize = 160;
 /// Duration of one wire frame in milliseconds.
 pub const FRAME_MS: u32 = 20;
 /// µ-law code of silence (positive zero).
-pub const ULAW_SILENCE: u8 = 0xff;
+pub const ULAW_SILENCE: u8 = crate::codec::ulaw::SILENCE;
 
 /// One decoded wire frame: 160 samples of 16-bit linear PCM at 8 kHz.
 pub type PcmFrame = [i16; FRAME_SAMPLES];

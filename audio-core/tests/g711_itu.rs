@@ -89,6 +89,30 @@ fn codes_survive_decoding_and_silence_is_zero() {
     }
     assert_eq!((ulaw::decode(ULAW_SILENCE), ulaw::encode(0)), (0, ULAW_SILENCE));
     assert_eq!((alaw::decode(ALAW_SILENCE), alaw::encode(0)), (8, ALAW_SILENCE));
+    assert_eq!(ulaw::decode(ulaw::NEGATIVE_ZERO), 0);
+    assert_eq!(ulaw::COMFORT.map(ulaw::decode), [-8, 0, 0, 8]);
+    assert_eq!(alaw::COMFORT.map(alaw::decode), [-24, -8, 8, 24]);
+}
+
+/// The blocks that slices are worked on in are the same arithmetic: all inputs, at every place in
+/// a block.
+#[test]
+fn slices_are_exact_over_all_inputs_wherever_a_block_begins() {
+    let (mu, a) = (ulaw_decisions(), alaw_decisions());
+    for offset in 0..16 {
+        let pcm: Vec<i16> = (0..=u16::MAX).map(|n| n.wrapping_add(offset) as i16).collect();
+        let mut codes = vec![0; pcm.len()];
+        ulaw::encode_slice(&pcm, &mut codes);
+        assert!(pcm.iter().zip(&codes).all(|(&pcm, &code)| ulaw_by_table(&mu, pcm) == code));
+        alaw::encode_slice(&pcm, &mut codes);
+        assert!(pcm.iter().zip(&codes).all(|(&pcm, &code)| alaw_by_table(&a, pcm) == code));
+        let codes: Vec<u8> = (0..=255u8).map(|n| n.wrapping_add(offset as u8)).collect();
+        let mut back = vec![0; 256];
+        ulaw::decode_slice(&codes, &mut back);
+        assert!(codes.iter().zip(&back).all(|(&code, &pcm)| ulaw::decode(code) == pcm));
+        alaw::decode_slice(&codes, &mut back);
+        assert!(codes.iter().zip(&back).all(|(&code, &pcm)| alaw::decode(code) == pcm));
+    }
 }
 
 /// The folder with ITU-T's vectors: `$KAV_SHARED`, or `shared/` beside any parent folder.
