@@ -4,7 +4,15 @@ use audio_core::frame::WireFrame;
 use audio_core::jitter::{JitterConfig, ReorderBuffer};
 use proptest::prelude::*;
 
+/// Waits for three later frames from the first gap on.
 fn buffer() -> ReorderBuffer {
+    let mut config = JitterConfig::default();
+    config.min_deadline_frames = 3;
+    ReorderBuffer::new(config).expect("valid")
+}
+
+/// Learns what to wait for.
+fn learning() -> ReorderBuffer {
     ReorderBuffer::new(JitterConfig::default()).expect("defaults are valid")
 }
 
@@ -39,6 +47,22 @@ fn a_gap_is_given_up_at_the_deadline() {
     assert!(play(&mut buffer, &[1, 3]).is_empty());
     let stats = buffer.stats();
     assert_eq!((stats.lost, stats.late, stats.duplicate), (1, 1, 1));
+}
+
+#[test]
+fn the_deadline_is_learned_from_what_comes_late() {
+    let mut buffer = learning();
+    assert_eq!(play(&mut buffer, &[0, 2, 1, 3]), [0, 2, 3], "the first reordering costs a frame");
+    assert_eq!(buffer.deadline_frames(), 2);
+    assert_eq!(play(&mut buffer, &[5, 4, 6]), [4, 5, 6], "the next one does not");
+    assert_eq!(play(&mut buffer, &[8]), [0; 0], "a loss now costs one frame of waiting");
+    assert_eq!(play(&mut buffer, &[9]), [8, 9]);
+    let steady: Vec<u32> = (10..2_500).collect();
+    assert_eq!(play(&mut buffer, &steady), steady);
+    assert_eq!(buffer.deadline_frames(), 0);
+    assert_eq!(play(&mut buffer, &[2_501]), [2_501]);
+    buffer.reset();
+    assert_eq!(buffer.deadline_frames(), 0);
 }
 
 #[test]
@@ -79,6 +103,10 @@ fn settings_out_of_range_are_named() {
     config.capacity_frames = 65;
     let error = ReorderBuffer::new(config).expect_err("too large").to_string();
     assert_eq!(error, "jitter.capacity_frames is 65: it must be 1 to 64");
+    let mut config = JitterConfig::default();
+    config.min_deadline_frames = 4;
+    let error = ReorderBuffer::new(config).expect_err("above the deadline").to_string();
+    assert_eq!(error, "jitter.min_deadline_frames is 4: it must be at most jitter.deadline_frames");
 }
 
 /// A stream with loss, doubles and reordering by less than the buffer holds.
@@ -104,9 +132,10 @@ fn disturbed() -> impl Strategy<Value = Vec<u32>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn order_rises_and_the_books_balance(numbers in disturbed(), deadline in 0u32..8) {
+    fn order_rises_and_the_books_balance(numbers in disturbed(), deadline in 0u32..8, least in 0u32..8) {
         let mut config = JitterConfig::default();
         config.deadline_frames = deadline;
+        config.min_deadline_frames = least.min(deadline);
         let mut buffer = ReorderBuffer::new(config).expect("valid");
         let out = play(&mut buffer, &numbers);
         for pair in out.windows(2) {
@@ -128,6 +157,20 @@ proptest! {
             let passed = stats.released + stats.lost;
             prop_assert!((span(*last)..=span(highest)).contains(&passed), "passed {}", passed);
         }
+    }
+
+    /// Over TCP frames come in order, some never (the sender discards when congested): each one
+    /// that comes leaves with no delay, and when it came in a burst, in the burst.
+    #[test]
+    fn in_order_frames_are_never_held(start in any::<u32>(), gaps in prop::collection::vec(0u32..100, 1..300)) {
+        let mut buffer = learning();
+        let mut seq = start;
+        for gap in gaps {
+            // One in four is a loss.
+            seq = seq.wrapping_add(1 + gap.saturating_sub(75));
+            prop_assert_eq!(play(&mut buffer, &[seq]), vec![seq]);
+        }
+        prop_assert_eq!(buffer.stats().released, buffer.stats().received);
     }
 
     #[test]

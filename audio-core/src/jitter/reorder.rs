@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::frame::WireFrame;
+use crate::jitter::deadline::ReorderDeadline;
 
 /// How many released sequence numbers are remembered to tell a duplicate from a late frame, and
 /// how far back a number must lie to be read as a restarted stream.
@@ -17,9 +18,14 @@ const MAX_LOST: u32 = 3_000;
 pub struct JitterConfig {
     /// Frames the buffer holds; a larger jump in sequence numbers is a new beginning. 1 to 64.
     pub capacity_frames: u32,
-    /// A missing frame is waited for until a frame this many numbers later has arrived; 0 never
-    /// waits. At most the capacity.
+    /// The reorder deadline: a missing frame is waited for until a frame this many numbers later
+    /// has arrived. It is learned from the stream's own reorderings between
+    /// [`min_deadline_frames`](Self::min_deadline_frames) and this. At most the capacity.
     pub deadline_frames: u32,
+    /// What the reorder deadline begins with and never falls below. 0, right for TCP and for
+    /// steady networks, gives the first gap up at once: the first frame that does come late is
+    /// lost. At most [`deadline_frames`](Self::deadline_frames); equal to it, nothing is learned.
+    pub min_deadline_frames: u32,
 }
 
 impl JitterConfig {
@@ -36,14 +42,20 @@ impl JitterConfig {
             "jitter.deadline_frames",
             self.deadline_frames.into(),
             "at most jitter.capacity_frames",
+        )?;
+        Error::check(
+            self.min_deadline_frames <= self.deadline_frames,
+            "jitter.min_deadline_frames",
+            self.min_deadline_frames.into(),
+            "at most jitter.deadline_frames",
         )
     }
 }
 
 impl Default for JitterConfig {
-    /// 16 frames of room; a gap is given up 60 ms later.
+    /// 16 frames of room; a gap is given up at once until frames come late, then up to 60 ms later.
     fn default() -> Self {
-        Self { capacity_frames: 16, deadline_frames: 3 }
+        Self { capacity_frames: 16, deadline_frames: 3, min_deadline_frames: 0 }
     }
 }
 
@@ -74,6 +86,7 @@ pub struct ReorderBuffer {
     expected: Option<u32>,
     /// Highest number seen plus one, at least `expected`.
     end: u32,
+    deadline: ReorderDeadline,
     /// Bit i: was `expected - 1 - i` released?
     history: u64,
     /// An old number that would be a restart if its successor follows.
@@ -91,6 +104,7 @@ impl ReorderBuffer {
         let len = config.capacity_frames.next_power_of_two() as usize;
         Ok(Self {
             config,
+            deadline: ReorderDeadline::new(config.min_deadline_frames, config.deadline_frames),
             slots: vec![None; len].into_boxed_slice(),
             expected: None,
             end: 0,
@@ -104,6 +118,7 @@ impl ReorderBuffer {
     /// Takes a frame as it arrived. Call [`pop`](Self::pop) until `None` afterwards.
     pub fn push(&mut self, frame: &WireFrame) {
         self.stats.received += 1;
+        self.deadline.passed();
         if let Some(jump) = self.jump.take() {
             // Not polled since the jump: what waited before it has lost its turn.
             self.stats.lost += self.slots.iter().flatten().count() as u64;
@@ -137,7 +152,7 @@ impl ReorderBuffer {
                 return Some(frame);
             }
             let waiting = self.end.wrapping_sub(1).wrapping_sub(expected);
-            if self.jump.is_none() && waiting < self.config.deadline_frames {
+            if self.jump.is_none() && waiting < self.deadline.frames() {
                 return None;
             }
             self.advance(false);
@@ -159,6 +174,11 @@ impl ReorderBuffer {
         self.stats
     }
 
+    /// The reorder deadline as learned so far, in frames.
+    pub const fn deadline_frames(&self) -> u32 {
+        self.deadline.frames()
+    }
+
     /// Back to the state after `new`. Does not allocate.
     pub fn reset(&mut self) {
         self.slots.fill(None);
@@ -167,6 +187,7 @@ impl ReorderBuffer {
         self.history = 0;
         self.restart = None;
         self.jump = None;
+        self.deadline.reset();
         self.stats = JitterStats::default();
     }
 
@@ -186,6 +207,11 @@ impl ReorderBuffer {
             return;
         }
         *slot = Some(*frame);
+        // How far the numbers had gone past this one; beyond the capacity: it is ahead.
+        let overtaken = self.end.wrapping_sub(frame.seq);
+        if (1..=self.config.capacity_frames).contains(&overtaken) {
+            self.deadline.needed(overtaken);
+        }
         let span = self.end.wrapping_sub(self.expected.unwrap_or(self.end));
         self.end = self.end.wrapping_add((ahead + 1).saturating_sub(span));
     }
@@ -199,6 +225,7 @@ impl ReorderBuffer {
                 self.stats.duplicate += 1;
             } else {
                 self.stats.late += 1;
+                self.deadline.needed(self.end.wrapping_sub(frame.seq));
             }
         } else if self.restart == Some(frame.seq) {
             // Two old numbers in a row are no stray: the stream began again.
