@@ -117,14 +117,13 @@ fn the_delay_is_short_and_as_reported() {
             1_000.0 * (low - high).rem_euclid(TAU) / (TAU * 4.0)
         };
         let largest = (0..=66).map(|i| delay(100.0 + 50.0 * f64::from(i))).fold(0.0, f64::max) + waited;
-        let reported = Resampler::with_phase(from, to, phase).expect("supported").delay();
+        let reported = Resampler::with_phase(from, to, phase).expect("supported").exact_delay();
         let at_1_khz = delay(1_000.0) * f64::from(to) / 1_000.0;
         println!("{from} to {to} {phase:?}: at most {largest:.3} ms, {at_1_khz:.2} samples at 1 kHz");
         let allowed = if phase == Phase::Linear { 1.9 } else { 0.7 };
         assert!(largest <= allowed, "{from} to {to} {phase:?}: {largest} ms");
-        let off = (at_1_khz - reported as f64).abs();
-        let exact = if phase == Phase::Linear { 0.01 } else { 0.5 };
-        assert!(off <= exact, "{from} to {to} {phase:?}: {reported}, not {at_1_khz}");
+        let off = (at_1_khz - reported).abs();
+        assert!(off <= 0.01, "{from} to {to} {phase:?}: {reported}, not {at_1_khz}");
     }
 }
 

@@ -5,7 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use audio_core::codec::{alaw, ulaw};
-use audio_core::tape::{Echo, SpanKind, Tape, TapeFile, read_wav_8k, write_wav_8k, write_wav_8k_stereo};
+use audio_core::tape::{
+    Echo, SpanKind, Tape, TapeFile, read_wav_8k, read_wav_8k_stereo, recover_wav, write_wav_8k,
+    write_wav_8k_stereo,
+};
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 const GOOD: &str = r#"{"version":1,"business":"demo","from":"+972502345678",
@@ -149,6 +153,7 @@ fn a_broken_wav_is_refused_in_a_sentence() {
         "breaks off: 50 of 4294967295 data bytes"
     );
     assert_eq!(refused(&wav(1, 2, 8_000, 16, 0, &[])), "has 2 channels: split or mix them first");
+    assert_eq!(refused(&wav(7, 0, 8_000, 8, 0, &[])), "has 0 channels: split or mix them first");
     assert_eq!(refused(&wav(85, 1, 8_000, 0, 0, &[])), "holds format 85 with 0 bits, not PCM or G.711");
     assert_eq!(refused(&wav(1, 1, 0, 16, 0, &[])), "has a sample rate of 0 Hz");
     let whole = wav(1, 1, 8_000, 16, 100, &[0; 100]);
@@ -170,4 +175,86 @@ fn what_is_written_is_read_back() {
     assert_eq!((stereo.spec().channels, stereo.duration()), (2, 1_000));
     let samples: Vec<i16> = stereo.samples().map(|s| s.expect("sample")).collect();
     assert_eq!(samples[18..22], [pcm[9], pcm[9], pcm[10], 0]);
+}
+
+/// Both sides of a stereo file, of any format and rate; a frame that is not whole is none.
+#[test]
+fn both_sides_of_a_call_are_read() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("x.wav");
+    fs::write(&path, wav(1, 2, 8_000, 16, 7, &[1, 0, 2, 0, 3, 0, 4])).expect("write");
+    assert_eq!(read_wav_8k_stereo(&path).expect("readable"), [[1], [2]]);
+    fs::write(&path, wav(6, 2, 8_000, 8, 4, &[0x55, 0xd5, 0, 0x80])).expect("write");
+    let [left, right] = [[0x55, 0], [0xd5, 0x80]].map(|side| side.map(alaw::decode).to_vec());
+    assert_eq!(read_wav_8k_stereo(&path).expect("readable"), [left, right]);
+    fs::write(&path, wav(1, 2, 16_000, 16, 64_000, &[0; 64_000])).expect("write");
+    assert_eq!(read_wav_8k_stereo(&path).expect("readable").map(|side| side.len()), [8_000; 2]);
+    fs::write(&path, wav(1, 1, 8_000, 16, 2, &[0; 2])).expect("write");
+    let error = read_wav_8k_stereo(&path).expect_err("mono").to_string();
+    assert!(error.ends_with("has 1 channels: both sides of a call need 2"), "{error}");
+}
+
+/// More than the header claims is there while a file is being written: what is claimed is read.
+#[test]
+fn what_the_header_does_not_claim_is_not_read() {
+    assert_eq!(read(&wav(1, 1, 8_000, 16, 2, &[1, 0, 2, 0])), Ok(vec![1]));
+    assert_eq!(read(&wav(7, 1, 8_000, 8, 0, &[1, 0, 2, 0])), Ok(vec![]));
+}
+
+/// A file with a well-formed beginning, and anything in it.
+fn any_wav() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = prop::collection::vec(any::<u8>(), 0..300);
+    let format = (any::<u16>(), 0u16..4, any::<u32>(), any::<u16>(), any::<u32>());
+    let known = (
+        prop::sample::select(&[1u16, 3, 6, 7, 0xfffe][..]),
+        0u16..4,
+        prop::sample::select(&[1u32, 4_000, 8_000, 11_025, 44_100, 44_101, u32::MAX][..]),
+        prop::sample::select(&[8u16, 16, 24, 32][..]),
+        0u32..400,
+    );
+    let format = prop_oneof![format, known];
+    let made = (format, bytes.clone()).prop_map(|((tag, channels, rate, bits, size), data)| {
+        let mut bytes = wav(tag, 1, 1, 8, size as usize, &data);
+        bytes[22..24].copy_from_slice(&channels.to_le_bytes());
+        bytes[24..28].copy_from_slice(&rate.to_le_bytes());
+        bytes[34..36].copy_from_slice(&bits.to_le_bytes());
+        bytes
+    });
+    let hurt = (made.clone(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut bytes, at, with)| {
+        let at = at.index(bytes.len());
+        bytes[at] = with;
+        bytes
+    });
+    let chunks = bytes.clone().prop_map(|more| [b"RIFF\xff\0\0\0WAVE", &more[..]].concat());
+    prop_oneof![bytes, made, hurt, chunks]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// No file panics, is read twice differently, or is broken by its recovery; what was recovered
+    /// is right.
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in any_wav()) {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("x.wav");
+        fs::write(&path, &bytes).expect("write");
+        let (mono, stereo) = (read_wav_8k(&path).ok(), read_wav_8k_stereo(&path).ok());
+        prop_assert!(mono.is_none() || stereo.is_none());
+        match recover_wav(&path) {
+            Ok(found) => {
+                let again = recover_wav(&path).expect("recovered");
+                prop_assert_eq!((again.declared_frames, again.frames), (found.frames, found.frames));
+                // What could be read before is still the beginning of what is there.
+                if let Some(mono) = mono {
+                    let more = read_wav_8k(&path).expect("still readable");
+                    prop_assert!(more.len() >= mono.len());
+                }
+            }
+            Err(error) => {
+                prop_assert!(error.to_string().starts_with(&path.display().to_string()));
+                prop_assert!(fs::read(&path).expect("file") == bytes);
+            }
+        }
+    }
 }

@@ -22,12 +22,15 @@ pub(super) enum Block {
     /// 2, 3 and 6 times 8 kHz.
     Polyphase(Polyphase),
     /// rubato 5 `Fft`, `FixedSync::Both`: windowed sinc (Blackman-Harris squared), overlap-add.
+    /// Its filter has as many taps as a block has input samples and the peak at half of them,
+    /// rounded down.
     Fft(Box<Fft<f32>>),
 }
 
 impl Block {
-    /// The converter for `input` → `output` Hz; a polyphase where there is one if `phase` is
-    /// given. Allocates.
+    /// The converter for `input` → `output` Hz. For talk `phase` is given: a polyphase where there
+    /// is one, else the shortest block. Without it, for recordings: blocks of even length on both
+    /// sides, whose delay is a whole number of samples. Allocates.
     pub(super) fn new(input: u32, output: u32, phase: Option<Phase>) -> Result<Self, Error> {
         let refuse = |reason: String| Error::Resample { input, output, reason };
         if !RATES.contains(&input) || !RATES.contains(&output) {
@@ -39,12 +42,18 @@ impl Block {
         if let Some(polyphase) = phase.and_then(|phase| Polyphase::new(input, output, phase)) {
             return Ok(Self::Polyphase(polyphase));
         }
-        let smallest = (input / gcd(input, output)).max(output / gcd(input, output)) as usize;
+        let (granule_in, granule_out) = (input / gcd(input, output), output / gcd(input, output));
+        let smallest = granule_in.max(granule_out) as usize;
         if smallest > MAX_BLOCK {
             return Err(refuse(format!("the smallest common block is {smallest} samples")));
         }
         // 20 ms blocks where the ratio allows; rubato rounds up to the smallest common block.
-        let (rate_in, rate_out, block) = (input as usize, output as usize, input as usize / 50);
+        let (rate_in, rate_out) = (input as usize, output as usize);
+        let mut granules = (rate_in / 50).div_ceil(granule_in as usize);
+        if phase.is_none() && (granule_in % 2 == 1 || granule_out % 2 == 1) {
+            granules = granules.next_multiple_of(2);
+        }
+        let block = granules * granule_in as usize;
         let window = rubato::WindowFunction::BlackmanHarris2;
         let fft = Fft::new_custom(rate_in, rate_out, block, 1, 1, window, FixedSync::Both)
             .map_err(|error| refuse(error.to_string()))?;
@@ -70,11 +79,14 @@ impl Block {
     }
 
     /// Delay in output samples.
-    pub(super) fn delay(&self) -> usize {
+    pub(super) fn delay(&self) -> f64 {
         match self {
-            Self::Copy(_) => 0,
+            Self::Copy(_) => 0.0,
             Self::Polyphase(polyphase) => polyphase.delay(),
-            Self::Fft(fft) => fft.output_delay(),
+            Self::Fft(fft) => {
+                let (n_in, n_out) = (fft.fft_size_in(), fft.fft_size_out());
+                (n_in / 2) as f64 * n_out as f64 / n_in as f64
+            }
         }
     }
 

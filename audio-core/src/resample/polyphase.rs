@@ -1,7 +1,7 @@
 //! Whole ratios to and from 8 kHz: an FIR low-pass at the higher rate, of which only the products
 //! that count are formed (polyphase; Crochiere and Rabiner, Multirate Digital Signal Processing, 3).
 
-use std::f32::consts::TAU;
+use std::f64::consts::TAU;
 
 use crate::resample::Phase;
 use crate::resample::taps::{linear, minimum};
@@ -13,13 +13,13 @@ const BLOCK: usize = 160;
 /// Results formed side by side: eight accumulators of an SSE register, which hide its latency.
 const LANES: usize = 32;
 /// Where [`Polyphase::delay`] is taken, in Hz.
-const DELAY_AT: f32 = 1_000.0;
+const DELAY_AT: f64 = 1_000.0;
 
 /// One direction of 8↔16, 8↔24 or 8↔48 kHz.
 pub(super) struct Polyphase {
     factor: usize,
     up: bool,
-    delay: usize,
+    delay: f64,
     /// `factor` rows of `row` taps, latest sample last.
     taps: Box<[f32]>,
     row: usize,
@@ -54,21 +54,21 @@ impl Polyphase {
             let phase = if up { i / row } else { factor - 1 - i / row };
             prototype.get((row - 1 - i % row) * factor + phase).map_or(0.0, |tap| tap * gain)
         });
-        let group = group_delay(prototype, DELAY_AT / high as f32);
-        let delay = if up { group } else { (group - (factor - 1) as f32) / factor as f32 };
+        let group = group_delay(prototype, DELAY_AT / f64::from(high));
+        let delay = if up { group } else { (group - (factor - 1) as f64) / factor as f64 };
         let streams = if up { 1 } else { factor };
         Some(Self {
             factor,
             up,
-            delay: delay.round() as usize,
+            delay,
             taps: taps.collect(),
             row,
             streams: vec![0.0; streams * (row - 1 + BLOCK)].into_boxed_slice(),
         })
     }
 
-    /// Delay in output samples: the group delay at 1 kHz, rounded.
-    pub(super) fn delay(&self) -> usize {
+    /// Delay in output samples: the group delay at 1 kHz.
+    pub(super) fn delay(&self) -> f64 {
         self.delay
     }
 
@@ -152,14 +152,15 @@ fn accumulate(sums: &mut [f32; LANES], taps: &[f32], samples: &[f32]) {
 }
 
 /// Group delay in samples at `frequency`, a fraction of the sampling rate.
-fn group_delay(taps: &[f32], frequency: f32) -> f32 {
+fn group_delay(taps: &[f32], frequency: f64) -> f64 {
     let (mut re, mut im, mut ramp_re, mut ramp_im) = (0.0, 0.0, 0.0, 0.0);
-    for (i, tap) in taps.iter().enumerate() {
-        let (sin, cos) = (TAU * frequency * i as f32).sin_cos();
+    for (i, &tap) in taps.iter().enumerate() {
+        let (tap, i) = (f64::from(tap), i as f64);
+        let (sin, cos) = (TAU * frequency * i).sin_cos();
         re += tap * cos;
         im += tap * sin;
-        ramp_re += i as f32 * tap * cos;
-        ramp_im += i as f32 * tap * sin;
+        ramp_re += i * tap * cos;
+        ramp_im += i * tap * sin;
     }
     (ramp_re * re + ramp_im * im) / (re * re + im * im)
 }

@@ -85,7 +85,9 @@ impl Resampler {
         Block::new(input, output, Some(phase)).map(|block| Self::around(block, (input, output)))
     }
 
-    /// Always rubato's FFT: 10 ms of delay and 135 dB of rejection, for recordings. Allocates.
+    /// Always rubato's FFT, for recordings: 135 dB of rejection, and at every ratio a delay of a
+    /// whole number of samples. That is 10 ms where 20 ms are an even number of samples at both
+    /// rates (8, 16, 24, 32, 44.1, 48 kHz) and more elsewhere. Allocates.
     pub fn with_fft(input: u32, output: u32) -> Result<Self, Error> {
         Block::new(input, output, None).map(|block| Self::around(block, (input, output)))
     }
@@ -106,9 +108,18 @@ impl Resampler {
         }
     }
 
-    /// Delay of the signal in output samples, beyond the wait for a whole block. Minimum phase
-    /// delays low notes less than high ones: this is its delay at 1 kHz, rounded.
+    /// Delay of the signal in output samples, beyond the wait for a whole block:
+    /// [`exact_delay`](Self::exact_delay), rounded.
     pub fn delay(&self) -> usize {
+        self.exact_delay().round() as usize
+    }
+
+    /// Delay of the signal in output samples, with its fraction: output sample `n` is the input
+    /// at the time of output sample `n - exact_delay`. Minimum phase delays low notes less than
+    /// high ones: this is its delay at 1 kHz. Whole numbers come from linear phase, from
+    /// [`with_fft`](Self::with_fft) and wherever a 20 ms block has an even number of samples on
+    /// both sides; 11.025 and 22.05 kHz have fractions.
+    pub fn exact_delay(&self) -> f64 {
         self.block.delay()
     }
 

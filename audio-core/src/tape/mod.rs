@@ -2,16 +2,21 @@
 //!
 //! A tape is a folder with `tape.json` (this module's types; JSON Schema in
 //! `fixtures/schema/tape.schema.json`) and `caller.wav`. A tape recorded live also holds
-//! `wire.jsonl` and `agent.wav`.
+//! `wire.jsonl` and `agent.wav`; [`WavWriter`] writes such files while the call runs.
 
 mod load;
+mod recover;
 mod riff;
+mod stereo;
+mod stream;
 mod wav;
 
 use serde::{Deserialize, Serialize};
 
 pub use load::{Tape, TapeError};
-pub use wav::{WavError, read_wav_8k, write_wav_8k, write_wav_8k_stereo};
+pub use recover::{WavRecovery, recover_wav};
+pub use stream::{WavEncoding, WavSpec, WavWriter};
+pub use wav::{WavError, read_wav_8k, read_wav_8k_stereo, write_wav_8k, write_wav_8k_stereo};
 
 /// The tape format this build reads and writes.
 pub const TAPE_VERSION: u32 = 1;

@@ -6,8 +6,6 @@
 //! other rules the first one that differs is marked: from there on what the agent says is what it
 //! said then, whatever it would have said now.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::time::Instant;
 
@@ -48,14 +46,16 @@ impl Recording {
         }
         let read = |source| WireError::Read { path: path.clone(), source };
         let mut lines = Vec::new();
-        for (i, line) in BufReader::new(File::open(&path).map_err(read)?).lines().enumerate() {
-            let line = line.map_err(read)?;
-            let parsed = serde_json::from_str(&line).map_err(|source| WireError::Line {
-                path: path.clone(),
-                line: i + 1,
-                source,
-            })?;
-            lines.push(parsed);
+        let text = std::fs::read_to_string(&path).map_err(read)?;
+        for (i, line) in text.split_inclusive('\n').enumerate() {
+            match serde_json::from_str(line) {
+                Ok(parsed) => lines.push(parsed),
+                // Torn: the recording process was killed while it wrote the last line.
+                Err(_) if !line.ends_with('\n') => break,
+                Err(source) => {
+                    return Err(WireError::Line { path: path.clone(), line: i + 1, source });
+                }
+            }
         }
         let Some(WireLine { what: Wire::Setup { preset }, .. }) = lines.first() else {
             return Err(WireError::Setup { path });

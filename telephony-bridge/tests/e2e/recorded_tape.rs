@@ -179,3 +179,30 @@ async fn a_call_that_ends_in_mid_sentence_replays() {
         assert_eq!(again.report.diverged_ms, None, "hung up at {at} ms");
     }
 }
+
+/// S-TEL-012, A-TEL-005: a bridge that is killed leaves a hidden folder, which says that the tape is
+/// not complete; what was heard is in it, to the last second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_bridge_leaves_what_it_had_heard() {
+    let site = Site::new("booking", SPEED).await;
+    let _crm = site.crm().await;
+    let bridge = site.bridge(&RECORD);
+    let call = tokio::spawn(site.caller(&bridge, "live").call());
+    let folder = site.data().join("tapes/.CAlive");
+    // The caller has spoken, and it is on the disk.
+    let spoken = |tape: &Tape| tape.caller.iter().any(|&sample| sample.unsigned_abs() > 1_000);
+    let heard = async || Tape::load(&folder).ok().filter(spoken).map(|tape| tape.caller.len());
+    let heard = eventually("the call is recorded", heard).await;
+    bridge.kill();
+    crate::harness::over(call).await;
+    assert!(!site.data().join("tapes/CAlive").exists(), "a complete tape");
+    let left = Tape::load(&folder).expect("loads");
+    assert_eq!(left.file.agent, []);
+    assert!(spoken(&left) && left.caller.len() >= heard, "{} of {heard}", left.caller.len());
+    let agent = audio_core::tape::read_wav_8k(folder.join("agent.wav")).expect("readable");
+    assert!(agent.len().abs_diff(left.caller.len()) <= 8_000, "{}", agent.len());
+    for track in ["caller.wav", "agent.wav"] {
+        let found = audio_core::tape::recover_wav(folder.join(track)).expect("recovered");
+        assert!(found.frames >= found.declared_frames);
+    }
+}
