@@ -1,6 +1,6 @@
 //! A call's whole signal chain: one step of 20 ms, both directions, queues drained as a driver
-//! drains them; the reorder buffer by itself; and a whole recorded call. The elements a second
-//! are frames of 20 ms: divide by 50 for the number of calls on one core.
+//! drains them; and a whole recorded call. The elements a second are frames of 20 ms: divide by 50
+//! for the number of calls on one core.
 //!
 //! ```text
 //! cargo bench -p benches --bench pipeline
@@ -9,7 +9,6 @@
 use std::hint::black_box;
 
 use audio_core::frame::WireFrame;
-use audio_core::jitter::{JitterConfig, ReorderBuffer};
 use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::replay::Replay;
 use benches::Line;
@@ -54,27 +53,6 @@ fn steps(c: &mut Criterion) {
     group.finish();
 }
 
-fn reorder(c: &mut Criterion) {
-    let mut group = c.benchmark_group("jitter");
-    group.throughput(Throughput::Elements(1));
-    // Which frame comes n-th, if any: neighbours swapped, one in ten lost.
-    type Order = fn(u32) -> Option<u32>;
-    let orders: [(&str, Order); 3] =
-        [("in_order", Some), ("swapped", |n| Some(n ^ 1)), ("lossy", |n| (n % 10 != 7).then_some(n))];
-    for (name, order) in orders {
-        let mut buffer = ReorderBuffer::new(JitterConfig::default()).expect("the defaults are valid");
-        let mut numbers = (0u32..).filter_map(order);
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                let frame = WireFrame { seq: numbers.next().unwrap_or(0), ..WireFrame::SILENCE };
-                buffer.push(black_box(&frame));
-                std::iter::from_fn(|| black_box(buffer.pop())).count()
-            });
-        });
-    }
-    group.finish();
-}
-
 fn whole_call(c: &mut Criterion) {
     let caller = benches::tape("booking").caller;
     let mut group = c.benchmark_group("pipeline");
@@ -92,7 +70,6 @@ fn whole_call(c: &mut Criterion) {
 fn main() {
     benches::run(|c| {
         steps(c);
-        reorder(c);
         whole_call(c);
     });
 }

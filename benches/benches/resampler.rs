@@ -3,15 +3,26 @@
 //! a second are frames of 20 ms: divide by 50 for the number of calls on one core. Beside the
 //! polyphase of either phase stands rubato's FFT, in the same wrapper and the same run.
 //!
+//!
+//! With the feature `peers`: rubato's asynchronous sinc, libspeexdsp at quality 3 (its VoIP
+//! setting) and 5, libsamplerate's fastest sinc and libsoxr's HQ. Speed is half of it: they differ
+//! in rejection, ripple and delay. After each pair of rates
+//! all take turns, a second of audio each.
+//!
 //! ```text
 //! cargo bench -p benches --bench resampler
+//! cargo bench -p benches --bench resampler --features peers
 //! ```
 
 use std::hint::black_box;
 
 use audio_core::frame::WIRE_RATE;
 use audio_core::resample::{Phase, Resampler};
+use benches::Race;
 use criterion::{Criterion, Throughput};
+
+/// Calls a turn: a second of audio, or what comes in bursts would look fast or slow by chance.
+const CALLS: u32 = 50;
 
 fn bench(c: &mut Criterion) {
     let speech = benches::speech("booking").concat();
@@ -21,20 +32,30 @@ fn bench(c: &mut Criterion) {
     for other in [16_000, 24_000, 48_000] {
         for (from, to) in [(WIRE_RATE, other), (other, WIRE_RATE)] {
             let input = in_rate(&speech, from);
-            let mut chunks = input.chunks_exact(from as usize / 50).cycle();
-            let mut output = vec![0; to as usize / 50];
-            let contenders = [
+            let chunks: Vec<&[i16]> = input.chunks_exact(from as usize / 50).collect();
+            let mut race = Race::new(format!("{}_to_{}_khz", from / 1_000, to / 1_000), CALLS);
+            let ours = [
                 ("", Resampler::new(from, to)),
-                ("_linear", Resampler::with_phase(from, to, Phase::Linear)),
-                ("_rubato_fft", Resampler::with_fft(from, to)),
+                ("linear", Resampler::with_phase(from, to, Phase::Linear)),
+                ("rubato_fft", Resampler::with_fft(from, to)),
             ];
-            for (suffix, resampler) in contenders {
+            for (name, resampler) in ours {
                 let mut resampler = resampler.expect("a usual rate");
-                let name = format!("{}_to_{}_khz{suffix}", from / 1_000, to / 1_000);
-                group.bench_function(name, |b| {
-                    b.iter(|| resampler.process_i16(black_box(chunks.next().unwrap_or(&[])), &mut output));
+                let (mut chunks, mut output) = (chunks.iter().cycle(), vec![0; to as usize / 50]);
+                race.enter(name, move || {
+                    let chunk = chunks.next().copied().unwrap_or(&[]);
+                    black_box(resampler.process_i16(black_box(chunk), &mut output));
                 });
             }
+            for (name, mut resample) in benches::peers::resamplers(from, to) {
+                // What comes in bursts needs room for one.
+                let (mut chunks, mut output) = (chunks.iter().cycle(), vec![0; to as usize]);
+                race.enter(name, move || {
+                    let chunk = chunks.next().copied().unwrap_or(&[]);
+                    black_box(resample(black_box(chunk), &mut output));
+                });
+            }
+            race.run(&mut group);
         }
     }
     group.finish();

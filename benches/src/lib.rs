@@ -5,11 +5,17 @@
 //! cargo bench -p benches --bench codec              one file
 //! cargo bench -p benches -- pipeline/speech         what the filter names
 //! cargo bench -p benches -- --test                  smoke test: everything once
+//! cargo bench -p benches --features peers           with other people's work in the same runs
+//! cargo run --release -p benches --bin instructions -- check     instructions a frame
 //! ```
 //!
 //! Nothing here asserts a time: a slow or busy machine prints greater numbers and passes.
 
+#![deny(unsafe_code)]
+
 mod line;
+pub mod peers;
+mod race;
 mod table;
 
 use std::path::PathBuf;
@@ -19,6 +25,7 @@ use audio_core::tape::{SpanKind, Tape};
 use criterion::Criterion;
 
 pub use line::Line;
+pub use race::{Race, Time};
 pub use table::{Percentiles, Table, histogram};
 
 /// The `main` of a bench file: criterion with the command line's settings.
