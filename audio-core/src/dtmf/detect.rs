@@ -31,6 +31,9 @@ const MIN_EXPLAINED: f32 = 0.80;
 const MIN_MEAN_EXPLAINED: f32 = 0.92;
 /// Largest change of a frequency within a digit, in bins: voices glide, keys do not.
 const MAX_GLIDE: f32 = 0.5;
+/// Ratios of column to row that are partials of one voice, and how near counts: two thirds of the
+/// distance that the sixteen keys keep within the accepted ±(1.5 % + 2 Hz).
+const HARMONIC: [(f32, f32); 4] = [(2.0, 0.005), (3.0 / 2.0, 0.006), (4.0 / 3.0, 0.002), (5.0 / 3.0, 0.0035)];
 /// Shortest digit in samples, 32 ms: between the accepted 40 and the rejected 25.
 const MIN_DIGIT: u64 = 256;
 /// Looks without a hit that end a digit: 20 ms.
@@ -69,20 +72,24 @@ struct Run {
     explained: f32,
     /// Lowest and highest distance from the nominal frequency so far, in bins: row, column.
     delta: [(f32, f32); 2],
+    /// Sums of those distances.
+    shift: [f32; 2],
 }
 
 impl Run {
     fn start_with(hit: Hit, now: u64) -> Self {
         let Hit { digit, explained, delta } = hit;
-        Self { digit, first: now, last: now, hits: 1, explained, delta: delta.map(|delta| (delta, delta)) }
+        let range = delta.map(|delta| (delta, delta));
+        Self { digit, first: now, last: now, hits: 1, explained, delta: range, shift: delta }
     }
 
     fn extend(&mut self, hit: Hit, now: u64) {
         self.last = now;
         self.hits += 1;
         self.explained += hit.explained;
-        for ((low, high), delta) in self.delta.iter_mut().zip(hit.delta) {
+        for (((low, high), sum), delta) in self.delta.iter_mut().zip(&mut self.shift).zip(hit.delta) {
             (*low, *high) = (low.min(delta), high.max(delta));
+            *sum += delta;
         }
     }
 
@@ -94,6 +101,13 @@ impl Run {
         (self.last + EDGE).saturating_sub(WINDOW as u64)
     }
 
+    /// Are the two tones partials of one voice?
+    fn is_harmonic(&self) -> bool {
+        let [row, column] = self.shift.map(|sum| BIN_HZ * sum / self.hits as f32);
+        let ratio = (self.digit.column_hz() + column) / (self.digit.row_hz() + row);
+        HARMONIC.iter().any(|(harmonic, near)| (ratio / harmonic - 1.0).abs() < *near)
+    }
+
     /// Long enough, with few holes, and clean?
     fn is_digit(&self) -> bool {
         let looks = (self.last - self.first) / HOP as u64 + 1;
@@ -101,6 +115,7 @@ impl Run {
             && u64::from(self.hits) * 10 >= looks * 7
             && self.explained >= MIN_MEAN_EXPLAINED * self.hits as f32
             && self.delta.iter().all(|(low, high)| high - low <= MAX_GLIDE)
+            && !self.is_harmonic()
     }
 }
 
@@ -114,6 +129,7 @@ impl Run {
 /// | duration | 40 ms | 25 ms |
 /// | pause | 40 ms | 10 ms (one digit, not two) |
 /// | white noise | 15 dB below both tones together | |
+/// | dial tone | 9 dB below the stronger tone | 6 dB below |
 ///
 /// Both signs of twist get the larger of the usual limits (8 and 4 dB), so it does not matter
 /// which of the two conventions for "normal" a test plan follows.

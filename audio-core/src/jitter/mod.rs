@@ -11,5 +11,6 @@ pub mod conceal;
 mod deadline;
 pub mod playout;
 mod reorder;
+pub mod stretch;
 
 pub use reorder::{JitterConfig, JitterStats, ReorderBuffer};

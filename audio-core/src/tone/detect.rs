@@ -1,56 +1,69 @@
-//! Is this frame a call-progress tone? A yes may silence a voice detector, so doubt means no.
+//! Is this a tone and no voice? A yes silences a voice detector, so doubt means no.
 //!
-//! The last 60 ms are Hann-windowed and measured in bins of 16.7 Hz. A steady sine puts all of
-//! its power into five bins; summed and divided by the power under the window (Parseval) they
-//! give the share that the tone explains. A sung or hummed note can pass that too, but not for
-//! long: its pitch and level move, and a tone's do not.
+//! Twice a frame the last 32 ms are Hann-windowed. A sine puts all of its power into five bins of
+//! 31 Hz, two sines into ten ([`shape`](super::shape)); two that lie closer are fitted
+//! ([`close_pair`](super::close_pair)). Voices do that too, a sung or hummed note for a good
+//! while, but they do not keep still: from look to look a voice moves by more than a hertz or by
+//! a few tenths of a decibel, a tone by less than noise makes it seem. So the cleaner and the
+//! steadier the lines, the sooner the answer ([`TIERS`]).
 
-use super::{goertzel_coefficient, hann, powers};
-use crate::frame::{FRAME_SAMPLES, PcmFrame, WIRE_RATE};
+use super::close_pair::ClosePairs;
+use super::fft::{BINS, BLOCK, RealFft};
+use super::hann;
+use super::shape::{Shape, lines};
+use crate::frame::{FRAME_SAMPLES, PcmFrame};
 
-/// Three frames.
-const WINDOW: usize = 3 * FRAME_SAMPLES;
-const BIN_HZ: f32 = WIRE_RATE as f32 / WINDOW as f32;
-/// Bins per pass, and the first bin of each pass: 300–667, 850–1083, 1317–1550, 1700–1933 Hz.
-const BANK: usize = 8;
-const FIRST_BINS: [usize; 12] = [16, 24, 32, 50, 58, 66, 78, 86, 94, 102, 110, 118];
-const BINS: usize = BANK * FIRST_BINS.len();
+/// Samples from a frame's first look to its second, which is at its end. Both windows lie within
+/// two frames, so a tone that fills those has been seen to keep still.
+const HOP: usize = 60;
 /// Quietest tone: −48 dBFS, as mean square.
 const MIN_POWER: f32 = 1.6e-5;
-/// Least share of the power in the tone: noise at 15 dB leaves 0.97.
-const MIN_EXPLAINED: f32 = 0.93;
-/// Least share of the weaker of two tones.
-const MIN_PARTNER: f32 = 0.1;
-/// Largest change between frames: of a single tone's frequency in Hz, of any power as a ratio.
-const MAX_DRIFT_HZ: f32 = 2.0;
-const MAX_STEP: f32 = 1.15;
-/// Alike windows in a row that make a tone: 60 ms and three times 20 ms.
-const MIN_STREAK: u32 = 4;
 
-/// Single tones as ranges in Hz: the 400 to 450 Hz family of ITU-T E.180 with some tolerance,
-/// and the three steps of special information tones (E.180 and the US variants).
-const SINGLES: [(f32, f32); 4] = [(380.0, 460.0), (900.0, 1_020.0), (1_350.0, 1_450.0), (1_750.0, 1_850.0)];
-/// Pairs in Hz: the North American precise tone plan.
-const PAIRS: [(f32, f32); 3] = [(350.0, 440.0), (440.0, 480.0), (480.0, 620.0)];
-
-/// What one window looks like.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Shape {
-    Single { hz: f32 },
-    Pair { index: usize },
+/// How steady for how long.
+struct Tier {
+    /// Least share of the power in the lines.
+    explained: f32,
+    /// Largest change from look to look: in Hz, and of the power as a ratio.
+    drift_hz: f32,
+    step: f32,
+    /// How many changes in a row must be so small.
+    streak: u8,
 }
 
-/// Says of each 20 ms frame whether a steady call-progress tone fills it.
+/// From a clean line to one with noise 15 dB below the tone.
+const TIERS: [Tier; 3] = [
+    Tier { explained: 0.99, drift_hz: 0.5, step: 1.047, streak: 1 },
+    Tier { explained: 0.985, drift_hz: 1.0, step: 1.072, streak: 2 },
+    Tier { explained: 0.93, drift_hz: 2.0, step: 1.122, streak: 6 },
+];
+/// Most that a frequency may move in all, from the first look on. A note that glides slowly
+/// passes from look to look and not here.
+const MAX_WANDER_HZ: f32 = 4.0;
+/// What a tone may do once it is known: noise strikes at times.
+const HOLD: Tier = Tier { explained: 0.90, drift_hz: MAX_WANDER_HZ, step: 1.26, streak: 0 };
+/// But what lies beside the lines may not rise above this many times what it was, or this share:
+/// then a voice has come in over the tone.
+const MAX_RISE: f32 = 3.0;
+const QUIET: f32 = 0.01;
+/// Part of the way that the memory of what lies beside the lines goes in one look.
+const PACE: f32 = 0.125;
+
+/// Says of each 20 ms frame whether a steady tone or a steady pair of tones fills it: dial tone,
+/// ringback, busy, special information, DTMF, fax, a beep.
 ///
-/// The first yes comes within 120 ms of a tone's start. Takes tones down to −48 dBFS and noise up
-/// to 15 dB below them. Causal; does not allocate.
+/// Knows no list of frequencies, except pairs closer than 156 Hz: 350 + 440, 440 + 480, 480 + 620
+/// and 400 + 450 Hz. Lines from 94 to 3,531 Hz count, down to −48 dBFS, with noise up to 15 dB
+/// below them. On a clean line the first yes comes with the second whole frame of a tone, in noise
+/// 15 dB below it within 180 ms. Causal; does not allocate; 5 kB of state.
 #[derive(Clone, Debug)]
 pub struct ToneVeto {
-    window: [f32; WINDOW],
-    coefficients: [[f32; BANK]; FIRST_BINS.len()],
-    samples: [f32; WINDOW],
-    last: Option<(Shape, f32)>,
-    streak: u32,
+    window: [f32; BLOCK],
+    fft: RealFft,
+    close: ClosePairs,
+    /// What both looks see.
+    samples: [f32; BLOCK + HOP],
+    lines: Track,
+    pair: Track,
 }
 
 impl Default for ToneVeto {
@@ -62,116 +75,127 @@ impl Default for ToneVeto {
 impl ToneVeto {
     /// A detector that has heard nothing.
     pub fn new() -> Self {
-        let bank = |first: usize| core::array::from_fn(|k| goertzel_coefficient((first + k) as f32 * BIN_HZ));
+        let window = hann();
         Self {
-            window: hann(),
-            coefficients: FIRST_BINS.map(bank),
-            samples: [0.0; WINDOW],
-            last: None,
-            streak: 0,
+            window,
+            fft: RealFft::new(),
+            close: ClosePairs::new(&window),
+            samples: [0.0; BLOCK + HOP],
+            lines: Track::NEW,
+            pair: Track::NEW,
         }
     }
 
     /// The next frame: is it a steady tone? Frames must be consecutive.
     pub fn is_tone(&mut self, frame: &PcmFrame) -> bool {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
-        for (slot, &sample) in self.samples[WINDOW - FRAME_SAMPLES..].iter_mut().zip(frame) {
+        let news = self.samples.len() - FRAME_SAMPLES;
+        for (slot, &sample) in self.samples[news..].iter_mut().zip(frame) {
             *slot = f32::from(sample) / 32_768.0;
         }
-        let seen = self.look();
-        let alike = match (self.last, seen) {
-            (Some((before, was)), Some((now, is))) => {
-                let steady = is <= was * MAX_STEP && was <= is * MAX_STEP;
-                steady && before.is_like(now)
-            }
-            _ => false,
-        };
-        self.streak = if alike { self.streak + 1 } else { u32::from(seen.is_some()) };
-        self.last = seen;
-        self.streak >= MIN_STREAK
+        let (lines, pair) = self.look(HOP);
+        // If neither track goes on at the second look, what the first one saw is forgotten
+        // anyway: most frames of speech cost one look.
+        if lines.is_some() || pair.is_some() {
+            let (lines, pair) = self.look(0);
+            self.lines.push(lines);
+            self.pair.push(pair);
+        }
+        self.lines.push(lines);
+        self.pair.push(pair);
+        self.lines.held || self.pair.held
     }
 
-    /// Back to the state after construction.
+    /// Back to the state after construction. Does not allocate.
     pub fn reset(&mut self) {
-        (self.samples, self.last, self.streak) = ([0.0; WINDOW], None, 0);
+        (self.samples, self.lines, self.pair) = ([0.0; BLOCK + HOP], Track::NEW, Track::NEW);
     }
 
-    /// The last window's shape and mean square, if it is one of the tones.
-    fn look(&self) -> Option<(Shape, f32)> {
-        let mut windowed = [0.0f32; WINDOW];
-        let mut sum = 0.0f32;
-        for ((out, &x), &w) in windowed.iter_mut().zip(&self.samples).zip(&self.window) {
+    /// What the window that begins at `from` shows: its lines, and its close pair.
+    fn look(&self, from: usize) -> (Option<Look>, Option<Look>) {
+        let mut windowed = [0.0f32; BLOCK];
+        let (mut energy, mut sum) = (0.0f32, 0.0f32);
+        for ((out, &x), &w) in windowed.iter_mut().zip(&self.samples[from..]).zip(&self.window) {
             *out = x * w;
+            energy += x * *out;
             sum += *out * *out;
         }
         // The squared weights sum to 3/8 of the length.
-        let power = sum / (0.375 * WINDOW as f32);
+        let power = sum / (0.375 * BLOCK as f32);
         if power < MIN_POWER {
-            return None;
+            return (None, None);
         }
-        let mut bins = [0.0f32; BINS];
-        for (coefficients, out) in self.coefficients.iter().zip(bins.chunks_exact_mut(BANK)) {
-            out.copy_from_slice(&powers(&windowed, coefficients));
-        }
-        // Parseval: both halves of the spectrum sum to WINDOW times the energy.
-        let share = 2.0 / (WINDOW as f32 * sum);
-        let spectrum = Spectrum { bins: bins.map(|bin| bin * share) };
-        spectrum.shape().map(|shape| (shape, power))
+        // Parseval: both halves of the spectrum sum to BLOCK times the energy.
+        let share: [f32; BINS] = self.fft.powers(&windowed).map(|bin| bin * 2.0 / (BLOCK as f32 * sum));
+        let lines = lines(&share, HOLD.explained).map(|(shape, explained)| Look { shape, explained, power });
+        // 250 to 719 Hz: all of every close pair. Most of speech is spared the fit.
+        let low: f32 = share[8..=23].iter().sum();
+        let pair = if low >= HOLD.explained { self.close.best(&windowed, energy) } else { None };
+        let close =
+            pair.map(|(index, explained, power)| Look { shape: Shape::Close { index }, explained, power });
+        (lines, close)
     }
 }
 
-impl Shape {
-    fn is_like(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Single { hz: a }, Self::Single { hz: b }) => (a - b).abs() <= MAX_DRIFT_HZ,
-            (Self::Pair { index: a }, Self::Pair { index: b }) => a == b,
-            _ => false,
-        }
+/// What one window showed.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    shape: Shape,
+    /// Share of the power in the lines.
+    explained: f32,
+    /// Mean square.
+    power: f32,
+}
+
+impl Look {
+    /// May this look follow `before` in one tone?
+    fn follows(self, before: Self, limits: &Tier) -> bool {
+        let near = self.shape.distance(before.shape).is_some_and(|hz| hz <= limits.drift_hz);
+        let level = self.power <= before.power * limits.step && before.power <= self.power * limits.step;
+        near && level && self.explained.min(before.explained) >= limits.explained
     }
 }
 
-/// Shares of the window's power, by bin.
-struct Spectrum {
-    bins: [f32; BINS],
+/// A tone as it goes on.
+#[derive(Clone, Copy, Debug)]
+struct Track {
+    last: Option<Look>,
+    /// Where the longest streak began.
+    anchor: Option<Shape>,
+    streaks: [u8; TIERS.len()],
+    /// Usual share of the power beside the lines.
+    rest: f32,
+    held: bool,
 }
 
-impl Spectrum {
-    /// Share of one bin, by its number in the full transform.
-    fn bin(&self, number: usize) -> f32 {
-        let bank = FIRST_BINS.iter().rposition(|&first| first <= number);
-        bank.and_then(|bank| {
-            let k = number - FIRST_BINS[bank];
-            (k < BANK).then(|| self.bins[bank * BANK + k])
-        })
-        .unwrap_or(0.0)
-    }
+impl Track {
+    const NEW: Self = Self { last: None, anchor: None, streaks: [0; TIERS.len()], rest: 0.0, held: false };
 
-    fn sum(&self, bins: core::ops::RangeInclusive<usize>) -> f32 {
-        bins.map(|number| self.bin(number)).sum()
-    }
-
-    fn shape(&self) -> Option<Shape> {
-        self.single()
-            .or_else(|| PAIRS.iter().position(|&pair| self.is_pair(pair)).map(|index| Shape::Pair { index }))
-    }
-
-    fn single(&self) -> Option<Shape> {
-        let peak = (0..BINS).fold(0, |a, b| if self.bins[b] > self.bins[a] { b } else { a });
-        let number = FIRST_BINS[peak / BANK] + peak % BANK;
-        if self.sum(number - 2..=number + 2) < MIN_EXPLAINED {
-            return None;
+    fn push(&mut self, now: Option<Look>) {
+        let Some(now) = now else {
+            *self = Self::NEW;
+            return;
+        };
+        let moved = self.anchor.and_then(|anchor| anchor.distance(now.shape));
+        let stays = moved.is_some_and(|hz| hz <= MAX_WANDER_HZ);
+        let follows = |limits| stays && self.last.is_some_and(|before| now.follows(before, limits));
+        let rest = 1.0 - now.explained;
+        if self.held {
+            self.held = follows(&HOLD) && rest <= (MAX_RISE * self.rest).max(QUIET);
+            self.rest += PACE * (rest - self.rest);
+            if !self.held {
+                self.streaks = [0; TIERS.len()];
+            }
+        } else {
+            for (streak, tier) in self.streaks.iter_mut().zip(&TIERS) {
+                *streak = if follows(tier) { streak.saturating_add(1) } else { 0 };
+            }
+            self.held = self.streaks.iter().zip(&TIERS).any(|(&streak, tier)| streak >= tier.streak);
+            self.rest = rest;
         }
-        let [below, middle, above] = [number - 1, number, number + 1].map(|n| self.bin(n).sqrt());
-        let delta = 2.0 * (above - below) / (below + 2.0 * middle + above);
-        let hz = (number as f32 + delta) * BIN_HZ;
-        let known = SINGLES.iter().any(|&(low, high)| (low..=high).contains(&hz));
-        known.then_some(Shape::Single { hz })
-    }
-
-    fn is_pair(&self, (low, high): (f32, f32)) -> bool {
-        let [low, high] = [low, high].map(|hz| (hz / BIN_HZ).round() as usize);
-        let (below, above) = (low - 2..=low + 2, (high - 2).max(low + 3)..=high + 2);
-        let partners = self.sum(low - 1..=low + 1).min(self.sum(high - 1..=high + 1));
-        partners >= MIN_PARTNER && self.sum(below) + self.sum(above) >= MIN_EXPLAINED
+        if !self.held && self.streaks.iter().all(|&streak| streak == 0) {
+            self.anchor = Some(now.shape);
+        }
+        self.last = Some(now);
     }
 }

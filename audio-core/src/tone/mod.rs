@@ -1,7 +1,8 @@
 //! Call-progress tones: what a line says when no person does.
 //!
 //! [`plans`] has the tones of two countries as data, [`ToneGenerator`] plays them, [`beep`] is
-//! the sound of last resort, and [`ToneVeto`] says that a frame is such a tone and not a voice.
+//! the sound of last resort, and [`ToneVeto`] says that a frame is a steady tone and not a voice;
+//! the voice detector uses it ([`VadConfig::tone_veto`](crate::vad::VadConfig::tone_veto)).
 //!
 //! ```
 //! use audio_core::frame::Dbfs;
@@ -15,9 +16,12 @@
 //! # Ok::<(), audio_core::Error>(())
 //! ```
 
+mod close_pair;
 mod detect;
+mod fft;
 mod generate;
 pub mod plans;
+mod shape;
 
 use core::f32::consts::TAU;
 

@@ -1,11 +1,22 @@
 //! The tones of Israel and of the United States, as data.
 //!
-//! Sources: ITU-T E.180/Q.35 (03/1998) for what the tones mean; its Supplement 2 for national
+//! Sources: ITU-T E.180/Q.35 (03/1998) for what the tones mean and for the special information
+//! tone's limits (950, 1,400 and 1,800 Hz ±50 Hz, 330 ±70 ms each); its Supplement 2 for national
 //! values; Telcordia GR-506 for the precise tone plan of North America and SR-2275 for its
-//! special information tones. The cadences are those of Asterisk's `indications.conf` (zones
-//! `il` and `us`), which is drawn from Supplement 2. For Israel that file has 414 Hz where the
-//! nominal value of the family is 400 Hz; both are inside the 380–460 Hz that
-//! [`ToneVeto`](super::ToneVeto) takes for one tone.
+//! special information tones.
+//!
+//! Those four were not open to us. The values were checked against what is:
+//!
+//! * United States: the precise tone plan as Wikipedia and AT&T's and Mitel's system manuals print
+//!   it (350 + 440; 480 + 620, 0.5 s or 0.25 s; 440 + 480, 2 s and 4 s), and zone `us` of DAHDI's
+//!   tone zones. PBXs ring back with other cadences. The special information tones are those of
+//!   four independent lists: first and second tone 913.8 or 985.2 and 1,370.6 or 1,428.5 Hz, each
+//!   274 or 380 ms, third 1,776.7 Hz and 380 ms; "vacant code" is high and long, low and short.
+//! * Israel: zone `il` of Asterisk's `indications.conf` and of the databases derived from it, for
+//!   every cadence and for 1,000, 1,400 and 1,800 Hz. **They have 414 Hz where this plan has
+//!   400 Hz**, the lowest nominal value of E.180's 400 to 450 Hz; no open list with 400 Hz for
+//!   Israel was found. Heard, [`ToneVeto`](super::ToneVeto) takes both, and any steady tone
+//!   between 94 and 3,531 Hz.
 
 /// One stretch of a tone.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,12 +2,14 @@
 
 use crate::Error;
 use crate::frame::{Dbfs, PcmFrame};
+use crate::tone::ToneVeto;
 use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Vad, VadConfig, VadKind};
 
 /// Everything known about one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
-    /// The detector's own score in [0, 1], before any gate.
+    /// The detector's score in [0, 1] before the noise gate. While the tone veto holds, at most
+    /// half the lower threshold.
     pub score: f32,
     /// Level of the frame.
     pub level: Dbfs,
@@ -37,6 +39,10 @@ impl Detection {
 #[derive(Debug)]
 pub struct SpeechDetector {
     vad: AnyVad,
+    /// None if the configuration turns it off.
+    veto: Option<ToneVeto>,
+    /// Highest score of a tone.
+    tone_score: f32,
     floor: NoiseFloor,
     hysteresis: Hysteresis,
 }
@@ -47,6 +53,8 @@ impl SpeechDetector {
         config.validate()?;
         Ok(Self {
             vad: AnyVad::new(kind, &config),
+            veto: config.tone_veto.then(ToneVeto::new),
+            tone_score: config.start_threshold.min(config.continue_threshold) / 2.0,
             floor: NoiseFloor::new(),
             hysteresis: Hysteresis::new(config),
         })
@@ -54,7 +62,10 @@ impl SpeechDetector {
 
     /// Takes the next frame.
     pub fn process(&mut self, frame: &PcmFrame) -> Detection {
-        let score = self.vad.score(frame);
+        let mut score = self.vad.score(frame);
+        if self.veto.as_mut().is_some_and(|veto| veto.is_tone(frame)) {
+            score = score.min(self.tone_score);
+        }
         let level = Dbfs::of(frame);
         let floor = self.floor.level();
         let decision = self.hysteresis.push(score, level.0 - floor.0);
@@ -71,6 +82,8 @@ impl SpeechDetector {
 
     /// Takes a frame that never arrived: it counts as no voice and teaches nothing.
     pub fn process_lost(&mut self) -> Detection {
+        // A tone is one piece: what follows the hole must show itself again.
+        self.forget_tone();
         let decision = self.hysteresis.push_lost();
         Detection {
             floor: self.floor.level(),
@@ -83,7 +96,13 @@ impl SpeechDetector {
     /// Back to the state after `new`. Does not allocate.
     pub fn reset(&mut self) {
         self.vad.reset();
+        self.forget_tone();
         self.floor = NoiseFloor::new();
         self.hysteresis.reset();
+    }
+    fn forget_tone(&mut self) {
+        if let Some(veto) = &mut self.veto {
+            veto.reset();
+        }
     }
 }
