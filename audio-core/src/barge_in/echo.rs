@@ -134,7 +134,8 @@ impl EchoEstimate {
     /// 600 ms and the levels played; in [-1, 1], 0 if either has no shape.
     pub fn similarity(&self) -> f32 {
         let shapes = self.far.windows(SHAPE);
-        shapes.map(|played| correlation(played, &self.near)).fold(-1.0, f32::max)
+        // Rounding may leave the quotient a bit above 1.
+        shapes.map(|played| correlation(played, &self.near)).fold(-1.0, f32::max).min(1.0)
     }
 
     fn far_max(&self) -> f32 {

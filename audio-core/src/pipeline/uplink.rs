@@ -7,10 +7,11 @@ use crate::pipeline::{CallPipeline, PipelineEvent};
 use crate::vad::{Change, Detection};
 
 const FRAME: u64 = FRAME_SAMPLES as u64;
-/// A gap in the timestamps longer than this (an hour) is a restarted clock, not lost audio.
+/// A gap in the timestamps longer than this (a minute) is a restarted clock, not lost audio.
 const MAX_GAP: u32 = 8_000 * 60;
-/// Lost frames the detectors are told of one by one: beyond a second nothing can change.
-const MAX_LOST_STEPS: u64 = 50;
+/// Lost frames the detectors are told of one by one: beyond the longest hangover, 5 s, nothing can
+/// change.
+const MAX_LOST_STEPS: u64 = 250;
 
 impl CallPipeline {
     /// One frame of the caller, in order.

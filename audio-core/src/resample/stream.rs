@@ -52,9 +52,13 @@ trait Pcm: Copy {
     fn from_f32(value: f32) -> Self;
 }
 
+/// A sample beyond this is none: summed up in a filter such numbers overflow.
+const LARGEST: f32 = 1e6;
+
 impl Pcm for f32 {
     fn into_f32(self) -> f32 {
-        self
+        // NaN compares false. Inside it would spread, and rubato's FFT panics on it.
+        if self.abs() <= LARGEST { self } else { 0.0 }
     }
     fn from_f32(value: f32) -> Self {
         value
@@ -134,7 +138,8 @@ impl Resampler {
         granules * self.granule.1 + (self.ready - self.drained)
     }
 
-    /// Takes from `input` (in [-1, 1)) and writes to `output` until one of them is used up.
+    /// Takes from `input` (in [-1, 1)) and writes to `output` until one of them is used up. NaN,
+    /// infinities and magnitudes above 1e6 count as 0.
     pub fn process(&mut self, input: &[f32], output: &mut [f32]) -> Progress {
         self.run(input, output)
     }
