@@ -67,7 +67,8 @@ fn traces(model: &str, arguments: &Arguments) -> Result<Vec<Vec<Arrival>>, Box<d
 fn along_the_curve() -> impl Iterator<Item = PlayoutConfig> {
     [4, 8, 15, 25, 46, 80, 150, 300, 600, 1_000].into_iter().map(|worth| {
         let mut config = PlayoutConfig::low_delay();
-        config.delay_per_percent = worth;
+        config.lossy.delay_per_percent = worth;
+        config.gapless.delay_per_percent = worth;
         config
     })
 }

@@ -83,7 +83,7 @@ impl EchoEstimate {
     /// The loudest echo that may be on the caller's line now.
     pub fn predicted(&self) -> Dbfs {
         let far = self.far_max();
-        if far < FAR_ACTIVE.0 { Dbfs::SILENCE } else { Dbfs(far + self.coupling_db()) }
+        if far < FAR_ACTIVE.0 { Dbfs::SILENCE } else { Dbfs((far + self.coupling_db()).max(Dbfs::SILENCE.0)) }
     }
 
     /// Learned coupling in dB: how far below the agent's level its echo peaks.

@@ -111,7 +111,7 @@ fn inverse(mut m: [[f64; 4]; 4]) -> [[f32; 4]; 4] {
 #[cfg(test)]
 mod tests {
     use super::super::hann;
-    use super::{BLOCK, CLOSE_PAIRS, ClosePairs, PAIRS};
+    use super::{BLOCK, ClosePairs, PAIRS};
 
     fn block(parts: &[(f32, f32)]) -> [f32; BLOCK] {
         let wave = |n: usize, hz: f32| (core::f32::consts::TAU * hz * n as f32 / 8_000.0 + hz).sin();
@@ -128,8 +128,7 @@ mod tests {
 
     #[test]
     fn each_pair_is_itself_and_a_tone_alone_is_none() {
-        for index in 0..CLOSE_PAIRS {
-            let [low, high] = PAIRS[index];
+        for (index, &[low, high]) in PAIRS.iter().enumerate() {
             let (found, explained, power) = best(&[(low, 0.1), (high, 0.2)]).expect("a pair");
             assert_eq!(found, index);
             assert!((explained - 1.0).abs() < 1e-3, "{explained}");

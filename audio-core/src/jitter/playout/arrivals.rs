@@ -3,7 +3,8 @@
 //! All in samples of 125 µs. The *lag* of a frame is its arrival on the receiver's clock, as the
 //! next pull sees it, less its media time; only differences of lags mean anything.
 
-use super::config::PlayoutConfig;
+use super::config::{DelayWorth, PlayoutConfig};
+use crate::frame::FRAME_SAMPLES;
 
 /// Width of a class of the histogram: 2.5 ms.
 const CLASS: i64 = 20;
@@ -17,6 +18,9 @@ const EPOCH: i64 = 5 * 8_000;
 const REVIEW: u32 = 5;
 /// Frames a second.
 const RATE: f32 = 50.0;
+/// A stream counts as gapless after this many frames without a hole, a minute, and from its
+/// beginning to its first hole.
+const GAPLESS: u32 = 3_000;
 /// Weights are scaled down when the newest weighs this much.
 const MAX_WEIGHT: f32 = 1_048_576.0;
 
@@ -28,10 +32,13 @@ struct Cost {
     rare: f32,
     knee: f32,
     cap: f32,
+    /// 1 + headroom, in per cent.
+    headroom: i64,
+    tolerance: i64,
 }
 
 impl Cost {
-    const fn new(config: &PlayoutConfig) -> Self {
+    const fn new(config: &DelayWorth) -> Self {
         Self {
             // 1 % is 10 ms a second.
             per_ms: config.delay_per_percent as f32 / 10.0,
@@ -39,6 +46,8 @@ impl Cost {
             rare: config.rare_ms_per_s as f32,
             knee: config.delay_knee_ms as f32,
             cap: config.delay_cap_ms as f32,
+            headroom: 100 + config.headroom_percent as i64,
+            tolerance: config.tolerance_ms as i64 * 8,
         }
     }
 
@@ -66,10 +75,12 @@ pub(super) struct Arrivals {
     seen: u32,
     target: i64,
     floor: i64,
-    /// 1 + headroom, in per cent.
-    headroom: i64,
-    cost: Cost,
+    lossy: Cost,
+    gapless: Cost,
     start: i64,
+    /// Where the next frame begins if none is missing, and how many came so in a row.
+    expected: Option<i64>,
+    in_a_row: u32,
 }
 
 impl Arrivals {
@@ -86,9 +97,11 @@ impl Arrivals {
             seen: 0,
             target: 0,
             floor: i64::from(config.min_delay_ms) * 8,
-            headroom: 100 + i64::from(config.headroom_percent),
-            cost: Cost::new(config),
+            lossy: Cost::new(&config.lossy),
+            gapless: Cost::new(&config.gapless),
             start: i64::from(config.start_delay_ms) * 8,
+            expected: None,
+            in_a_row: GAPLESS,
         }
     }
 
@@ -97,6 +110,7 @@ impl Arrivals {
         self.classes.fill(0.0);
         self.total = 0.0;
         self.weight = 1.0;
+        self.in_a_row = GAPLESS;
         self.rebase();
     }
 
@@ -105,6 +119,7 @@ impl Arrivals {
         self.least = [i64::MAX; EPOCHS];
         self.epoch_end = i64::MIN;
         self.seen = 0;
+        self.expected = None;
     }
 
     /// Least lag of late; `None` before the first frame.
@@ -118,8 +133,21 @@ impl Arrivals {
         self.origin + self.target
     }
 
-    /// A frame was seen at `now` with this lag.
-    pub(super) fn observe(&mut self, lag: i64, now: i64) {
+    /// Samples above the target that are left alone.
+    pub(super) fn tolerance(&self) -> i64 {
+        self.cost().tolerance
+    }
+
+    fn cost(&self) -> &Cost {
+        if self.in_a_row >= GAPLESS { &self.gapless } else { &self.lossy }
+    }
+
+    /// A new frame, which begins at `start`, was seen at `now`.
+    pub(super) fn observe(&mut self, start: i64, now: i64) {
+        let in_order = self.expected.is_none_or(|expected| expected == start);
+        self.in_a_row = if in_order { self.in_a_row.saturating_add(1) } else { 0 };
+        self.expected = self.expected.max(Some(start + FRAME_SAMPLES as i64));
+        let lag = now - start;
         if self.epoch_end == i64::MIN {
             self.epoch_end = now + EPOCH;
             self.origin = lag;
@@ -143,7 +171,7 @@ impl Arrivals {
         }
         self.seen = (self.seen + 1) % REVIEW;
         if self.seen == 0 {
-            self.target = (self.cheapest() as i64 * CLASS * self.headroom / 100).max(self.floor);
+            self.target = (self.cheapest() as i64 * CLASS * self.cost().headroom / 100).max(self.floor);
         }
     }
 
@@ -171,13 +199,14 @@ impl Arrivals {
 
     /// The class whose delay has the least cost: its own, and that of what comes later.
     fn cheapest(&self) -> usize {
+        let cost_of = self.cost();
         let per_frame = 1.0 / self.total.max(1e-9);
         // Weighted milliseconds that come too late.
         let mut late_ms = 0.0f32;
         let mut best = (f32::INFINITY, 0);
         for class in (0..self.classes.len()).rev() {
             let delay = class as f32 * CLASS_MS;
-            let cost = self.cost.of(RATE * late_ms * per_frame, delay);
+            let cost = cost_of.of(RATE * late_ms * per_frame, delay);
             if cost <= best.0 {
                 best = (cost, class);
             }

@@ -226,7 +226,7 @@ impl PlayoutBuffer {
         }
         let seen = self.seen_at(now);
         if self.started && end <= self.position {
-            self.arrivals.observe(seen - start, seen);
+            self.arrivals.observe(start, seen);
             self.stats.late_frames += 1;
             self.remember(start);
             return;
@@ -243,7 +243,7 @@ impl PlayoutBuffer {
             return;
         }
         self.stats.received += self.store.waiting(self.position) - before;
-        self.arrivals.observe(seen - start, seen);
+        self.arrivals.observe(start, seen);
         if self.anchor.is_none_or(|(_, newest)| start > newest) {
             self.anchor = Some((frame.timestamp, start));
         }

@@ -50,5 +50,5 @@ mod stats;
 mod store;
 
 pub use buffer::{FrameStart, PlayoutBuffer};
-pub use config::PlayoutConfig;
+pub use config::{DelayWorth, PlayoutConfig};
 pub use stats::PlayoutStats;

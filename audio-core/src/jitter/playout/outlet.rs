@@ -116,7 +116,7 @@ impl PlayoutBuffer {
     /// Good audio from the position on, stretched or as it is.
     fn play(&mut self, at: i64, out: &mut [i16]) -> usize {
         let over = at - self.position - self.arrivals.target();
-        let pace = self.governor.turn(over);
+        let pace = self.governor.turn(over, self.arrivals.tolerance());
         if pace != Pace::Steady && at >= self.retry_at {
             if self.stretch(at, pace) {
                 return self.drain(out);

@@ -30,7 +30,6 @@ pub(super) struct Governor {
     /// Samples that may be put in or taken out now.
     budget: f32,
     loudness: f32,
-    tolerance: i64,
     settle: f32,
     speedup: f32,
     slowdown: f32,
@@ -42,7 +41,6 @@ impl Governor {
             pace: Pace::Steady,
             budget: 0.0,
             loudness: 0.0,
-            tolerance: i64::from(config.tolerance_ms) * 8,
             settle: config.settle_ms as f32 * 8.0,
             speedup: config.max_speedup_percent as f32 / 100.0,
             slowdown: config.max_slowdown_percent as f32 / 100.0,
@@ -53,12 +51,13 @@ impl Governor {
         (self.pace, self.budget, self.loudness) = (Pace::Steady, 0.0, 0.0);
     }
 
-    /// Which way to stretch now, if at all, with a delay so far over the target.
-    pub(super) fn turn(&mut self, over: i64) -> Pace {
+    /// Which way to stretch now, if at all, with a delay so far over the target, of which
+    /// `tolerance` is left alone.
+    pub(super) fn turn(&mut self, over: i64, tolerance: i64) -> Pace {
         self.pace = match self.pace {
-            Pace::Steady if over > self.tolerance => Pace::Faster,
+            Pace::Steady if over > tolerance => Pace::Faster,
             Pace::Steady if over < -SHORT => Pace::Slower,
-            Pace::Faster if over <= self.tolerance / 2 => Pace::Steady,
+            Pace::Faster if over <= tolerance / 2 => Pace::Steady,
             Pace::Slower if over >= -NEAR => Pace::Steady,
             pace => pace,
         };
