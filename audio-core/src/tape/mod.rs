@@ -7,6 +7,7 @@
 mod load;
 mod recover;
 mod riff;
+mod spec;
 mod stereo;
 mod stream;
 mod wav;
@@ -15,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 pub use load::{Tape, TapeError};
 pub use recover::{WavRecovery, recover_wav};
-pub use stream::{WavEncoding, WavSpec, WavWriter};
+pub use spec::{WavEncoding, WavSpec};
+pub use stream::WavWriter;
 pub use wav::{WavError, read_wav_8k, read_wav_8k_stereo, write_wav_8k, write_wav_8k_stereo};
 
 /// The tape format this build reads and writes.

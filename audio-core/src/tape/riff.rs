@@ -4,7 +4,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use crate::tape::stream::{WavEncoding, WavSpec};
+use crate::tape::spec::{WavEncoding, WavSpec};
 
 /// What a WAV file holds.
 #[derive(Debug, PartialEq)]
