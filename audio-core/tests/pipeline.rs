@@ -77,7 +77,9 @@ fn a_quiet_line_is_silent() {
 
 #[test]
 fn clean_audio_is_decoded_in_order_with_its_time() {
-    let mut pipeline = pipeline(VadKind::Rms);
+    let mut config = PipelineConfig::new(VadKind::Rms, Preset::Adaptive);
+    config.jitter.min_deadline_frames = 2;
+    let mut pipeline = CallPipeline::new(config).expect("valid");
     let line = Line::new().voice(4, 4_000.0).frames();
     for n in [0, 2, 1, 1, 3] {
         pipeline.push_wire(&line[n]);

@@ -197,7 +197,8 @@ proptest! {
     #[test]
     fn anything_may_be_pushed(
         high in any::<bool>(),
-        steps in prop::collection::vec((any::<u8>(), any::<u32>(), any::<u64>(), 0usize..1_000), 1..300),
+        steps in prop::collection::vec((any::<u8>(), any::<u32>(), any::<u64>(), 0usize..1_000), 1..400),
+        quiet in any::<bool>(),
     ) {
         let mut buffer = PlayoutBuffer::new(presets()[usize::from(high)]).expect("valid");
         let (mut now, mut timestamp) = (0u64, 0u32);
@@ -211,10 +212,31 @@ proptest! {
             };
             let size = if kind % 8 == 0 { number as u16 } else { 160 };
             buffer.push(&WireFrame { seq: number, timestamp, len: size, ..frame(number % 1_000, 0) }, now);
-            let mut out = vec![0; len];
-            buffer.pull(now, &mut out);
+            // Or bursts that fill the buffer.
+            if !quiet || number.is_multiple_of(64) {
+                let mut out = vec![0; len];
+                buffer.pull(now, &mut out);
+            }
             check(&buffer.stats());
             prop_assert!(buffer.delay_ms().is_finite() && buffer.target_ms() <= 2_000.0);
         }
     }
+}
+
+/// What is discarded from a full buffer stays discarded, whatever else comes before it starts.
+#[test]
+fn a_full_buffer_keeps_its_books_and_its_frames() {
+    let mut buffer = PlayoutBuffer::new(PlayoutConfig::default()).expect("valid");
+    let mut push = |timestamp: u32, len: u16| {
+        buffer.push(&WireFrame { timestamp, len, ..WireFrame::SILENCE }, 0);
+        let stats = buffer.stats();
+        check(&stats);
+        stats
+    };
+    for n in 0..200 {
+        push(10_000 + 50 * n, 160);
+    }
+    assert_eq!(push(10_000 + 50 * 199, 160).discarded, 0, "a duplicate needs no room");
+    push(20_000, 160);
+    assert!(push(10_020, 10).discarded > 0);
 }

@@ -331,3 +331,22 @@ proptest! {
         }
     }
 }
+
+/// An odd `data` chunk with a `LIST` behind it, as editors write it: not a byte is touched.
+#[test]
+fn recovery_leaves_chunks_behind_the_data_alone() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("edited.wav");
+    let mut wav = WavWriter::create(&path, WavSpec::MONO_8K).expect("created");
+    wav.write(&[9; 80]).expect("written");
+    wav.finish().expect("finished");
+    let mut bytes = std::fs::read(&path).expect("readable");
+    bytes.extend(*b"\x01\x00LIST\x04\x00\x00\x00abcd");
+    bytes[40..44].copy_from_slice(&161u32.to_le_bytes());
+    let riff = bytes.len() as u32 - 8;
+    bytes[4..8].copy_from_slice(&riff.to_le_bytes());
+    std::fs::write(&path, &bytes).expect("written");
+    let recovery = recover_wav(&path).expect("nothing to recover");
+    assert_eq!(recovery.frames, 80);
+    assert!(std::fs::read(&path).expect("readable") == bytes);
+}

@@ -66,7 +66,8 @@ fn play(concealer: &mut Concealer, input: &Input) -> Vec<i16> {
         }
         // Comfort noise has the background's power; its peaks are those of a noise, up to 5 or 6
         // times the RMS.
-        assert!(loudest(&heard) <= 8 * peak, "louder than anything that was heard");
+        let loudest = loudest(&heard);
+        assert!(loudest <= 8 * peak, "{loudest} is louder than anything that was heard, {peak}");
         if heard.len() > 40_000 {
             break;
         }

@@ -97,11 +97,19 @@ impl Rules {
 /// The default with each number changed, by its place in the serialised form.
 fn changed(change: impl Fn(usize, u64) -> u64) -> PlayoutConfig {
     let mut settings = serde_json::to_value(PlayoutConfig::default()).expect("settings are an object");
-    let fields = settings.as_object_mut().expect("settings are an object");
-    for (n, value) in fields.values_mut().enumerate() {
-        *value = change(n, value.as_u64().expect("whole numbers")).into();
-    }
+    let mut place = 0;
+    each_number(&mut settings, &mut |value| {
+        place += 1;
+        change(place - 1, value)
+    });
     serde_json::from_value(settings).expect("u32 each")
+}
+
+fn each_number(settings: &mut serde_json::Value, change: &mut impl FnMut(u64) -> u64) {
+    match settings {
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| each_number(value, change)),
+        number => *number = change(number.as_u64().expect("whole numbers")).into(),
+    }
 }
 
 impl Line {

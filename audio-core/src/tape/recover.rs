@@ -42,7 +42,9 @@ pub fn recover_wav(path: impl AsRef<Path>) -> Result<WavRecovery, WavError> {
     let data = data - data % block;
     let end = layout.data_at + data;
     let recovery = WavRecovery { declared_frames: u64::from(layout.data_size) / block, frames: data / block };
-    if data == u64::from(layout.data_size) && u64::from(layout.riff_size) + 8 >= end {
+    let whole = data == u64::from(layout.data_size) && u64::from(layout.riff_size) + 8 >= end;
+    // Chunks behind the data: its end is theirs, an odd byte there may be.
+    if whole || length > end + block {
         return Ok(recovery);
     }
     let riff = u32::try_from(end + data % 2 - 8)

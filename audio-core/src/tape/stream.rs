@@ -131,7 +131,7 @@ impl WavWriter {
     /// and silence takes its place. A checkpoint writes whole frames only.
     ///
     /// # Errors
-    /// As [`write`](Self::write), and in a mono file.
+    /// A mono file, what the system says, and a file that is full: it holds the pairs that fitted.
     pub fn write_stereo(&mut self, left: &[i16], right: &[i16]) -> Result<(), WavError> {
         if self.spec.channels != 2 {
             return Err(self.fail("has one channel: write_stereo needs two".into()));
@@ -181,7 +181,8 @@ impl WavWriter {
     }
 
     fn end(&mut self) -> Result<(), WavError> {
-        self.pad()?;
+        // A file that is full has no room for the shorter side, but is to be whole.
+        let padded = self.pad();
         self.open()?;
         let bytes = self.bytes;
         if bytes % 2 == 1 {
@@ -193,7 +194,7 @@ impl WavWriter {
         let done = self.claim(bytes);
         self.note(done)?;
         self.closed = true;
-        Ok(())
+        padded
     }
 
     /// Whole frames, from a checkpoint to the next.

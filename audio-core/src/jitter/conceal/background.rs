@@ -102,11 +102,12 @@ impl Background {
                 taps[m - 1 - i] = high - reflection * low;
             }
             error *= 1.0 - reflection * reflection;
+            // It only falls. Below this the rest is rounding, and the filter might not be stable.
+            if error.is_nan() || error < TONAL * r[0] {
+                return Envelope::SILENCE;
+            }
         }
         let unpredicted = error / r[0];
-        if unpredicted < TONAL || !unpredicted.is_finite() {
-            return Envelope::SILENCE;
-        }
         Envelope { taps, power, excitation: (power * unpredicted).sqrt() }
     }
 }

@@ -220,7 +220,7 @@ impl PlayoutBuffer {
 
     fn take(&mut self, frame: &WireFrame, start: i64, now: i64) {
         let end = start + i64::from(frame.len.min(FRAME_SAMPLES as u16));
-        if self.history.contains(&start) {
+        if self.history.contains(&start) || self.store.contains(start) {
             self.stats.duplicate_frames += 1;
             return;
         }
@@ -234,13 +234,13 @@ impl PlayoutBuffer {
         if self.store.is_full() {
             self.drop_oldest();
         }
-        if !self.started {
-            self.position = self.position.min(start);
-        }
         let before = self.store.waiting(self.position);
         if !self.store.insert(start, now, frame) {
             self.stats.duplicate_frames += 1;
             return;
+        }
+        if !self.started {
+            self.position = self.position.min(start);
         }
         self.stats.received += self.store.waiting(self.position) - before;
         self.arrivals.observe(start, seen);

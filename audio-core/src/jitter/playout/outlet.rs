@@ -45,15 +45,13 @@ impl PlayoutBuffer {
             }
             let gap = start - self.position;
             self.stats.skipped += (gap - self.run).max(0) as u64;
-            self.debt += self.run - gap;
+            self.debt -= gap;
             self.position = start;
-        } else if self.run > 0 {
-            self.debt += self.run;
-            self.trim(at);
-            if self.store.front().is_none_or(|front| front.start > self.position) {
-                return self.conceal(at, out, None);
-            }
+        } else if self.run > 0 && self.trim(at) {
+            // What follows may be missing too: the gap goes on, or ends at the next frame.
+            return self.step(at, out);
         }
+        self.debt += self.run;
         self.run = 0;
         self.play(at, out)
     }
@@ -88,12 +86,16 @@ impl PlayoutBuffer {
         (lag - (at - start)).max(MIN_CONCEALMENT - self.run)
     }
 
-    /// A late frame: its beginning makes way if the delay is long enough already.
-    fn trim(&mut self, at: i64) {
+    /// A late frame: its beginning makes way if the delay is long enough already. True if nothing
+    /// is left of it.
+    fn trim(&mut self, at: i64) -> bool {
         let over = at - self.position - self.arrivals.target().max(self.held);
         if over > 0 && self.run <= i64::from(self.config.late_trim_ms) * 8 {
-            self.stats.discarded += self.consume(over.min(self.run), |_, _, _| {});
+            let passed = over.min(self.run);
+            self.stats.discarded += self.consume(passed, |_, _, _| {});
+            self.debt -= passed;
         }
+        self.store.front().is_none_or(|front| front.start > self.position)
     }
 
     /// Invents; `next` is the start of the frame that follows directly.
@@ -147,7 +149,8 @@ impl PlayoutBuffer {
             match find_period(pcm) {
                 Some(period) if period.likeness < LIKENESS => return false,
                 Some(period) => period.samples,
-                None => len / 2,
+                None if pcm.iter().all(|&sample| sample == 0) => len / 2,
+                None => return false,
             }
         };
         let made = if pace == Pace::Faster {

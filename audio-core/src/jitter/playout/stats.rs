@@ -5,7 +5,8 @@
 /// Two identities hold at any time:
 ///
 /// - every output sample is one of four:
-///   `output = before_start + concealed + played + inserted_for_deceleration`;
+///   `output = before_start + concealed + played + inserted_for_deceleration`, less what of a
+///   stretched piece, 30 ms at most, is counted but still on its way out;
 /// - every sample received in time ends in one of four places:
 ///   `received = played + removed_for_acceleration + discarded + waiting`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

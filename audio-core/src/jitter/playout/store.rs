@@ -44,6 +44,12 @@ impl Store {
         self.frames.len() == CAPACITY
     }
 
+    /// Is there a frame that begins here?
+    pub(super) fn contains(&self, start: i64) -> bool {
+        // Mostly it would be one of the newest.
+        self.frames.iter().rev().find(|waiting| waiting.start <= start).is_some_and(|at| at.start == start)
+    }
+
     pub(super) fn front(&self) -> Option<&Waiting> {
         self.frames.front()
     }

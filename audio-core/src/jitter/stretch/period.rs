@@ -19,7 +19,7 @@ pub struct Period {
 }
 
 /// The best period at the beginning of `pcm`, of which at most `2 * MAX_PERIOD` samples count.
-/// `None` if there are fewer than `4 * MIN_PERIOD`, or if all are zero.
+/// `None` if there are fewer than `4 * MIN_PERIOD`, or if one half is all zeros.
 pub fn find_period(pcm: &[i16]) -> Option<Period> {
     let pcm = &pcm[..pcm.len().min(2 * MAX_PERIOD)];
     if pcm.len() < 4 * MIN_PERIOD {
