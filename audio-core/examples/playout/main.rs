@@ -52,15 +52,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
 }
 
 fn traces(model: &str, arguments: &Arguments) -> Result<Vec<Vec<Arrival>>, Box<dyn Error>> {
-    let trace = |&seed: &u64| match &arguments.csv {
-        None => Ok(models::generate(model, seed)),
-        Some(folder) => {
-            let file = folder.join(format!("{model}.{seed}.csv"));
-            let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-            Ok(models::parse(&text)?)
-        }
-    };
-    arguments.seeds.iter().map(trace).collect()
+    arguments.seeds.iter().map(|&seed| models::load(model, seed, arguments.csv.as_deref())).collect()
 }
 
 /// What the curve is drawn through: `low_delay` with concealment worth less and more delay.

@@ -1,6 +1,9 @@
 //! Twelve models of how 20 ms frames arrive: eight of RTP over UDP, four of media streams over a
 //! WebSocket on TCP, where frames stay in order, stall together and come in a burst.
 
+use std::error::Error;
+use std::path::Path;
+
 use super::random::Random;
 
 /// Frames in a trace: 300 s.
@@ -122,7 +125,7 @@ pub(crate) fn generate(name: &str, seed: u64) -> Vec<Arrival> {
 }
 
 /// A trace from CSV: sequence number, timestamp, end of capture and arrival in µs; −1 is never.
-pub(crate) fn parse(csv: &str) -> Result<Vec<Arrival>, String> {
+fn parse(csv: &str) -> Result<Vec<Arrival>, String> {
     let line = |line: &str| {
         let fields: Vec<f64> = line.split(',').filter_map(|field| field.trim().parse().ok()).collect();
         let [_, timestamp, send_us, arrival] = fields[..] else {
@@ -132,6 +135,14 @@ pub(crate) fn parse(csv: &str) -> Result<Vec<Arrival>, String> {
         Ok(Arrival { timestamp: timestamp as u32, send_us, arrival_us })
     };
     csv.lines().map(line).collect()
+}
+
+/// The trace of a model with this seed: generated, or `MODEL.SEED.csv` in this folder.
+pub(crate) fn load(name: &str, seed: u64, csv: Option<&Path>) -> Result<Vec<Arrival>, Box<dyn Error>> {
+    let Some(folder) = csv else { return Ok(generate(name, seed)) };
+    let file = folder.join(format!("{name}.{seed}.csv"));
+    let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(parse(&text)?)
 }
 
 /// Least network delay without jitter.

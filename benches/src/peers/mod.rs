@@ -51,6 +51,14 @@ pub struct Codec {
 pub type Resample = Box<dyn FnMut(&[i16], &mut [i16]) -> usize>;
 /// Takes what has arrived, if anything, and plays the next 20 ms.
 pub type Playout = Box<dyn FnMut(Option<&WireFrame>, &mut PcmFrame)>;
+/// A jitter buffer that plays packets of 20 ms whole or not at all.
+pub trait PacketBuffer {
+    /// Takes a frame that has arrived.
+    fn put(&mut self, frame: &WireFrame);
+    /// The timestamp of the packet played in the next 20 ms; `None`: they are to be concealed.
+    fn get(&mut self) -> Option<u32>;
+}
+
 /// Plays a frame that has arrived, or (`false`) overwrites it with a concealed one.
 pub type Conceal = Box<dyn FnMut(&mut PcmFrame, bool)>;
 /// Listens to a frame and returns how many digits it completed.
@@ -98,6 +106,15 @@ pub fn playouts() -> Vec<(&'static str, Playout)> {
     let mut all: Vec<(&str, Playout)> = Vec::new();
     #[cfg(all(feature = "peers", peer_speexdsp))]
     all.push(("speexdsp", speexdsp::playout()));
+    all
+}
+
+/// Jitter buffers of whole packets, by name.
+pub fn packet_buffers() -> Vec<(&'static str, Box<dyn PacketBuffer>)> {
+    #[allow(unused_mut)]
+    let mut all: Vec<(&str, Box<dyn PacketBuffer>)> = Vec::new();
+    #[cfg(all(feature = "peers", peer_speexdsp))]
+    all.push(("speexdsp", speexdsp::packet_buffer()));
     all
 }
 

@@ -6,7 +6,7 @@ use std::ptr;
 use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_SAMPLES, PcmFrame, WireFrame};
 
-use super::{Playout, Resample};
+use super::{PacketBuffer, Playout, Resample};
 
 /// `struct _JitterBufferPacket`.
 #[repr(C)]
@@ -112,8 +112,8 @@ impl Jitter {
         unsafe { jitter_buffer_put(self.0, &raw const packet) };
     }
 
-    /// The next 20 ms, if they are there, and on by one frame.
-    fn get(&mut self) -> Option<[u8; FRAME_SAMPLES]> {
+    /// The next 20 ms and their timestamp, if they are there, and on by one frame.
+    fn get(&mut self) -> Option<([u8; FRAME_SAMPLES], u32)> {
         let mut payload = [0; FRAME_SAMPLES];
         let mut packet = Packet {
             data: payload.as_mut_ptr().cast(),
@@ -129,7 +129,7 @@ impl Jitter {
         let found = unsafe { jitter_buffer_get(self.0, &raw mut packet, span, offset) };
         // SAFETY: the state is live and ours alone.
         unsafe { jitter_buffer_tick(self.0) };
-        (found == 0).then_some(payload)
+        (found == 0).then_some((payload, packet.timestamp))
     }
 }
 
@@ -146,8 +146,23 @@ pub(super) fn playout() -> Playout {
     Box::new(move |frame: Option<&WireFrame>, out: &mut PcmFrame| {
         frame.inspect(|frame| jitter.put(frame));
         match jitter.get() {
-            Some(codes) => drop(ulaw::decode_slice(&codes, out)),
+            Some((codes, _)) => drop(ulaw::decode_slice(&codes, out)),
             None => out.fill(0),
         }
     })
+}
+
+impl PacketBuffer for Jitter {
+    fn put(&mut self, frame: &WireFrame) {
+        Self::put(self, frame);
+    }
+
+    fn get(&mut self) -> Option<u32> {
+        Self::get(self).map(|(_, timestamp)| timestamp)
+    }
+}
+
+/// The same buffer, asked only which packet it plays.
+pub(super) fn packet_buffer() -> Box<dyn PacketBuffer> {
+    Box::new(Jitter::new())
 }
