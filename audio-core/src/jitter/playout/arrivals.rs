@@ -11,6 +11,8 @@ const CLASS: i64 = 20;
 const CLASS_MS: f32 = 2.5;
 /// Classes in one frame.
 const FRAME_CLASSES: usize = 8;
+/// A base that rises by no more than so many classes at once is the clocks' doing: 20 ms.
+const DRIFT: usize = 8;
 /// The least lag is that of the last 15 to 20 s.
 const EPOCHS: usize = 4;
 const EPOCH: i64 = 5 * 8_000;
@@ -184,10 +186,16 @@ impl Arrivals {
         let by = usize::try_from(moved.unsigned_abs()).unwrap_or(usize::MAX).min(self.classes.len() - 1);
         let last = self.classes.len() - 1;
         if moved > 0 {
+            // Faster than the fastest of late: by a little, clocks drift, and such a frame would be
+            // among the fastest now; by more, it came by another path.
             let below: f32 = self.classes[..by].iter().sum();
             self.classes.copy_within(by.., 0);
             self.classes[last + 1 - by..].fill(0.0);
-            self.classes[0] += below;
+            if by <= DRIFT {
+                self.classes[0] += below;
+            } else {
+                self.total = self.classes.iter().sum();
+            }
         } else {
             let above: f32 = self.classes[last + 1 - by..].iter().sum();
             self.classes.copy_within(..=last - by, by);

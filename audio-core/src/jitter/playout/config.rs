@@ -55,13 +55,14 @@ pub struct PlayoutConfig {
     /// Speech is shortened by no more than this, in per cent; pauses by three times as much.
     /// 0 to 50.
     pub max_speedup_percent: u32,
-    /// Speech is lengthened by no more than this, in per cent, to reach the target. 0 to 50.
+    /// Speech is lengthened by no more than this, in per cent, to reach the target, and only after
+    /// a while: most often a late frame has raised the delay by then. 0 to 50.
     pub max_slowdown_percent: u32,
     /// Late by no more than this, a frame is played from where it should be by now, not from its
     /// beginning, if the delay is at its target. In ms, 0 to 20.
     pub late_trim_ms: u32,
-    /// Time concealed for late frames is paid back: so much less is concealed at each loss until
-    /// no more has been concealed than was lost. In ms, 0 to 10.
+    /// What was concealed for late frames is paid back: so much less is concealed at each loss
+    /// until no more has been concealed than was lost. In ms, 0 to 10.
     pub repay_ms: u32,
 }
 
@@ -71,10 +72,10 @@ impl PlayoutConfig {
     pub const fn low_delay() -> Self {
         Self {
             start_delay_ms: 16,
-            min_delay_ms: 10,
+            min_delay_ms: 3,
             max_delay_ms: 500,
             lossy: DelayWorth {
-                delay_per_percent: 38,
+                delay_per_percent: 32,
                 often_ms_per_s: 14,
                 rare_ms_per_s: 0,
                 delay_knee_ms: 8,
@@ -83,20 +84,20 @@ impl PlayoutConfig {
                 tolerance_ms: 4,
             },
             gapless: DelayWorth {
-                delay_per_percent: 46,
+                delay_per_percent: 50,
                 often_ms_per_s: 31,
                 rare_ms_per_s: 0,
                 delay_knee_ms: 8,
                 delay_cap_ms: 38,
                 headroom_percent: 0,
-                tolerance_ms: 7,
+                tolerance_ms: 5,
             },
-            memory_s: 40,
+            memory_s: 30,
             settle_ms: 250,
-            max_speedup_percent: 13,
+            max_speedup_percent: 30,
             max_slowdown_percent: 2,
             late_trim_ms: 20,
-            repay_ms: 4,
+            repay_ms: 10,
         }
     }
 

@@ -7,8 +7,8 @@ use crate::jitter::stretch::{self, MAX_PERIOD, MIN_PERIOD, find_period};
 
 /// Shortest concealment at a gap, so that the cross-fade has room: 5 ms.
 const MIN_CONCEALMENT: i64 = 40;
-/// A later frame that has waited this long shows that the one before it is lost: 20 ms.
-const REORDERED: i64 = 160;
+/// A later frame that has waited this long shows that the one before it is lost: 10 ms.
+const REORDERED: i64 = 80;
 /// Where no period was found, the next look is this much later: 10 ms.
 const RETRY: i64 = 80;
 /// A concealed block below this RMS is silence: −60 dBFS.
@@ -93,7 +93,6 @@ impl PlayoutBuffer {
         if over > 0 && self.run <= i64::from(self.config.late_trim_ms) * 8 {
             let passed = over.min(self.run);
             self.stats.discarded += self.consume(passed, |_, _, _| {});
-            self.debt -= passed;
         }
         self.store.front().is_none_or(|front| front.start > self.position)
     }

@@ -56,7 +56,11 @@ impl Governor {
     pub(super) fn turn(&mut self, over: i64, tolerance: i64) -> Pace {
         self.pace = match self.pace {
             Pace::Steady if over > tolerance => Pace::Faster,
-            Pace::Steady if over < -SHORT => Pace::Slower,
+            Pace::Steady if over < -SHORT => {
+                // In no haste: a late frame may come first and raise the delay by itself.
+                self.budget = -(MAX_PERIOD as f32);
+                Pace::Slower
+            }
             Pace::Faster if over <= tolerance / 2 => Pace::Steady,
             Pace::Slower if over >= -NEAR => Pace::Steady,
             pace => pace,
