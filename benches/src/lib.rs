@@ -7,6 +7,7 @@
 //! cargo bench -p benches -- --test                  smoke test: everything once
 //! cargo bench -p benches --features peers           with other people's work in the same runs
 //! cargo run --release -p benches --bin instructions -- check     instructions a frame
+//! cargo run --release -p benches --features peers --bin playout_peers     jitter buffers, same traces
 //! ```
 //!
 //! Nothing here asserts a time: a slow or busy machine prints greater numbers and passes.

@@ -117,7 +117,7 @@ impl PlayoutConfig {
                 tolerance_ms: 33,
             },
             gapless: DelayWorth {
-                delay_per_percent: 49,
+                delay_per_percent: 55,
                 often_ms_per_s: 12,
                 rare_ms_per_s: 8,
                 delay_knee_ms: 10,
