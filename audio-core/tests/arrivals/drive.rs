@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
     }
 
     /// The first pull comes this late; those after it follow.
-    pub(crate) fn from_ms(mut self, phase_ms: u32) -> Self {
+    pub(crate) fn starting_at(mut self, phase_ms: u32) -> Self {
         self.now_us = u64::from(phase_ms) * 1_000;
         self
     }

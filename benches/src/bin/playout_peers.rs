@@ -51,7 +51,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
             "--csv" => arguments.csv = Some(value.into()),
             "--tick-ms" => arguments.tick_ms = value.parse()?,
             "--phases-ms" => {
-                arguments.phases_ms = value.split(',').map(str::parse).collect::<Result<_, _>>()?
+                arguments.phases_ms = value.split(',').map(str::parse).collect::<Result<_, _>>()?;
             }
             _ => return Err(format!("{word}: use --seeds, --csv, --tick-ms, --phases-ms").into()),
         }
@@ -107,7 +107,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let trace = models::load(model, seed, arguments.csv.as_deref())?;
                 ours.push(over_phases(&|phase_ms| {
                     let run = Run::new(&trace, &voice, PlayoutConfig::low_delay(), arguments.tick_ms);
-                    run.from_ms(phase_ms).finish()
+                    run.starting_at(phase_ms).finish()
                 }));
                 theirs.push(over_phases(&|phase_ms| {
                     run_peer(peers::packet_buffers().swap_remove(which).1, &trace, phase_ms)
