@@ -33,15 +33,19 @@
 //! # Ten lines
 //!
 //! ```
+//! use audio_core::barge_in::Preset;
 //! use audio_core::frame::FRAME_SAMPLES;
 //! use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
 //! use audio_core::replay::Replay;
+//! use audio_core::vad::VadKind;
 //!
 //! // Half a second of silence, a second of a 200 Hz buzz with overtones, a second of silence.
 //! let buzz = |n: usize| if n % 40 < 4 { 9_000 } else { -1_000 };
 //! let line: Vec<i16> = (0..20_000).map(|n| if (4_000..12_000).contains(&n) { buzz(n) } else { 0 }).collect();
 //!
-//! let mut replay = Replay::new(CallPipeline::new(PipelineConfig::default())?);
+//! // A buzz is no voice, and the model knows; the level rule does not.
+//! let config = PipelineConfig::new(VadKind::Rms, Preset::Adaptive);
+//! let mut replay = Replay::new(CallPipeline::new(config)?);
 //! let events = replay.run(&line);
 //! assert!(matches!(events[0], PipelineEvent::SpeechStart { .. }));
 //! assert!(matches!(events[1], PipelineEvent::SpeechEnd { .. }));
@@ -73,6 +77,7 @@ mod queue;
 pub mod replay;
 pub mod resample;
 // The one module that may use `unsafe`; every block is argued there.
+mod spectrum;
 #[allow(unsafe_code)]
 pub mod sys;
 #[cfg(feature = "tape")]

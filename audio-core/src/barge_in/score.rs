@@ -152,7 +152,7 @@ impl BargeInDetector {
     /// Takes the caller's frame that starts at `at`.
     pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
         self.play(at);
-        self.echo.hear(near.level);
+        self.echo.hear(near.level, near.voiced);
         let Some(reply) = self.reply.filter(|_| self.audible > 0) else {
             self.run = None;
             return self.resume();

@@ -11,7 +11,8 @@ use core::f32::consts::PI;
 
 use super::{COLUMN_HZ, Digit, ROW_HZ};
 use crate::frame::{SampleTime, WIRE_RATE};
-use crate::tone::{goertzel_coefficient, hann, powers};
+use crate::spectrum::hann;
+use crate::tone::{goertzel_coefficient, powers};
 
 /// Samples in one look, 20 ms, and from one look to the next, 2.5 ms.
 const WINDOW: usize = 160;

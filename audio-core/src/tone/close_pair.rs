@@ -5,7 +5,7 @@
 //! how much of the block they explain and how strong each is. The normal equations' inverse
 //! depends on the frequencies alone and is made once.
 
-use super::fft::BLOCK;
+use super::BLOCK;
 use super::goertzel_coefficient;
 use crate::frame::WIRE_RATE;
 
@@ -110,8 +110,8 @@ fn inverse(mut m: [[f64; 4]; 4]) -> [[f32; 4]; 4] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hann;
     use super::{BLOCK, ClosePairs, PAIRS};
+    use crate::spectrum::hann;
 
     fn block(parts: &[(f32, f32)]) -> [f32; BLOCK] {
         let wave = |n: usize, hz: f32| (core::f32::consts::TAU * hz * n as f32 / 8_000.0 + hz).sin();

@@ -18,7 +18,6 @@
 
 mod close_pair;
 mod detect;
-mod fft;
 mod generate;
 pub mod plans;
 mod shape;
@@ -31,10 +30,10 @@ pub use plans::{Cadence, Segment, TonePlan};
 
 use crate::frame::WIRE_RATE;
 
-/// A Hann window whose zeros are `N` samples apart (periodic form); its weights sum to `N / 2`.
-pub(crate) fn hann<const N: usize>() -> [f32; N] {
-    core::array::from_fn(|n| 0.5 - 0.5 * (TAU * n as f32 / N as f32).cos())
-}
+/// Samples in the block that the veto looks at: 32 ms.
+const BLOCK: usize = 256;
+/// Bins of its spectrum, from 0 up to but not including half the sample rate.
+const BINS: usize = BLOCK / 2;
 
 /// `2 cos ω` of a frequency in Hz: what a Goertzel filter multiplies with.
 pub(crate) fn goertzel_coefficient(hz: f32) -> f32 {

@@ -1,6 +1,6 @@
 //! What a short-time spectrum looks like: one line, two lines, or neither.
 
-use super::fft::{BINS, BLOCK};
+use super::{BINS, BLOCK};
 use crate::frame::WIRE_RATE;
 
 const BIN_HZ: f32 = WIRE_RATE as f32 / BLOCK as f32;

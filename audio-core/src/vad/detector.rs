@@ -51,12 +51,13 @@ impl SpeechDetector {
     /// Checks the configuration and builds the detector. Allocates.
     pub fn new(kind: VadKind, config: VadConfig) -> Result<Self, Error> {
         config.validate()?;
+        let gate = if kind == VadKind::Kav { 0.0 } else { config.noise_margin_db };
         Ok(Self {
             vad: AnyVad::new(kind, &config),
             veto: config.tone_veto.then(ToneVeto::new),
             tone_score: config.start_threshold.min(config.continue_threshold) / 2.0,
             floor: NoiseFloor::new(),
-            hysteresis: Hysteresis::new(config),
+            hysteresis: Hysteresis::new(VadConfig { noise_margin_db: gate, ..config }),
         })
     }
 
@@ -100,6 +101,7 @@ impl SpeechDetector {
         self.floor = NoiseFloor::new();
         self.hysteresis.reset();
     }
+
     fn forget_tone(&mut self) {
         if let Some(veto) = &mut self.veto {
             veto.reset();

@@ -8,6 +8,7 @@
 mod config;
 mod detector;
 mod hysteresis;
+pub mod kav;
 mod noise_floor;
 mod rms;
 #[cfg(feature = "webrtc-vad")]
@@ -19,6 +20,7 @@ use core::str::FromStr;
 pub use config::VadConfig;
 pub use detector::{Detection, SpeechDetector};
 pub use hysteresis::{Change, Decision, Hysteresis};
+pub use kav::KavVad;
 pub use noise_floor::NoiseFloor;
 pub use rms::RmsVad;
 #[cfg(feature = "webrtc-vad")]
@@ -38,11 +40,14 @@ pub trait Vad: Send {
 }
 
 /// Which detector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum VadKind {
+    /// The Kav model: a small recurrent network.
+    #[default]
+    Kav,
     /// Frame level against a threshold: the classic rule.
     Rms,
     /// The WebRTC detector's four modes.
@@ -53,6 +58,7 @@ pub enum VadKind {
 impl VadKind {
     /// Every detector of this build.
     pub const ALL: &'static [Self] = &[
+        Self::Kav,
         Self::Rms,
         #[cfg(feature = "webrtc-vad")]
         Self::Webrtc,
@@ -61,20 +67,11 @@ impl VadKind {
     /// The name [`FromStr`] reads.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Kav => "kav",
             Self::Rms => "rms",
             #[cfg(feature = "webrtc-vad")]
             Self::Webrtc => "webrtc",
         }
-    }
-}
-
-impl Default for VadKind {
-    /// The best detector of this build.
-    fn default() -> Self {
-        #[cfg(feature = "webrtc-vad")]
-        return Self::Webrtc;
-        #[cfg(not(feature = "webrtc-vad"))]
-        Self::Rms
     }
 }
 
@@ -91,7 +88,7 @@ impl FromStr for VadKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| Error::UnknownName {
             field: "vad",
             given: name.to_owned(),
-            choices: if cfg!(feature = "webrtc-vad") { "rms|webrtc" } else { "rms" },
+            choices: if cfg!(feature = "webrtc-vad") { "kav|rms|webrtc" } else { "kav|rms" },
         })
     }
 }
@@ -100,6 +97,8 @@ impl FromStr for VadKind {
 // The variants' sizes differ, but there is one detector a call and none of them is large.
 #[non_exhaustive]
 pub enum AnyVad {
+    /// See [`KavVad`].
+    Kav(KavVad),
     /// See [`RmsVad`].
     Rms(RmsVad),
     /// See [`WebrtcVad`].
@@ -111,6 +110,7 @@ impl AnyVad {
     /// Builds the detector `kind`; `config` supplies the RMS rule's threshold. Allocates.
     pub fn new(kind: VadKind, config: &VadConfig) -> Self {
         match kind {
+            VadKind::Kav => Self::Kav(KavVad::new()),
             VadKind::Rms => Self::Rms(RmsVad::new(config.rms_threshold)),
             #[cfg(feature = "webrtc-vad")]
             VadKind::Webrtc => Self::Webrtc(WebrtcVad::new()),
@@ -121,6 +121,7 @@ impl AnyVad {
 impl Vad for AnyVad {
     fn score(&mut self, frame: &PcmFrame) -> f32 {
         match self {
+            Self::Kav(vad) => vad.score(frame),
             Self::Rms(vad) => vad.score(frame),
             #[cfg(feature = "webrtc-vad")]
             Self::Webrtc(vad) => vad.score(frame),
@@ -129,6 +130,7 @@ impl Vad for AnyVad {
 
     fn reset(&mut self) {
         match self {
+            Self::Kav(vad) => vad.reset(),
             Self::Rms(vad) => vad.reset(),
             #[cfg(feature = "webrtc-vad")]
             Self::Webrtc(vad) => vad.reset(),
@@ -139,6 +141,7 @@ impl Vad for AnyVad {
 impl fmt::Debug for AnyVad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Kav(_) => "AnyVad::Kav",
             Self::Rms(_) => "AnyVad::Rms",
             #[cfg(feature = "webrtc-vad")]
             Self::Webrtc(_) => "AnyVad::Webrtc",

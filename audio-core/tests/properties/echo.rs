@@ -13,7 +13,7 @@ fn lines() -> impl Strategy<Value = Vec<(f32, f32, bool)>> {
 
 fn step(echo: &mut EchoEstimate, far: f32, near: f32, voice: bool) {
     echo.play(Dbfs(far));
-    echo.hear(Dbfs(near));
+    echo.hear(Dbfs(near), voice);
     echo.learn(Dbfs(near), voice);
 }
 

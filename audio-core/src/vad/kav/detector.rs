@@ -1,0 +1,44 @@
+//! Features and network as one detector.
+
+use super::features::Features;
+use super::network::Network;
+use crate::frame::PcmFrame;
+use crate::vad::Vad;
+
+/// The Kav model: a recurrent network over features of the telephone band.
+///
+/// Scores are probabilities of speech. Causal, and the same bits on every machine; 5 kB of state a
+/// call, the weights are shared. What it was trained on and how well it hears is in
+/// `vad-training/README.md`.
+#[derive(Clone, Debug, Default)]
+pub struct KavVad {
+    features: Features,
+    network: Network,
+}
+
+impl KavVad {
+    /// Bytes of weights that all detectors of a process share.
+    pub const WEIGHT_BYTES: usize = super::network::WEIGHT_BYTES;
+
+    /// A detector that has heard nothing. The first one of a process builds the shared tables.
+    pub fn new() -> Self {
+        Self { features: Features::new(), network: Network::new() }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Vad for KavVad {
+    fn score(&mut self, frame: &PcmFrame) -> f32 {
+        self.network.push(&self.features.process(frame))
+    }
+
+    fn reset(&mut self) {
+        self.features.reset();
+        self.network = Network::new();
+    }
+}
