@@ -88,6 +88,7 @@ fn a_reset_forgets_the_call_and_the_future_does_not_reach_back() {
 /// 16 kB a call, 64 kB of weights that all calls share.
 #[test]
 fn it_is_small() {
-    assert!(size_of::<KavVad>() <= 16 << 10, "{} bytes a call", size_of::<KavVad>());
-    assert!(KavVad::WEIGHT_BYTES <= 64 << 10, "{} bytes of weights", KavVad::WEIGHT_BYTES);
+    let (state, weights) = std::hint::black_box((size_of::<KavVad>(), KavVad::WEIGHT_BYTES));
+    assert!(state <= 16 << 10, "{state} bytes a call");
+    assert!(weights <= 64 << 10, "{weights} bytes of weights");
 }

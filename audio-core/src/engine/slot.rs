@@ -204,10 +204,11 @@ impl<C: Chain> Call<C> {
                 count(&self.link.tally.agent_flushed, &sum.agent_flushed, 1);
             }
         }
-        if !released && self.pacer.is_dry(now) {
-            if let Some(frame) = self.chain.process_agent(None) {
-                self.send(frame, sum);
-            }
+        if !released
+            && self.pacer.is_dry(now)
+            && let Some(frame) = self.chain.process_agent(None)
+        {
+            self.send(frame, sum);
         }
     }
 

@@ -31,10 +31,6 @@ pub(crate) struct Fft<const N: usize> {
     twiddles: [Twiddles<N>; 3],
 }
 
-/// Real and imaginary parts.
-type Parts<'a> = (&'a [f32], &'a [f32]);
-type PartsMut<'a> = (&'a mut [f32], &'a mut [f32]);
-
 impl<const N: usize> Fft<N> {
     pub(crate) fn new() -> Self {
         const { assert!(N.is_power_of_two() && N >= 8 && N <= 512, "lengths that the passes know") };
@@ -44,18 +40,14 @@ impl<const N: usize> Fft<N> {
     /// Transforms in place.
     pub(crate) fn forward(&self, re: &mut [f32; N], im: &mut [f32; N]) {
         let (mut other_re, mut other_im) = ([0.0f32; N], [0.0f32; N]);
-        self.first((&*re, &*im), (&mut other_re, &mut other_im));
+        self.first(re, im, &mut other_re, &mut other_im);
         let mut stride = 4;
         let mut there = true;
         while stride < N {
-            let here: PartsMut<'_> = (&mut *re, &mut *im);
-            let apart: PartsMut<'_> = (&mut other_re, &mut other_im);
-            let (from, to) = if there { (apart, here) } else { (here, apart) };
-            match (stride, stride * 4 <= N) {
-                (4, true) => self.step::<4>((from.0, from.1), to),
-                (16, true) => self.step::<16>((from.0, from.1), to),
-                (64, true) => self.step::<64>((from.0, from.1), to),
-                _ => halve((from.0, from.1), to),
+            if there {
+                self.pass(stride, &other_re, &other_im, re, im);
+            } else {
+                self.pass(stride, re, im, &mut other_re, &mut other_im);
             }
             there = !there;
             stride *= 4;
@@ -67,12 +59,11 @@ impl<const N: usize> Fft<N> {
 
     /// The first pass: groups of one number, so its vectors run over the groups.
     #[inline]
-    fn first(&self, from: (&[f32; N], &[f32; N]), to: (&mut [f32; N], &mut [f32; N])) {
+    fn first(&self, xr: &[f32; N], xi: &[f32; N], yr: &mut [f32; N], yi: &mut [f32; N]) {
         let [w1, w2, w3] = &self.twiddles;
-        for (p, (yr, yi)) in
-            to.0.as_chunks_mut::<4>().0.iter_mut().zip(to.1.as_chunks_mut::<4>().0).enumerate()
-        {
-            let x = |k: usize| (from.0[p + k * N / 4], from.1[p + k * N / 4]);
+        let out = yr.as_chunks_mut::<4>().0.iter_mut().zip(yi.as_chunks_mut::<4>().0);
+        for (p, (yr, yi)) in out.enumerate() {
+            let x = |k: usize| (xr[p + k * N / 4], xi[p + k * N / 4]);
             let w = [(w1.cos[p], w1.sin[p]), (w2.cos[p], w2.sin[p]), (w3.cos[p], w3.sin[p])];
             let y = butterfly([x(0), x(1), x(2), x(3)], w);
             *yr = y.map(|y| y.0);
@@ -80,13 +71,27 @@ impl<const N: usize> Fft<N> {
         }
     }
 
-    /// A later pass: vectors run within groups of `STRIDE` numbers.
+    /// A later pass over groups of `stride` numbers.
     #[inline]
-    fn step<const STRIDE: usize>(&self, from: Parts<'_>, to: PartsMut<'_>) {
+    fn pass(&self, stride: usize, xr: &[f32; N], xi: &[f32; N], yr: &mut [f32; N], yi: &mut [f32; N]) {
+        match (stride, stride * 4 <= N) {
+            (4, true) => self.step::<4>(xr, xi, yr, yi),
+            (16, true) => self.step::<16>(xr, xi, yr, yi),
+            (64, true) => self.step::<64>(xr, xi, yr, yi),
+            _ => {
+                halve(xr, yr);
+                halve(xi, yi);
+            }
+        }
+    }
+
+    /// Its vectors run within the groups.
+    #[inline]
+    fn step<const STRIDE: usize>(&self, xr: &[f32; N], xi: &[f32; N], yr: &mut [f32; N], yi: &mut [f32; N]) {
         let [w1, w2, w3] = &self.twiddles;
-        let (xr, xi) = (from.0.as_chunks::<STRIDE>().0, from.1.as_chunks::<STRIDE>().0);
-        let yr = to.0.as_chunks_mut::<STRIDE>().0.as_chunks_mut::<4>().0;
-        let yi = to.1.as_chunks_mut::<STRIDE>().0.as_chunks_mut::<4>().0;
+        let (xr, xi) = (xr.as_chunks::<STRIDE>().0, xi.as_chunks::<STRIDE>().0);
+        let yr = yr.as_chunks_mut::<STRIDE>().0.as_chunks_mut::<4>().0;
+        let yi = yi.as_chunks_mut::<STRIDE>().0.as_chunks_mut::<4>().0;
         let quarter = xr.len() / 4;
         for (p, (yr, yi)) in yr.iter_mut().zip(yi).enumerate() {
             let k = p * STRIDE;
@@ -106,15 +111,12 @@ impl<const N: usize> Fft<N> {
 
 /// The last pass where the length is no power of 4: sums and differences.
 #[inline]
-fn halve(from: Parts<'_>, to: PartsMut<'_>) {
-    for (from, to) in [(from.0, to.0), (from.1, to.1)] {
-        let half = from.len() / 2;
-        let (low, high) = from.split_at(half);
-        let (sum, difference) = to.split_at_mut(half);
-        for (((a, b), sum), difference) in low.iter().zip(high).zip(sum).zip(difference) {
-            *sum = a + b;
-            *difference = a - b;
-        }
+fn halve<const N: usize>(from: &[f32; N], to: &mut [f32; N]) {
+    let (low, high) = from.split_at(N / 2);
+    let (sum, difference) = to.split_at_mut(N / 2);
+    for (((a, b), sum), difference) in low.iter().zip(high).zip(sum).zip(difference) {
+        *sum = a + b;
+        *difference = a - b;
     }
 }
 

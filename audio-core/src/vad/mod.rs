@@ -95,6 +95,7 @@ impl FromStr for VadKind {
 
 /// One detector of any kind, without a pointer to follow.
 // The variants' sizes differ, but there is one detector a call and none of them is large.
+#[allow(clippy::large_enum_variant)]
 #[non_exhaustive]
 pub enum AnyVad {
     /// See [`KavVad`].

@@ -1,8 +1,8 @@
-//! Traces a voice detector over recordings: one CSV row per 20 ms frame, or one picture.
+//! Traces a voice detector over recordings: one CSV row per 20 ms frame, one picture, or both.
 //!
 //! ```text
 //! cargo run --release -p examples --example vad -- --csv OUT.csv [--vad kav|webrtc|rms] [--threshold T] PATH…
-//! cargo run --release -p examples --example vad -- --plot OUT.svg [--labels FILE.lab] FILE.wav
+//! cargo run --release -p examples --example vad -- --plot OUT.svg [--labels FILE.lab] [--vad …] FILE.wav
 //! ```
 //!
 //! `PATH` is a WAV file (8 kHz mono PCM16 or G.711; other rates are resampled) or a folder, read
@@ -10,44 +10,50 @@
 //! `probability` (the detector's causal score) and `speech` (the decision after onset and
 //! hangover, 0 or 1).
 //!
-//! The picture shows the waveform, the probability with its threshold, the decision, and labels
-//! where there are any: one line of `0` and `1` per 20 ms, in `--labels` or in a `.lab` beside the
-//! recording.
+//! The picture shows one recording, ten seconds a row: the waveform, the probability with its
+//! thresholds, the turns as they are reported, the decision, and labels where there are any: one
+//! line of `0` and `1` per 20 ms, in `--labels` or in a `.lab` beside the recording.
+//!
+//! `--config` is a JSON file with fields of `VadConfig`, such as `{"hangover_ms": 500}`.
 
 mod files;
 mod labels;
 mod plot;
+mod settings;
 mod trace;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use audio_core::tape::read_wav_8k;
 use audio_core::vad::{SpeechDetector, VadConfig, VadKind};
-use clap::Parser;
+use clap::{ArgGroup, Parser};
 
 #[derive(Parser)]
-#[command(about = "Traces a voice detector over recordings: one CSV row per 20 ms frame, or one picture")]
+#[command(
+    about = "Traces a voice detector over recordings: one CSV row per 20 ms frame, one picture, or both"
+)]
+#[command(group(ArgGroup::new("out").required(true).multiple(true)))]
 struct Args {
     /// Where to write the trace.
-    #[arg(long, value_name = "OUT.csv", required_unless_present = "plot")]
+    #[arg(long, value_name = "OUT.csv", group = "out")]
     csv: Option<PathBuf>,
-    /// Where to draw one recording.
-    #[arg(long, value_name = "OUT.svg")]
+    /// Where to draw the one recording given.
+    #[arg(long, value_name = "OUT.svg", group = "out")]
     plot: Option<PathBuf>,
-    /// What a person heard in that recording: one line of 0 and 1 per 20 ms. By default the file
-    /// of the recording's name that ends in .lab, if there is one.
+    /// Labels to draw: one line of 0 and 1 per 20 ms. By default the recording's name with .lab
+    /// in place of .wav, if there is such a file.
     #[arg(long, value_name = "FILE.lab", requires = "plot")]
     labels: Option<PathBuf>,
     /// Which detector: kav, webrtc or rms.
     #[arg(long, default_value_t = VadKind::default())]
     vad: VadKind,
-    /// Settings of the decision layer as JSON; what is missing stays as it is by default.
+    /// Settings of the decision layer as JSON; a field that is missing takes its default.
     #[arg(long, value_name = "FILE.json")]
     config: Option<PathBuf>,
-    /// Score from which a frame counts as voice, in (0, 1], at the start of speech and within.
+    /// Score from which a frame counts as voice, in (0, 1]: both thresholds, over --config.
     #[arg(long, value_name = "T")]
     threshold: Option<f32>,
     /// WAV files, or folders of them.
@@ -61,40 +67,35 @@ fn main() -> std::process::ExitCode {
 
 fn run() -> Result<()> {
     let args = Args::parse();
-    let config = settings(&args)?;
+    let config = settings::read(args.config.as_deref(), args.threshold)?;
     let mut detector = SpeechDetector::new(args.vad, config)?;
     let files = files::find(&args.paths)?;
     ensure!(!files.is_empty(), "no WAV file under the paths given");
     if let Some(out) = &args.plot {
-        ensure!(files.len() == 1, "--plot draws one recording, and the paths given hold {}", files.len());
-        let (name, path) = &files[0];
-        let pcm = read_wav_8k(path)?;
-        let labels = labels::beside(path, args.labels.as_deref(), pcm.len())?;
-        let traced = trace::run(&mut detector, &pcm);
-        let title = format!(
-            "{name}: {} detector, starts at {}, goes on at {}",
-            args.vad, config.start_threshold, config.continue_threshold
-        );
-        let picture = plot::draw(&title, &pcm, &traced, &config, labels.as_deref());
+        let (path, others) = (&files[0].1, &files[1..]);
+        if let Some((_, second)) = others.first() {
+            let (count, first) = (files.len(), path.display());
+            bail!("--plot draws one recording, and {count} are given: {first}, {} …", second.display());
+        }
+        let picture = picture(&args, &config, &mut detector, path)?;
         fs::write(out, picture).with_context(|| out.display().to_string())?;
     }
     args.csv.as_deref().map_or(Ok(()), |out| table(out, &mut detector, &files))
 }
 
-/// The configuration, the threshold above the file and the file above the defaults.
-fn settings(args: &Args) -> Result<VadConfig> {
-    let mut config = match &args.config {
-        None => VadConfig::hebrew(),
-        Some(path) => {
-            let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            serde_json::from_str(&text).with_context(|| path.display().to_string())?
-        }
-    };
-    if let Some(threshold) = args.threshold {
-        config.start_threshold = threshold;
-        config.continue_threshold = threshold;
-    }
-    Ok(config)
+fn picture(args: &Args, config: &VadConfig, detector: &mut SpeechDetector, path: &Path) -> Result<String> {
+    let pcm = read_wav_8k(path)?;
+    let trace = trace::run(detector, &pcm);
+    ensure!(!trace.is_empty(), "{}: shorter than one frame of 20 ms", path.display());
+    let labels = labels::read(path, args.labels.as_deref(), trace.len())?;
+    Ok(plot::draw(&plot::Picture {
+        file: &path.display().to_string(),
+        detector: args.vad.name(),
+        config,
+        pcm: &pcm,
+        trace: &trace,
+        labels: labels.as_deref(),
+    }))
 }
 
 fn table(out: &Path, detector: &mut SpeechDetector, files: &[(String, PathBuf)]) -> Result<()> {
