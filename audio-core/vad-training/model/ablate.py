@@ -51,7 +51,8 @@ def main():
     with open(a.out, "w", encoding="utf-8") as f:
         f.write("# What each group of features is worth\n\n"
                 f"`python -m model.ablate … --part {a.part} --epochs {a.epochs}`: networks of the shipped size, trained on a\n"
-                "part of the calls with one group silenced; held-out languages, speakers and noise families, one pool.\n\n"
+                "part of the calls with one group silenced; held-out languages, speakers and noise families, one pool.\n"
+                "One seed each, so thousandths mean little.\n\n"
                 "| without | AUC | change | recall at 5 % false |\n|---|--:|--:|--:|\n" + "\n".join(rows) + "\n")
 
 
