@@ -76,8 +76,8 @@ pub mod pipeline;
 mod queue;
 pub mod replay;
 pub mod resample;
-// The one module that may use `unsafe`; every block is argued there.
 mod spectrum;
+// The one module that may use `unsafe`; every block is argued there.
 #[allow(unsafe_code)]
 pub mod sys;
 #[cfg(feature = "tape")]

@@ -7,6 +7,7 @@ of context. Causal: a frame has the last score whose window ended with it or bef
 import importlib.util
 import os
 import sys
+from functools import lru_cache
 
 import numpy as np
 import onnxruntime
@@ -15,15 +16,20 @@ import soundfile
 WINDOW, CONTEXT = 256, 32
 
 
+@lru_cache
+def session():
+    """The network of the silero-vad wheel, without torch; one a process."""
+    folder = os.path.dirname(importlib.util.find_spec("silero_vad").origin)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(f"{folder}/data/silero_vad.onnx", options, providers=["CPUExecutionProvider"])
+
+
 class Silero:
     """One detector; `scores` starts anew."""
 
     def __init__(self):
-        folder = os.path.dirname(importlib.util.find_spec("silero_vad").origin)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(f"{folder}/data/silero_vad.onnx", options,
-                                                    providers=["CPUExecutionProvider"])
+        self.session = session()
 
     def scores(self, x):
         """8 kHz floats -> one probability per 256 samples."""

@@ -7,8 +7,8 @@ use crate::vad::Vad;
 
 /// The Kav model: a recurrent network over features of the telephone band.
 ///
-/// Scores are probabilities of speech. Causal, and the same bits on every machine; 5 kB of state a
-/// call, the weights are shared. What it was trained on and how well it hears is in
+/// Scores are probabilities of speech. Causal, and the same bits on every machine; 3.5 kB of state
+/// a call, the weights are shared. What it was trained on and how well it hears is in
 /// `vad-training/README.md`.
 #[derive(Clone, Debug, Default)]
 pub struct KavVad {

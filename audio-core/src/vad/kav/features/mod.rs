@@ -34,7 +34,7 @@ const SHORT: usize = 256;
 /// at −78 dBFS under the short window.
 const POWER_FLOOR: f32 = 1.5e-6;
 
-/// The features of consecutive 20 ms frames at 8 kHz. 4 kB of state; does not allocate after the
+/// The features of consecutive 20 ms frames at 8 kHz. 3 kB of state; does not allocate after the
 /// first `new` of a process.
 #[derive(Clone, Debug)]
 pub struct Features {
