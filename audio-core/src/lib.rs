@@ -66,9 +66,11 @@
 pub mod barge_in;
 pub mod codec;
 pub mod dtmf;
+pub mod echo;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod error;
+mod far_end;
 pub mod frame;
 pub mod framer;
 pub mod jitter;

@@ -21,11 +21,13 @@ fn replay(kind: VadKind, rules: impl Into<BargeInConfig>) -> Replay {
 
 /// Plays `caller` while the agent says one reply from frame `from` to frame `to`.
 fn overlap(replay: &mut Replay, caller: Line, from: usize, to: usize) -> Vec<Event> {
-    let reply = wire(&Line::new().voice(1, 3_000.0).pcm(), 1);
+    let caller = caller.pcm();
+    let agent = Line::of(205.0).voice(caller.len() / FRAME_SAMPLES, 3_000.0).pcm();
     let mut events = Vec::new();
-    for (n, frame) in caller.pcm().chunks_exact(FRAME_SAMPLES).enumerate() {
+    for (n, frame) in caller.chunks_exact(FRAME_SAMPLES).enumerate() {
         let mut pcm: PcmFrame = [0; FRAME_SAMPLES];
         pcm.copy_from_slice(frame);
+        let reply = wire(&agent[n * FRAME_SAMPLES..], 1);
         replay.step(&pcm, (from..to).contains(&n).then_some(&reply));
         events.extend(core::iter::from_fn(|| replay.pipeline_mut().poll_event()));
         while replay.pipeline_mut().poll_clean().is_some() {}
@@ -164,9 +166,9 @@ fn a_duck_is_withdrawn_when_the_reply_ends() {
     assert!(matches!(last, Event::Resume { .. }), "{events:?}");
 }
 
-/// Syllables of changing length and level, `frames` long.
-fn babble(frames: usize, mut seed: u32, rms: f32) -> Vec<i16> {
-    let mut line = Line::new();
+/// Syllables of changing length and level, `frames` long, of a voice of this pitch.
+fn babble(pitch: f32, frames: usize, mut seed: u32, rms: f32) -> Vec<i16> {
+    let mut line = Line::of(pitch);
     let mut draw = |n: u32| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 16) % n
@@ -182,7 +184,7 @@ fn babble(frames: usize, mut seed: u32, rms: f32) -> Vec<i16> {
 
 /// The agent talks for 20 s and comes back `delay_ms` later at `gain`; the caller says `caller`.
 fn echoing(delay_ms: usize, gain: f32, caller: &[i16], seed: u32) -> Vec<Event> {
-    let agent = babble(20 * SECOND, seed, 4_000.0);
+    let agent = babble(205.0, 20 * SECOND, seed, 4_000.0);
     let mut replay = replay(VadKind::default(), Preset::Adaptive);
     let mut events = Vec::new();
     // What was sent after step n is heard from step n + 1 on.
@@ -221,7 +223,7 @@ fn adaptive_hears_a_caller_over_the_echo() {
     for (delay_ms, gain_db) in [(45, -18), (120, -12), (280, -20), (400, -15)] {
         for seed in 1..=12 {
             let mut caller = vec![0; 10 * SECOND * FRAME_SAMPLES];
-            caller.extend(babble(3 * SECOND, 77 + seed, 4_000.0));
+            caller.extend(babble(140.0, 3 * SECOND, 77 + seed, 4_000.0));
             let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &caller, seed);
             let at = yields(&events);
             assert!(at.iter().all(|ms| *ms > 10_400), "{delay_ms} ms, {gain_db} dB: {at:?}");

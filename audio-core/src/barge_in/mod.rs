@@ -7,7 +7,6 @@
 
 mod echo;
 mod evidence;
-mod far_end;
 mod policy;
 mod score;
 

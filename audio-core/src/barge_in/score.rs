@@ -2,8 +2,8 @@
 
 use crate::barge_in::echo::EchoEstimate;
 use crate::barge_in::evidence::{Near, Reasons, echo_reason, level_reason};
-use crate::barge_in::far_end::{FarEnd, Sent};
 use crate::barge_in::policy::BargeInConfig;
+use crate::far_end::FarEnd;
 use crate::frame::{Dbfs, SampleTime, WIRE_RATE};
 
 /// After the agent's last frame its voice is still on its way for about this many frames.
@@ -32,6 +32,13 @@ pub enum Verdict {
 
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
 const MASKED_BRIDGE: u32 = 10;
+
+/// One frame of the agent: which reply it belongs to, and its level.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    reply: (u32, u32),
+    level: Dbfs,
+}
 
 /// What one frame says about the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +78,7 @@ struct Reply {
 #[derive(Clone, Debug)]
 pub struct BargeInDetector {
     config: BargeInConfig,
-    far_end: FarEnd,
+    far_end: FarEnd<Sent>,
     echo: EchoEstimate,
     reply: Option<Reply>,
     /// Frames for which the agent is still heard.
@@ -85,7 +92,7 @@ impl BargeInDetector {
     pub const fn new(config: BargeInConfig) -> Self {
         Self {
             config,
-            far_end: FarEnd::new(),
+            far_end: FarEnd::new(Sent { reply: (0, 0), level: Dbfs::SILENCE }),
             echo: EchoEstimate::new(),
             reply: None,
             audible: 0,

@@ -15,6 +15,7 @@ impl CallPipeline {
         let len = usize::from(frame.len).min(FRAME_SAMPLES);
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
+        self.playing.push(pcm);
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
         Some(WireFrame { timestamp: self.now.0 as u32, ..*frame })

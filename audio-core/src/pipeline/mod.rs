@@ -3,8 +3,8 @@
 //! No thread, no clock, and no allocation after [`CallPipeline::new`]. Tests, replay, benches,
 //! fuzzers and the engine's threads all drive this one type.
 //!
-//! The caller's line (`uplink`): reorder → G.711 decode → voice activity → barge-in. The agent's
-//! line (`downlink`): fence by generation → stamp → far-end reference for barge-in.
+//! The caller's line (`uplink`): reorder → G.711 decode → echo cancellation → voice activity → barge-in. The agent's
+//! line (`downlink`): fence by generation → stamp → far-end reference for echo and barge-in.
 
 mod downlink;
 mod event;
@@ -16,7 +16,9 @@ pub use event::PipelineEvent;
 
 use crate::Error;
 use crate::barge_in::{BargeInConfig, BargeInDetector};
-use crate::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
+use crate::echo::{EchoCanceller, EchoConfig, EchoFrame};
+use crate::far_end::FarEnd;
+use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
 use crate::jitter::{JitterConfig, JitterStats, ReorderBuffer};
 use crate::queue::Queue;
 use crate::vad::{Detection, SpeechDetector, VadConfig, VadKind};
@@ -37,6 +39,8 @@ pub struct PipelineConfig {
     pub vad: VadConfig,
     /// When the caller interrupts.
     pub barge_in: BargeInConfig,
+    /// Whether and how the agent's own voice is taken out of the caller's line.
+    pub echo: EchoConfig,
     /// How long a missing frame is waited for.
     pub jitter: JitterConfig,
 }
@@ -51,6 +55,7 @@ impl PipelineConfig {
     pub fn validate(&self) -> Result<(), Error> {
         self.vad.validate()?;
         self.barge_in.validate()?;
+        self.echo.validate()?;
         self.jitter.validate()
     }
 }
@@ -71,9 +76,13 @@ pub struct PipelineCounters {
     pub clean_dropped: u64,
 }
 
-/// A call's signal chain. `Send`; some tens of kilobytes; allocates only in `new`.
+/// A call's signal chain. `Send`; 150 kB or so; allocates only in `new`.
 pub struct CallPipeline {
     reorder: ReorderBuffer,
+    echo: EchoCanceller,
+    /// The agent's frames that the far end has yet to play, for the canceller.
+    playing: FarEnd<PcmFrame>,
+    echo_found: EchoFrame,
     speech: SpeechDetector,
     barge_in: BargeInDetector,
     events: Queue<PipelineEvent>,
@@ -100,6 +109,9 @@ impl CallPipeline {
         config.validate()?;
         Ok(Self {
             reorder: ReorderBuffer::new(config.jitter)?,
+            echo: EchoCanceller::new(config.echo)?,
+            playing: FarEnd::new([0; FRAME_SAMPLES]),
+            echo_found: EchoFrame::NONE,
             speech: SpeechDetector::new(config.vad_kind, config.vad)?,
             barge_in: BargeInDetector::new(config.barge_in),
             events: Queue::new(EVENT_QUEUE),
@@ -118,6 +130,9 @@ impl CallPipeline {
     /// allocate.
     pub fn reset(&mut self) {
         self.reorder.reset();
+        self.echo.reset();
+        self.playing.clear();
+        self.echo_found = EchoFrame::NONE;
         self.speech.reset();
         self.barge_in.reset();
         self.events.reset();
@@ -157,6 +172,7 @@ impl CallPipeline {
     pub fn flush(&mut self, generation: u32) {
         self.generation = self.generation.max(generation);
         self.barge_in.flush();
+        self.playing.clear();
         self.events.push(PipelineEvent::Flushed { at: self.now, generation: self.generation });
     }
 
@@ -186,6 +202,16 @@ impl CallPipeline {
     /// What was found in the last caller frame: for traces and explanations.
     pub const fn detection(&self) -> Detection {
         self.detection
+    }
+
+    /// What was found of the agent's echo in the last caller frame.
+    pub const fn echo_found(&self) -> EchoFrame {
+        self.echo_found
+    }
+
+    /// The echo canceller, to read: how late the echo is.
+    pub const fn echo(&self) -> &EchoCanceller {
+        &self.echo
     }
 
     /// The barge-in detector, to read: is the agent heard, what has been learned of the echo.

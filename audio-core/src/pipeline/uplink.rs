@@ -1,8 +1,9 @@
-//! The caller's line: decode, detect, decide.
+//! The caller's line: decode, cancel the echo, detect, decide.
 
 use crate::barge_in::{Near, Verdict};
 use crate::codec::ulaw;
-use crate::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
+use crate::echo::EchoFrame;
+use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
 use crate::pipeline::{CallPipeline, PipelineEvent};
 use crate::vad::{Change, Detection};
 
@@ -21,10 +22,17 @@ impl CallPipeline {
         let mut pcm = [0; FRAME_SAMPLES];
         let len = usize::from(frame.len).min(FRAME_SAMPLES);
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
+        let played = self.played();
+        self.echo_found = self.echo.process(&played, &mut pcm);
         self.clean.push(CleanFrame { at, pcm });
         self.now = at + FRAME;
         self.detection = self.speech.process(&pcm);
         self.report(at, self.detection);
+    }
+
+    /// What the far end plays while the next 20 ms are spoken.
+    fn played(&mut self) -> PcmFrame {
+        self.playing.pop().unwrap_or([0; FRAME_SAMPLES])
     }
 
     /// Moves time over audio that never came, so that it stays media time.
@@ -37,6 +45,9 @@ impl CallPipeline {
         for _ in 0..(u64::from(gap) / FRAME).min(MAX_LOST_STEPS) {
             let at = self.now;
             self.now = at + FRAME;
+            let played = self.played();
+            self.echo.skip(&played);
+            self.echo_found = EchoFrame::NONE;
             self.detection = self.speech.process_lost();
             self.report(at, self.detection);
         }

@@ -1,8 +1,10 @@
 //! Spectra of real signals, with the same bits on every processor.
 
 mod fft;
+mod real;
 
 pub(crate) use fft::Fft;
+pub(crate) use real::{Bins, RealFft};
 
 /// The power spectrum of `2 · N` real samples through a complex FFT of `N` points on even and odd
 /// samples, taken apart afterwards.

@@ -10,11 +10,18 @@ pub(crate) struct Line {
     noise: u32,
     /// Samples of voice so far: a voice goes on where it stopped.
     said: usize,
+    /// Mean pitch in Hz; another pitch is another person, with other words.
+    pitch: f32,
 }
 
 impl Line {
     pub(crate) const fn new() -> Self {
-        Self { pcm: Vec::new(), noise: 1, said: 0 }
+        Self::of(140.0)
+    }
+
+    /// Another person: two voices of one waveform would be each other's echo.
+    pub(crate) const fn of(pitch: f32) -> Self {
+        Self { pcm: Vec::new(), noise: pitch as u32, said: pitch as usize * 61, pitch }
     }
 
     /// A quiet line: noise of RMS 6, about −75 dBFS.
@@ -26,7 +33,7 @@ impl Line {
         self
     }
 
-    /// Babbling at a pitch that rises and falls around 140 Hz: a vowel, then a fricative, four
+    /// Babbling at a pitch that rises and falls: a vowel, then a fricative, four
     /// times a second. Every frame has the given RMS.
     pub(crate) fn voice(mut self, frames: usize, rms: f32) -> Self {
         const VOWELS: [(f32, f32); 4] =
@@ -39,7 +46,7 @@ impl Line {
             let vowel = VOWELS[syllable % VOWELS.len()];
             formants.0 += (vowel.0 - formants.0) / 200.0;
             formants.1 += (vowel.1 - formants.1) / 200.0;
-            let pitch = 140.0 + 25.0 * (i as f32 / 2_600.0).sin() - 15.0 * within as f32 / 2_000.0;
+            let pitch = self.pitch + 25.0 * (i as f32 / 2_600.0).sin() - 15.0 * within as f32 / 2_000.0;
             phase += pitch / 8_000.0;
             let pulse = if phase >= 1.0 { 1.0 } else { 0.0 };
             phase -= pulse;

@@ -23,12 +23,17 @@ mod resample;
 #[cfg(all(feature = "peers", peer_samplerate))]
 #[allow(unsafe_code)]
 mod samplerate;
+#[cfg(feature = "peers")]
+mod sonora;
 #[cfg(all(feature = "peers", peer_soxr))]
 #[allow(unsafe_code)]
 mod soxr;
 #[cfg(all(feature = "peers", peer_spandsp))]
 #[allow(unsafe_code)]
 mod spandsp;
+#[cfg(all(feature = "peers", peer_speexdsp))]
+#[allow(unsafe_code)]
+mod speex_echo;
 #[cfg(all(feature = "peers", peer_speexdsp))]
 #[allow(unsafe_code)]
 mod speexdsp;
@@ -51,6 +56,8 @@ pub struct Codec {
 pub type Resample = Box<dyn FnMut(&[i16], &mut [i16]) -> usize>;
 /// Takes what has arrived, if anything, and plays the next 20 ms.
 pub type Playout = Box<dyn FnMut(Option<&WireFrame>, &mut PcmFrame)>;
+/// Takes the far end's 20 ms out of the line's, in place.
+pub type Echo = Box<dyn FnMut(&PcmFrame, &mut PcmFrame)>;
 /// A jitter buffer that plays packets of 20 ms whole or not at all.
 pub trait PacketBuffer {
     /// Takes a frame that has arrived.
@@ -133,5 +140,18 @@ pub fn dtmf() -> Vec<(&'static str, Dtmf)> {
     let mut all: Vec<(&str, Dtmf)> = Vec::new();
     #[cfg(all(feature = "peers", peer_spandsp))]
     all.push(("spandsp", spandsp::dtmf()));
+    all
+}
+
+/// Echo cancellers: the name, and what makes a new one.
+pub fn echo() -> Vec<(&'static str, fn() -> Echo)> {
+    #[allow(unused_mut)]
+    let mut all: Vec<(&'static str, fn() -> Echo)> = Vec::new();
+    #[cfg(all(feature = "peers", peer_speexdsp))]
+    all.push(("speexdsp_64ms", || speex_echo::echo(64)));
+    #[cfg(all(feature = "peers", peer_speexdsp))]
+    all.push(("speexdsp_400ms", || speex_echo::echo(400)));
+    #[cfg(feature = "peers")]
+    all.push(("sonora_aec3", sonora::echo));
     all
 }

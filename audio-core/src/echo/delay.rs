@@ -1,0 +1,262 @@
+//! How late the echo is: 0 to 1,020 ms.
+//!
+//! Every 20 ms the spectra of both lines are reduced to their phases (C. Knapp and G. Carter, "The
+//! generalized correlation method for estimation of time delay", 1976, PHAT). For every delay in
+//! steps of 20 ms the products of the caller's phases with the agent's of that time ago are averaged:
+//! where an echo comes from they point one way, elsewhere they cancel. The mean's slope over
+//! frequency then gives the delay to the sample.
+
+use super::MAX_DELAY;
+use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::spectrum::{Bins, RealFft, hann};
+
+const WINDOW: usize = 256;
+const FFT: usize = WINDOW / 2;
+/// Bins from 250 to 2,250 Hz.
+const FIRST: usize = 8;
+const BINS: usize = 64;
+/// Delays looked at, 20 ms apart.
+pub(super) const LAGS: usize = MAX_DELAY / FRAME_SAMPLES + 1;
+/// An average remembers this much of the frame before: 25 frames.
+const MEMORY: f32 = 0.96;
+/// Frames below this mean square, -50 dBFS, on either line tell nothing.
+const QUIET: f32 = 10_000.0;
+/// On the caller's line an echo may be far below: -66 dBFS.
+const QUIET_NEAR: f32 = 270.0;
+/// So many frames must be in an average, and it must lead in so many frames in a row.
+const ENOUGH: f32 = 10.0;
+const IN_A_ROW: u32 = 4;
+/// A delay that is to replace another must lead for longer.
+const IN_A_ROW_TO_MOVE: u32 = 12;
+/// The mean's power above chance, against that of other delays more than `APART` steps off, and
+/// against this.
+const LEAD: f32 = 1.2;
+const APART: usize = 3;
+const CHANCE: f32 = 0.025;
+/// With a delay known, one in so many of the other delays is looked at in each frame.
+const TURNS: usize = 4;
+/// So many frames after the last look, where the echo begins is looked at again; twice in a row within
+/// `SAME` samples of each other and over `ELSEWHERE` samples off what was believed moves it.
+const LOOK_AGAIN: u32 = 20;
+const SAME: usize = 24;
+const ELSEWHERE: usize = 80;
+/// Steps before the strongest reflection in which an earlier one is looked for: 60 ms.
+const BEFORE: usize = 3;
+/// The first tap of the response at least this part of the largest is where the echo begins.
+const ONSET: f32 = 0.4;
+/// The echo path begins this many samples after the filter's first tap: 8 ms.
+pub(super) const HEADROOM: usize = 64;
+
+/// Phases of one frame.
+#[derive(Clone, Copy, Debug)]
+struct Phases {
+    re: [i8; BINS],
+    im: [i8; BINS],
+    active: bool,
+}
+
+impl Phases {
+    const NONE: Self = Self { re: [0; BINS], im: [0; BINS], active: false };
+}
+
+/// An average over frames.
+#[derive(Clone, Copy, Debug)]
+struct Mean {
+    re: [f32; BINS],
+    im: [f32; BINS],
+    frames: f32,
+    /// Power of the mean phase, in [0, 1], less what chance gives.
+    score: f32,
+}
+
+impl Mean {
+    const NONE: Self = Self { re: [0.0; BINS], im: [0.0; BINS], frames: 0.0, score: 0.0 };
+
+    /// Adds the phase from `far` to `near`.
+    fn add(&mut self, far: &Phases, near: &Phases) {
+        const UNIT: f32 = 1.0 / (127.0 * 127.0);
+        let mut power = 0.0;
+        for k in 0..BINS {
+            let (fr, fi) = (f32::from(far.re[k]), f32::from(far.im[k]));
+            let (nr, ni) = (f32::from(near.re[k]), f32::from(near.im[k]));
+            self.re[k] = MEMORY * self.re[k] + UNIT * (nr * fr + ni * fi);
+            self.im[k] = MEMORY * self.im[k] + UNIT * (ni * fr - nr * fi);
+            power += self.re[k] * self.re[k] + self.im[k] * self.im[k];
+        }
+        self.frames = MEMORY * self.frames + 1.0;
+        self.score = power / (BINS as f32 * self.frames * self.frames) - 1.0 / self.frames;
+    }
+}
+
+/// Follows both lines and says how late the echo is.
+#[derive(Clone, Debug)]
+pub(super) struct DelayEstimator {
+    fft: RealFft<FFT>,
+    window: [f32; WINDOW],
+    far: [f32; WINDOW],
+    near: [f32; WINDOW],
+    /// A ring of the agent's frames; `newest` is the last one written.
+    played: Box<[Phases; LAGS]>,
+    newest: usize,
+    means: Box<[Mean; LAGS]>,
+    turn: usize,
+    leader: usize,
+    leads: u32,
+    found: Option<usize>,
+    /// The step `found` was read from.
+    step: usize,
+    /// Frames in which the delay was confirmed, and where it was seen when last looked at closely.
+    looked: u32,
+    doubted: usize,
+}
+
+impl DelayEstimator {
+    pub(super) fn new() -> Self {
+        Self {
+            fft: RealFft::new(),
+            window: hann(),
+            far: [0.0; WINDOW],
+            near: [0.0; WINDOW],
+            played: Box::new([Phases::NONE; LAGS]),
+            newest: 0,
+            means: Box::new([Mean::NONE; LAGS]),
+            turn: 0,
+            leader: 0,
+            leads: 0,
+            found: None,
+            step: 0,
+            looked: 0,
+            doubted: 0,
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        (self.far, self.near) = ([0.0; WINDOW], [0.0; WINDOW]);
+        self.played.fill(Phases::NONE);
+        self.means.fill(Mean::NONE);
+        (self.newest, self.turn, self.leader, self.leads, self.step) = (0, 0, 0, 0, 0);
+        (self.looked, self.doubted) = (0, 0);
+        self.found = None;
+    }
+
+    /// Samples from a sound played to the beginning of its echo, less [`HEADROOM`].
+    pub(super) const fn delay(&self) -> Option<usize> {
+        self.found
+    }
+
+    /// One frame of both lines, as played and as heard. Returns whether the delay has changed.
+    pub(super) fn process(&mut self, far: &PcmFrame, near: &PcmFrame) -> bool {
+        slide(&mut self.far, far);
+        slide(&mut self.near, near);
+        self.newest = (self.newest + 1) % LAGS;
+        self.played[self.newest] = self.phases(&self.far, QUIET);
+        if !self.played.iter().any(|frame| frame.active) {
+            return false;
+        }
+        let heard = self.phases(&self.near, QUIET_NEAR);
+        if !heard.active {
+            return false;
+        }
+        self.turn = (self.turn + 1) % TURNS;
+        for lag in 0..LAGS {
+            let far = &self.played[(self.newest + LAGS - lag) % LAGS];
+            let due = self.found.is_none() || lag.abs_diff(self.step) <= 1 || lag % TURNS == self.turn;
+            if far.active && due {
+                self.means[lag].add(far, &heard);
+            }
+        }
+        self.decide()
+    }
+
+    fn phases(&self, block: &[f32; WINDOW], quiet: f32) -> Phases {
+        let mut windowed = [0.0; WINDOW];
+        let mut power = 0.0;
+        for ((w, x), h) in windowed.iter_mut().zip(block).zip(&self.window) {
+            *w = x * h;
+            power += x * x;
+        }
+        if power < quiet * WINDOW as f32 {
+            return Phases::NONE;
+        }
+        let spectrum = self.fft.forward(&windowed);
+        let mut phases = Phases { active: true, ..Phases::NONE };
+        for k in 0..BINS {
+            let (re, im) = (spectrum.re[FIRST + k], spectrum.im[FIRST + k]);
+            let scale = 127.0 / (re * re + im * im).sqrt().max(1e-3);
+            (phases.re[k], phases.im[k]) = ((re * scale) as i8, (im * scale) as i8);
+        }
+        phases
+    }
+
+    fn decide(&mut self) -> bool {
+        let score = |lag: usize| if self.means[lag].frames >= ENOUGH { self.means[lag].score } else { 0.0 };
+        let best = (0..LAGS).max_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap_or(0);
+        let others = (0..LAGS).filter(|lag| lag.abs_diff(best) > APART).map(score).fold(CHANCE, f32::max);
+        if score(best) < LEAD * others {
+            self.leads = 0;
+            return false;
+        }
+        self.leads = if best.abs_diff(self.leader) <= 1 { self.leads + 1 } else { 1 };
+        self.leader = best;
+        match self.found {
+            None => self.leads >= IN_A_ROW && self.settle(best),
+            Some(_) if best.abs_diff(self.step) > 1 => self.leads >= IN_A_ROW_TO_MOVE && self.settle(best),
+            // The first look was at few frames: later ones are better.
+            Some(found) => {
+                self.looked += 1;
+                if self.looked % LOOK_AGAIN != 0 {
+                    return false;
+                }
+                let onset = self.start(best);
+                let agrees = onset.abs_diff(self.doubted) <= SAME;
+                self.doubted = onset;
+                agrees && onset.abs_diff(found) > ELSEWHERE && self.settle(best)
+            }
+        }
+    }
+
+    fn settle(&mut self, step: usize) -> bool {
+        self.step = step;
+        self.found = Some(self.start(step));
+        true
+    }
+
+    /// Where a filter should begin for an echo whose strongest part is near `step`.
+    fn start(&self, step: usize) -> usize {
+        self.onset(step).saturating_sub(HEADROOM).min(MAX_DELAY)
+    }
+
+    /// Where the response begins whose strongest part lies near step `best`, in samples. An earlier
+    /// reflection may lie up to `BEFORE` steps before it.
+    fn onset(&self, best: usize) -> usize {
+        let first = best.saturating_sub(BEFORE);
+        let mut response = [0.0f32; (BEFORE + 1) * FRAME_SAMPLES];
+        for (lag, part) in (first..=best).zip(response.as_chunks_mut::<FRAME_SAMPLES>().0) {
+            let mean = &self.means[lag];
+            if mean.frames < ENOUGH {
+                continue;
+            }
+            let mut spectrum = Bins::ZERO;
+            for k in 0..BINS {
+                spectrum.re[FIRST + k] = mean.re[k] / mean.frames;
+                spectrum.im[FIRST + k] = mean.im[k] / mean.frames;
+            }
+            let mut around = [0.0; WINDOW];
+            self.fft.inverse(&spectrum, &mut around);
+            // The lag itself stands at the block's beginning; half a step before it is its end.
+            for (n, x) in part.iter_mut().enumerate() {
+                *x = around[(WINDOW - FRAME_SAMPLES / 2 + n) % WINDOW].abs();
+            }
+        }
+        let largest = response.iter().copied().fold(0.0, f32::max);
+        let at = response.iter().position(|&x| x >= ONSET * largest).unwrap_or(0);
+        (first * FRAME_SAMPLES + at).saturating_sub(FRAME_SAMPLES / 2)
+    }
+}
+
+fn slide(window: &mut [f32; WINDOW], frame: &PcmFrame) {
+    window.copy_within(FRAME_SAMPLES.., 0);
+    for (x, &sample) in window[WINDOW - FRAME_SAMPLES..].iter_mut().zip(frame) {
+        *x = f32::from(sample);
+    }
+}

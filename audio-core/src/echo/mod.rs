@@ -1,0 +1,191 @@
+//! Echo cancellation at the server: the agent's own voice, coming back on the caller's line.
+//!
+//! The far-end reference is what was really played, a frame for every frame of the caller's line. A
+//! search over 0 to 1,020 ms finds the delay of the echo (`delay`), an adaptive filter of 80 ms models
+//! the path from there on (`filter`), and what it leaves is estimated and gently turned down
+//! (`residual`). The caller is never cut: the filter is linear, and the last stage takes 9 dB at most
+//! off a block that is expected to be nothing but echo. While the agent is silent all of it sleeps.
+
+mod config;
+mod delay;
+mod filter;
+mod reference;
+mod residual;
+
+pub use config::EchoConfig;
+
+use crate::Error;
+use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
+use delay::DelayEstimator;
+use filter::{BLOCK, Filter};
+use reference::Reference;
+use residual::{OVER, OVER_YOUNG, Residual};
+
+/// The longest delay at which an echo is found, in samples.
+pub(crate) const MAX_DELAY: usize = 51 * FRAME_SAMPLES;
+/// A filter stays where it is for a path that begins within its first 20 ms.
+const WITHIN_REACH: usize = FRAME_SAMPLES;
+/// So many blocks in a row must be worse for having been cancelled: 60 ms.
+const WORSE_BLOCKS: u32 = 6;
+/// Power above the residual that makes a block double-talk: 6 dB…
+const OVER_RESIDUAL: f32 = 4.0;
+/// …above this part of what came in, -12 dB…
+const OF_THE_LINE: f32 = 0.06;
+/// …and above this mean square, -54 dBFS: more than a line's own noise.
+const AUDIBLE: f32 = 4_000.0;
+
+/// What was found in one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EchoFrame {
+    /// Level of the echo that was taken out; [`Dbfs::SILENCE`] where none was.
+    pub removed: Dbfs,
+    /// Level of the echo that may be left.
+    pub residual: Dbfs,
+    /// Is there more than echo on the line while the agent is heard?
+    pub double_talk: bool,
+}
+
+impl EchoFrame {
+    /// Nothing is played and nothing comes back.
+    pub const NONE: Self = Self { removed: Dbfs::SILENCE, residual: Dbfs::SILENCE, double_talk: false };
+}
+
+/// Takes the agent's voice out of the caller's line. `Send`; about 75 kB; allocates only in `new`.
+///
+/// ```
+/// use audio_core::echo::{EchoCanceller, EchoConfig};
+/// use audio_core::frame::FRAME_SAMPLES;
+///
+/// let mut canceller = EchoCanceller::new(EchoConfig::default())?;
+/// let (played, mut line) = ([0i16; FRAME_SAMPLES], [0i16; FRAME_SAMPLES]);
+/// let found = canceller.process(&played, &mut line);
+/// assert!(!found.double_talk);
+/// # Ok::<(), audio_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct EchoCanceller {
+    config: EchoConfig,
+    reference: Reference,
+    delay: DelayEstimator,
+    filter: Box<Filter>,
+    /// Delay the filter is set to, in samples.
+    set_to: usize,
+    residual: Residual,
+    worse: u32,
+}
+
+impl EchoCanceller {
+    /// Nothing played, nothing learned. The error names the setting that is out of range.
+    pub fn new(config: EchoConfig) -> Result<Self, Error> {
+        config.validate()?;
+        Ok(Self {
+            config,
+            reference: Reference::new(),
+            delay: DelayEstimator::new(),
+            filter: Box::new(Filter::new()),
+            set_to: 0,
+            residual: Residual::NEW,
+            worse: 0,
+        })
+    }
+
+    /// Back to the state after `new`. Does not allocate.
+    pub fn reset(&mut self) {
+        self.reference.reset();
+        self.delay.reset();
+        self.filter.reset();
+        self.set_to = 0;
+        self.residual = Residual::NEW;
+        self.worse = 0;
+    }
+
+    /// Cancels 20 ms in place: `played` is what the far end plays (zeros where nothing), `line` what
+    /// comes from it at the same time. Adds no delay.
+    pub fn process(&mut self, played: &PcmFrame, line: &mut PcmFrame) -> EchoFrame {
+        if !self.config.enabled {
+            return EchoFrame::NONE;
+        }
+        self.reference.push(played);
+        if self.delay.process(played, line)
+            && let Some(delay) = self.delay.delay()
+            && !(self.set_to..=self.set_to + WITHIN_REACH).contains(&delay)
+        {
+            self.move_to(delay);
+        }
+        let (mut removed, mut residual, mut double_talk) = (0.0, 0.0, false);
+        let blocks = line.as_chunks_mut::<BLOCK>().0;
+        let count = blocks.len();
+        for (n, block) in blocks.iter_mut().enumerate() {
+            self.filter.play(&self.reference.block(self.set_to + (count - 1 - n) * BLOCK));
+            if self.filter.is_asleep() {
+                self.residual.rest();
+                continue;
+            }
+            let found = self.cancel(block);
+            removed += found.removed / count as f32;
+            residual += found.residual / count as f32;
+            double_talk |= found.double_talk;
+        }
+        EchoFrame { removed: level(removed), residual: level(residual), double_talk }
+    }
+
+    /// A frame of the line that was lost: time goes on for what was played.
+    pub fn skip(&mut self, played: &PcmFrame) {
+        if self.config.enabled {
+            self.process(played, &mut [0; FRAME_SAMPLES]);
+        }
+    }
+
+    /// Milliseconds from a sound played to its echo, once an echo has been heard.
+    pub fn delay_ms(&self) -> Option<f32> {
+        self.delay.delay().map(|samples| (samples + delay::HEADROOM) as f32 / 8.0)
+    }
+
+    fn cancel(&mut self, block: &mut [i16; BLOCK]) -> Powers {
+        let near = block.map(f32::from);
+        let mut found = self.filter.hear(&near);
+        let powers = (power(&near), power(&found.error), power(&found.echo));
+        let verdict = self.residual.observe(powers.0, powers.1, powers.2, found.residual);
+        self.worse = if verdict.worse { self.worse + 1 } else { 0 };
+        if self.worse >= WORSE_BLOCKS {
+            self.worse = 0;
+
+            self.filter.restart();
+            self.residual = Residual::NEW;
+        }
+        let floor = AUDIBLE.max(OVER_RESIDUAL * verdict.residual).max(OF_THE_LINE * powers.0);
+        let double_talk = powers.1 > floor;
+        let least = 10f32.powf(-self.config.suppression_db / 20.0);
+        let over = if self.filter.is_young() { OVER_YOUNG } else { OVER };
+        self.residual.suppress(&mut found.error, verdict.residual, over, least);
+        for (sample, error) in block.iter_mut().zip(&found.error) {
+            *sample = error.round() as i16;
+        }
+        Powers { removed: powers.2, residual: verdict.residual, double_talk }
+    }
+
+    /// The filter is set to another delay and hears again what it would have heard there.
+    fn move_to(&mut self, delay: usize) {
+        self.set_to = delay;
+        self.filter.reset();
+        self.residual = Residual::NEW;
+        let frame = FRAME_SAMPLES / BLOCK;
+        for ago in (frame..frame + filter::TAPS.div_ceil(BLOCK) + 4).rev() {
+            self.filter.play(&self.reference.block(delay + ago * BLOCK));
+        }
+    }
+}
+
+struct Powers {
+    removed: f32,
+    residual: f32,
+    double_talk: bool,
+}
+
+fn power(block: &[f32; BLOCK]) -> f32 {
+    block.iter().map(|x| x * x).sum::<f32>() / BLOCK as f32
+}
+
+fn level(power: f32) -> Dbfs {
+    Dbfs::from_rms(power.sqrt())
+}
