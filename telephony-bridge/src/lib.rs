@@ -14,3 +14,4 @@ pub mod server;
 pub mod session;
 pub mod tape;
 pub mod twilio;
+pub mod words;

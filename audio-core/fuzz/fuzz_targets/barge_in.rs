@@ -150,7 +150,7 @@ impl Check {
     }
 
     fn caller(&mut self, score: u8, voiced: bool, level: u8) {
-        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level) };
+        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual: None };
         let rules = *self.detector.config();
         let was_audible = self.detector.agent_audible();
         let verdict = self.detector.caller_frame(self.at, near);

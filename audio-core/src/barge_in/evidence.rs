@@ -47,6 +47,9 @@ pub struct Near {
     pub voiced: bool,
     /// Its level.
     pub level: Dbfs,
+    /// Level of the agent's echo that may be left in it, as the canceller estimates; `None` where
+    /// nothing was cancelled: then the echo's level is learned from the line.
+    pub residual: Option<Dbfs>,
 }
 
 /// 0.5 where `level` meets `threshold`, 1 from half the span above it.
@@ -57,4 +60,54 @@ pub(super) fn level_reason(level: Dbfs, threshold: Dbfs) -> f32 {
 /// 0.5 where `level` meets the predicted echo, 1 from half the span above it.
 pub(super) fn echo_reason(level: Dbfs, predicted: Dbfs) -> f32 {
     (0.5 + (level.0 - predicted.0) / ECHO_SPAN_DB).clamp(0.0, 1.0)
+}
+
+/// dB below the caller's own level at which a voice weighs nothing, and in full.
+const FAR_DB: f32 = 6.5;
+const CLOSE_DB: f32 = 4.0;
+/// The same as levels, in dBFS, while the caller has not spoken yet.
+const FAR: f32 = -34.0;
+const CLOSE: f32 = -29.0;
+/// dB above the echo that may be left at which a voice weighs in full.
+const CLEAR_DB: f32 = 6.0;
+/// Detector's scores at which a frame weighs nothing, and in full.
+const DOUBT: f32 = 0.3;
+const SURE: f32 = 0.6;
+/// dB below the run's level at which a frame is the end of a word and weighs nothing, and in full.
+const FADED_DB: f32 = 22.0;
+const LIVELY_DB: f32 = 14.0;
+
+/// dB above the noise at which a frame weighs nothing, and in full.
+const BURIED_DB: f32 = 4.0;
+const AUDIBLE_DB: f32 = 9.0;
+
+/// What a frame is weighed against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Against {
+    /// Level of the run of voice: a soft syllable in a loud phrase counts.
+    pub(super) run: Dbfs,
+    /// The caller's own level, if known.
+    pub(super) talker: Option<Dbfs>,
+    /// The loudest echo there may be, and how far above it a frame must be, in dB.
+    pub(super) echo: Dbfs,
+    pub(super) margin_db: f32,
+    /// The noise under everything.
+    pub(super) floor: Dbfs,
+}
+
+/// How much one frame adds to the evidence for an interruption, in [0, 1]: voice, as near as the
+/// caller, above the echo and the noise, and not the fading end of a word.
+pub(super) fn weight(near: Near, against: Against) -> f32 {
+    let between = |x: f32, low: f32, high: f32| ((x - low) / (high - low)).clamp(0.0, 1.0);
+    let Against { run, talker, echo, margin_db, floor } = against;
+    let level = near.level.0;
+    let voice = between(near.score, DOUBT, SURE);
+    let close = match talker {
+        Some(talker) => between(run.0, talker.0 - FAR_DB, talker.0 - CLOSE_DB),
+        None => between(run.0, FAR, CLOSE),
+    };
+    let clear = between(level, echo.0 + margin_db, echo.0 + margin_db + CLEAR_DB);
+    let lively = between(level, run.0 - FADED_DB, run.0 - LIVELY_DB);
+    let audible = between(level, floor.0 + BURIED_DB, floor.0 + AUDIBLE_DB);
+    voice * close * clear * lively * audible
 }

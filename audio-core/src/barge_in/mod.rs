@@ -7,8 +7,10 @@
 
 mod echo;
 mod evidence;
+mod floor;
 mod policy;
 mod score;
+mod talker;
 
 pub use echo::EchoEstimate;
 pub use evidence::{Near, Reasons};

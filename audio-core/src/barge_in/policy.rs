@@ -22,6 +22,11 @@ pub struct BargeInConfig {
     pub min_utterance_ms: u32,
     /// A run of voice survives pauses up to this long, in ms; they do not count. At most 200.
     pub gap_ms: u32,
+    /// How evidence is counted. `None`: a run of whole frames, broken by a pause longer than
+    /// `gap_ms`. A number: a cumulative sum (E. S. Page, 1954) in which a frame weighs between 0 and 1,
+    /// for how sure, how close and how far above the echo it is, and a frame without voice takes so
+    /// much away, a whole one after `gap_ms`: pauses between syllables do not break a phrase. 0.01 to 1.
+    pub leak: Option<f32>,
     /// A frame counts only this far above the echo that the agent's own voice can explain, in
     /// dB; `None` trusts the line to be free of echo. 0 to 30.
     pub echo_margin_db: Option<f32>,
@@ -42,6 +47,7 @@ impl BargeInConfig {
             confirm_ms: 1_500,
             min_utterance_ms: 1_200,
             gap_ms: 60,
+            leak: None,
             echo_margin_db: None,
             duck_score: None,
             yield_score: 0.5,
@@ -56,21 +62,24 @@ impl BargeInConfig {
             confirm_ms: 300,
             min_utterance_ms: 0,
             gap_ms: 60,
+            leak: None,
             echo_margin_db: None,
             duck_score: Some(0.25),
             yield_score: 0.5,
         }
     }
 
-    /// Reports a duck as fast as `responsive`, yields to what is longer than a backchannel, and
-    /// does not take its own echo for a caller.
+    /// Ducks as fast as `responsive`, and leaves the rest to words: yields by itself only to a second
+    /// of voice as near as the caller's, above the agent's echo and the noise. A listener who has words
+    /// sooner decides sooner (telephony-bridge's session does).
     pub const fn adaptive() -> Self {
         Self {
             min_rms: 120.0,
-            confirm_ms: 480,
+            confirm_ms: 1_000,
             gap_ms: 160,
+            leak: Some(0.2),
             echo_margin_db: Some(3.0),
-            duck_score: Some(0.2),
+            duck_score: Some(0.07),
             ..Self::responsive()
         }
     }
@@ -114,6 +123,8 @@ impl BargeInConfig {
             "at most 10000",
         )?;
         Error::check(self.gap_ms <= 200, "barge_in.gap_ms", self.gap_ms.into(), "at most 200")?;
+        let leak = self.leak.unwrap_or(1.0);
+        Error::check((0.01..=1.0).contains(&leak), "barge_in.leak", leak.into(), "0.01 to 1")?;
         let margin = self.echo_margin_db.unwrap_or(0.0);
         Error::check((0.0..=30.0).contains(&margin), "barge_in.echo_margin_db", margin.into(), "0 to 30 dB")?;
         let unit = |v: f32| v > 0.0 && v <= 1.0;

@@ -1,8 +1,10 @@
 //! Follows the run of voice on the caller's line while the agent is heard, and decides.
 
 use crate::barge_in::echo::EchoEstimate;
-use crate::barge_in::evidence::{Near, Reasons, echo_reason, level_reason};
+use crate::barge_in::evidence::{Against, Near, Reasons, echo_reason, level_reason, weight};
+use crate::barge_in::floor::Floor;
 use crate::barge_in::policy::BargeInConfig;
+use crate::barge_in::talker::Talker;
 use crate::far_end::FarEnd;
 use crate::frame::{Dbfs, SampleTime, WIRE_RATE};
 
@@ -56,14 +58,49 @@ enum Weight {
 struct Run {
     onset: SampleTime,
     frames: u32,
+    /// What the frames weigh together, less what has leaked.
+    evidence: f32,
     /// Frames in a row that did not count.
     gap: u32,
     score_sum: f32,
-    /// Mean level over the run, in dBFS.
+    /// Mean level over the run, in dBFS, and mean power.
     level: f32,
+    power: f32,
     /// The coupling there would be if the run were an echo, in dB.
     coupling: f32,
     reasons: Reasons,
+}
+
+impl Run {
+    const fn new(onset: SampleTime) -> Self {
+        Self {
+            onset,
+            frames: 0,
+            evidence: 0.0,
+            gap: 0,
+            score_sum: 0.0,
+            level: 0.0,
+            power: 0.0,
+            coupling: f32::NEG_INFINITY,
+            reasons: Reasons { voice: 0.0, level: 0.0, duration: 0.0, echo: 0.0 },
+        }
+    }
+
+    /// A frame of voice.
+    fn hear(&mut self, near: Near, coupling_db: f32) {
+        self.frames += 1;
+        self.gap = 0;
+        self.score_sum += near.score;
+        self.level += (near.level.0 - self.level) / self.frames as f32;
+        let rms = near.level.to_rms();
+        self.power += (rms * rms - self.power) / self.frames as f32;
+        self.coupling = self.coupling.max(coupling_db);
+    }
+
+    /// Level of the mean power of its voice.
+    fn loudness(&self) -> Dbfs {
+        Dbfs::from_rms(self.power.sqrt())
+    }
 }
 
 /// The agent's current reply.
@@ -85,6 +122,8 @@ pub struct BargeInDetector {
     audible: u32,
     run: Option<Run>,
     ducked: bool,
+    talker: Talker,
+    floor: Floor,
 }
 
 impl BargeInDetector {
@@ -98,6 +137,8 @@ impl BargeInDetector {
             audible: 0,
             run: None,
             ducked: false,
+            talker: Talker::NEW,
+            floor: Floor::NEW,
         }
     }
 
@@ -160,7 +201,11 @@ impl BargeInDetector {
     pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
         self.play(at);
         self.echo.hear(near.level, near.voiced);
+        self.floor.hear(near.level);
         let Some(reply) = self.reply.filter(|_| self.audible > 0) else {
+            if near.voiced {
+                self.talker.hear(near.level);
+            }
             self.run = None;
             return self.resume();
         };
@@ -172,7 +217,10 @@ impl BargeInDetector {
             self.run = None;
             return self.resume();
         }
-        self.follow(at, near, weight);
+        match self.config.leak {
+            None => self.follow(at, near, weight),
+            Some(leak) => self.accumulate(at, near, leak),
+        }
         match self.run {
             Some(run) => self.judge(reply, run),
             None => self.resume(),
@@ -206,34 +254,64 @@ impl BargeInDetector {
             });
             return;
         }
-        let mut run = self.run.unwrap_or(Run {
-            onset: at,
-            frames: 0,
-            gap: 0,
-            score_sum: 0.0,
-            level: 0.0,
-            coupling: f32::NEG_INFINITY,
-            reasons: Reasons::default(),
-        });
-        run.frames += 1;
-        run.gap = 0;
-        run.score_sum += near.score;
-        run.level += (near.level.0 - run.level) / run.frames as f32;
-        run.coupling = run.coupling.max(self.echo.coupling_of(near.level));
+        let mut run = self.run.unwrap_or(Run::new(at));
+        run.hear(near, self.echo.coupling_of(near.level));
+        run.evidence += 1.0;
+        self.run = Some(self.explained(run, near));
+    }
+
+    /// Adds to the cumulative sum or lets it leak.
+    fn accumulate(&mut self, at: SampleTime, near: Near, leak: f32) {
+        let mut run = self.run.unwrap_or(Run::new(at));
+        let loud = near.level >= self.config.min_level();
+        if near.voiced && loud {
+            run.hear(near, self.echo.coupling_of(near.level));
+        }
+        let against = Against {
+            run: run.loudness(),
+            talker: self.talker.level(),
+            echo: self.echo_level(near),
+            margin_db: self.config.echo_margin_db.unwrap_or(0.0),
+            floor: self.floor.level(),
+        };
+        let added = if loud { weight(near, against) } else { 0.0 };
+        run.gap = if added > 0.0 { 0 } else { run.gap + 1 };
+        run.evidence += match run.gap {
+            0 => added,
+            gap if gap <= self.config.gap_frames() => -leak,
+            // No pause between syllables is that long.
+            _ => -1.0,
+        };
+        self.run = (run.evidence > 0.0).then(|| self.explained(run, near));
+    }
+
+    /// The loudest echo there may be in this frame.
+    fn echo_level(&self, near: Near) -> Dbfs {
+        // Either is an upper bound: the canceller's for what its filter left, the other for what was
+        // heard of it lately.
+        let learned = self.echo.predicted();
+        near.residual.map_or(learned, |residual| if residual < learned { residual } else { learned })
+    }
+
+    fn explained(&self, mut run: Run, near: Near) -> Run {
         let level = Dbfs(run.level);
         run.reasons = Reasons {
-            voice: run.score_sum / run.frames as f32,
+            voice: if run.frames == 0 { 0.0 } else { run.score_sum / run.frames as f32 },
             level: level_reason(level, self.config.min_level()),
-            duration: (run.frames as f32 / self.config.confirm_frames() as f32).min(1.0),
-            echo: echo_reason(level, self.echo.predicted()),
+            duration: (run.evidence / self.config.confirm_frames() as f32).clamp(0.0, 1.0),
+            echo: echo_reason(level, self.echo_level(near)),
         };
-        self.run = Some(run);
+        run
     }
 
     fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
         let score = run.reasons.score();
-        let confirmed = run.frames >= self.config.confirm_frames();
-        if reply.yielded || run.gap > 0 {
+        let confirmed = run.evidence >= self.config.confirm_frames() as f32;
+        // Evidence that has leaked away to half of what it took is none.
+        if self.config.leak.is_some() && self.config.duck_score.is_some_and(|duck| score < 0.5 * duck) {
+            return self.resume();
+        }
+        if reply.yielded || run.gap > 0 || run.frames == 0 {
             return None;
         }
         if confirmed && score >= self.config.yield_score {

@@ -115,6 +115,11 @@ impl Filter {
         self.silent > SPECTRA + WINDOW / BLOCK
     }
 
+    /// Blocks heard with the agent's voice in them since the path was unknown.
+    pub(super) const fn heard(&self) -> u32 {
+        self.heard
+    }
+
     /// Has the path been unknown until lately?
     pub(super) const fn is_young(&self) -> bool {
         self.heard < EAGER_BLOCKS

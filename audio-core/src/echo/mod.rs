@@ -34,6 +34,12 @@ const OF_THE_LINE: f32 = 0.06;
 /// …and above this mean square, -54 dBFS: more than a line's own noise.
 const AUDIBLE: f32 = 4_000.0;
 
+/// Blocks of the agent's voice after which a path is learned: 0.5 s.
+const LEARNED_BLOCKS: u32 = 50;
+/// Frames above this level without an echo after which there is none: 3 s.
+const NO_ECHO_FRAMES: u32 = 150;
+const SPEAKING: Dbfs = Dbfs(-45.0);
+
 /// What was found in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EchoFrame {
@@ -43,11 +49,15 @@ pub struct EchoFrame {
     pub residual: Dbfs,
     /// Is there more than echo on the line while the agent is heard?
     pub double_talk: bool,
+    /// Is `residual` to be believed? Not before the echo's delay was found and its path learned for half
+    /// a second, or three seconds of the agent's speech brought no echo.
+    pub known: bool,
 }
 
 impl EchoFrame {
     /// Nothing is played and nothing comes back.
-    pub const NONE: Self = Self { removed: Dbfs::SILENCE, residual: Dbfs::SILENCE, double_talk: false };
+    pub const NONE: Self =
+        Self { removed: Dbfs::SILENCE, residual: Dbfs::SILENCE, double_talk: false, known: true };
 }
 
 /// Takes the agent's voice out of the caller's line. `Send`; about 75 kB; allocates only in `new`.
@@ -72,6 +82,8 @@ pub struct EchoCanceller {
     set_to: usize,
     residual: Residual,
     worse: u32,
+    /// Frames in which the agent spoke.
+    spoken: u32,
 }
 
 impl EchoCanceller {
@@ -86,6 +98,7 @@ impl EchoCanceller {
             set_to: 0,
             residual: Residual::NEW,
             worse: 0,
+            spoken: 0,
         })
     }
 
@@ -97,6 +110,7 @@ impl EchoCanceller {
         self.set_to = 0;
         self.residual = Residual::NEW;
         self.worse = 0;
+        self.spoken = 0;
     }
 
     /// Cancels 20 ms in place: `played` is what the far end plays (zeros where nothing), `line` what
@@ -126,7 +140,12 @@ impl EchoCanceller {
             residual += found.residual / count as f32;
             double_talk |= found.double_talk;
         }
-        EchoFrame { removed: level(removed), residual: level(residual), double_talk }
+        self.spoken = self.spoken.saturating_add(u32::from(Dbfs::of(played) > SPEAKING));
+        let known = match self.delay.delay() {
+            Some(_) => self.filter.heard() >= LEARNED_BLOCKS,
+            None => self.spoken >= NO_ECHO_FRAMES,
+        };
+        EchoFrame { removed: level(removed), residual: level(residual), double_talk, known }
     }
 
     /// A frame of the line that was lost: time goes on for what was played.

@@ -16,6 +16,9 @@ const MOST_LEAK: f32 = 0.05;
 /// A filter whose output is this much louder than its input has learned another path.
 const WORSE: f32 = 1.4;
 
+/// Mean square that a wrong filter must bring before it counts, -50 dBFS.
+const HARMFUL: f32 = 10_000.0;
+
 /// Scalars over blocks of 10 ms. Powers are mean squares in 16-bit units.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Residual {
@@ -64,7 +67,7 @@ impl Residual {
         self.variance += RATE * (y * y - self.variance);
         let leak =
             if self.variance > 0.0 { (self.covariance / self.variance).clamp(0.0, MOST_LEAK) } else { 0.0 };
-        Verdict { residual: expected.max(leak * echo), worse: self.error > WORSE * self.near }
+        Verdict { residual: expected.max(leak * echo), worse: self.error > (WORSE * self.near).max(HARMFUL) }
     }
 
     /// Turns a block down where it is nothing but residual, by at most `1 / least`. The gain moves

@@ -83,6 +83,7 @@ pub struct CallPipeline {
     /// The agent's frames that the far end has yet to play, for the canceller.
     playing: FarEnd<PcmFrame>,
     echo_found: EchoFrame,
+    cancels_echo: bool,
     speech: SpeechDetector,
     barge_in: BargeInDetector,
     events: Queue<PipelineEvent>,
@@ -112,6 +113,7 @@ impl CallPipeline {
             echo: EchoCanceller::new(config.echo)?,
             playing: FarEnd::new([0; FRAME_SAMPLES]),
             echo_found: EchoFrame::NONE,
+            cancels_echo: config.echo.enabled,
             speech: SpeechDetector::new(config.vad_kind, config.vad)?,
             barge_in: BargeInDetector::new(config.barge_in),
             events: Queue::new(EVENT_QUEUE),

@@ -70,7 +70,9 @@ impl CallPipeline {
             }
             None => {}
         }
-        let near = Near { score: found.score, voiced: found.voiced, level: found.level };
+        let found_echo = self.echo_found;
+        let residual = (self.cancels_echo && found_echo.known).then_some(found_echo.residual);
+        let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score }) => {
                 self.events.push(PipelineEvent::Duck { at: now, score });

@@ -14,16 +14,19 @@ fn around(low: f32, high: f32) -> impl Strategy<Value = f32> {
 
 fn config() -> impl Strategy<Value = BargeInConfig> {
     let times = (0u32..61_000, 10u32..10_100, 0u32..10_100, 0u32..210);
-    let levels = (around(0.0, 32_768.0), prop::option::of(around(0.0, 30.0)));
+    let leak = prop::option::of(around(0.01, 1.0));
+    let levels = (around(0.0, 32_768.0), prop::option::of(around(0.0, 30.0)), leak);
     let scores = (prop::option::of(around(0.01, 1.0)), around(0.01, 1.0));
-    (times, levels, scores).prop_map(|((grace, confirm, utterance, gap), (rms, margin), (duck, score))| {
-        let mut config = BargeInConfig::default();
-        (config.grace_ms, config.confirm_ms) = (grace, confirm);
-        (config.min_utterance_ms, config.gap_ms) = (utterance, gap);
-        (config.min_rms, config.echo_margin_db) = (rms, margin);
-        (config.duck_score, config.yield_score) = (duck, score);
-        config
-    })
+    (times, levels, scores).prop_map(
+        |((grace, confirm, utterance, gap), (rms, margin, leak), (duck, score))| {
+            let mut config = BargeInConfig::default();
+            (config.grace_ms, config.confirm_ms) = (grace, confirm);
+            (config.min_utterance_ms, config.gap_ms) = (utterance, gap);
+            (config.min_rms, config.echo_margin_db) = (rms, margin);
+            (config.duck_score, config.yield_score, config.leak) = (duck, score, leak);
+            config
+        },
+    )
 }
 
 /// In range and quick enough to decide something within a few seconds.
@@ -47,6 +50,7 @@ fn wrong(c: &BargeInConfig) -> Option<&'static str> {
         ((20..=10_000).contains(&c.confirm_ms), "barge_in.confirm_ms"),
         (c.min_utterance_ms <= 10_000, "barge_in.min_utterance_ms"),
         (c.gap_ms <= 200, "barge_in.gap_ms"),
+        (c.leak.is_none_or(|leak| (0.01..=1.0).contains(&leak)), "barge_in.leak"),
         (c.echo_margin_db.is_none_or(|db| (0.0..=30.0).contains(&db)), "barge_in.echo_margin_db"),
         (c.duck_score.is_none_or(unit), "barge_in.duck_score"),
         (unit(c.yield_score), "barge_in.yield_score"),
@@ -62,7 +66,7 @@ fn call() -> impl Strategy<Value = Vec<Step>> {
     let agent = prop::option::weighted(0.8, (0u32..3, -45f32..-10.0));
     let near = (0f32..=1.0, prop::bool::weighted(0.7), -60f32..-5.0);
     let stretch = (agent, near, 1usize..40).prop_map(|(agent, (score, voiced, level), count)| {
-        vec![(agent, Near { score, voiced, level: Dbfs(level) }); count]
+        vec![(agent, Near { score, voiced, level: Dbfs(level), residual: None }); count]
     });
     prop::collection::vec(stretch, 0..12).prop_map(|stretches| stretches.concat())
 }
@@ -146,7 +150,7 @@ proptest! {
     #[test]
     fn a_voice_is_confirmed_from_the_end_of_the_grace(mut config in quick_config()) {
         (config.echo_margin_db, config.yield_score) = (None, 0.01);
-        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0) };
+        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None };
         let call = vec![(Some((0, -20.0)), near); 80];
         let mut verdicts = run(&mut BargeInDetector::new(config), &call, 0, 0);
         verdicts.retain(|(_, verdict)| matches!(verdict, Verdict::Yield { .. }));
@@ -191,7 +195,7 @@ proptest! {
         detector.flush();
         prop_assert!(!detector.agent_audible());
         prop_assert_eq!(detector.echo().coupling_db(), coupling);
-        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0) };
+        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None };
         prop_assert_eq!(detector.caller_frame(SampleTime(1 << 40), near), None);
     }
 

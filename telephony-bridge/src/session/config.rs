@@ -1,15 +1,24 @@
 //! The session's numbers and stock phrases.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Line;
+use crate::words::Lexicon;
 
 /// Timings and phrases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionConfig {
-    /// Silence after the VAD's own hangover before a turn is over: 200 ms, so that a hesitation
-    /// of up to half a second does not end it.
+    /// Silence after the VAD's own hangover before a turn is over of which no words are known yet:
+    /// 200 ms.
     pub endpointing: Duration,
+    /// The same where the words sound complete: none. A caller who goes on before the reply is heard
+    /// takes it back.
+    pub endpointing_complete: Duration,
+    /// The same where the words ask for more ("of", "because", half a number): 900 ms.
+    pub endpointing_unfinished: Duration,
+    /// Words that decide who has the floor.
+    pub lexicon: Arc<Lexicon>,
     /// Final transcript overdue: go on with the interim words. 1.5 s (A-AUD-005).
     pub stt_timeout: Duration,
     /// First words of a reply overdue: say a stock phrase. 6 s.
@@ -49,6 +58,9 @@ impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             endpointing: Duration::from_millis(200),
+            endpointing_complete: Duration::ZERO,
+            endpointing_unfinished: Duration::from_millis(900),
+            lexicon: Lexicon::hebrew(),
             stt_timeout: Duration::from_millis(1_500),
             reply_timeout: Duration::from_secs(6),
             first_audio_timeout: Duration::from_secs(3),

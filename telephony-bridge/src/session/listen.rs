@@ -1,11 +1,14 @@
 //! Hearing the caller: one turn at a time, from the first sound to the decision that it is over.
 
+use audio_core::barge_in::Reasons;
 use audio_core::frame::SampleTime;
 use audio_core::pipeline::PipelineEvent;
 
+use super::endpointing;
 use super::state::Phase;
 use super::think::Thinking;
 use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId};
+use crate::words::Overlap;
 
 /// What is known of the turn being heard.
 #[derive(Debug, Default)]
@@ -17,6 +20,18 @@ pub(super) struct Listening {
     pub(super) carried: Option<Carried>,
     /// What the agent was saying when it yielded: said to the end if the caller had no words.
     pub(super) interrupted: Option<Interrupted>,
+    /// The agent was turned down, and may be interrupted.
+    pub(super) ducked: Option<Ducked>,
+    /// When the caller's voice ended.
+    quiet_since: Option<CallTime>,
+}
+
+/// A possible interruption.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ducked {
+    score: f32,
+    /// Words of the segment that were known before.
+    words: usize,
 }
 
 /// A stretch of the caller's line under recognition.
@@ -71,13 +86,14 @@ impl Session {
             PipelineEvent::SpeechStart { onset, .. } => self.on_voice(now, onset),
             PipelineEvent::SpeechEnd { last_voice, .. } => self.on_voice_end(now, last_voice),
             PipelineEvent::Duck { score, .. } if matches!(self.phase, Phase::Speaking(_)) => {
+                let words =
+                    self.listening.segment.as_ref().map_or(0, |s| s.partial.split_whitespace().count());
+                self.listening.ducked = Some(Ducked { score, words });
                 self.out.push_back(Output::Duck { score });
             }
-            PipelineEvent::Resume { .. } if matches!(self.phase, Phase::Speaking(_)) => {
-                self.out.push_back(Output::Resume);
-            }
+            PipelineEvent::Resume { .. } if matches!(self.phase, Phase::Speaking(_)) => self.release_duck(),
             PipelineEvent::BargeIn { onset, score, reasons, .. } => {
-                self.on_barge_in(now, onset, score, reasons);
+                self.on_barge_in(now, onset, (score, reasons), None);
             }
             _ => {}
         }
@@ -116,6 +132,7 @@ impl Session {
 
     fn on_voice_end(&mut self, now: CallTime, last_voice: SampleTime) {
         self.listening.voice = false;
+        self.listening.quiet_since = Some(now);
         let Some(segment) = &mut self.listening.segment else { return };
         segment.last_voice = last_voice;
         if matches!(self.phase, Phase::Listening) {
@@ -125,8 +142,40 @@ impl Session {
 
     /// Starts the wait for the end of the turn, unless the caller is speaking.
     pub(super) fn endpoint_if_silent(&mut self, now: CallTime) {
-        if self.listening.is_open() && !self.listening.voice {
-            self.timers.set(Timer::Endpointing, now + self.config.endpointing);
+        let Some(segment) = self.listening.segment.as_ref().filter(|_| !self.listening.voice) else { return };
+        let words = match &self.listening.carried {
+            Some(carried) => &format!("{} {}", carried.text, segment.partial),
+            None => &segment.partial,
+        };
+        let due = self.listening.quiet_since.unwrap_or(now)
+            + endpointing::wait(&self.config, self.config.lexicon.ending(words));
+        self.timers.set(Timer::Endpointing, due.max(now));
+    }
+
+    /// Full level again, if the agent was turned down.
+    fn release_duck(&mut self) {
+        if self.listening.ducked.take().is_some() {
+            self.out.push_back(Output::Resume);
+        }
+    }
+
+    /// Words over the agent's speech: those that came since it was turned down decide about it, and a
+    /// word like "wait" decides at any time.
+    fn weigh_words(&mut self, now: CallTime, before: usize) {
+        let Some(segment) = &self.listening.segment else { return };
+        let (onset, ducked) = (segment.onset, self.listening.ducked);
+        let from = ducked.map_or(before, |ducked| ducked.words);
+        let new: Vec<&str> = segment.partial.split_whitespace().skip(from).collect();
+        let new = new.join(" ");
+        let meaning = self.config.lexicon.overlap(&new, self.spoken_line());
+        let score = ducked.map_or(0.0, |ducked| ducked.score);
+        match meaning {
+            Overlap::Stop(word) => self.on_barge_in(now, onset, (score, Reasons::default()), Some(word)),
+            Overlap::Words(_) if ducked.is_some() => {
+                self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
+            }
+            Overlap::Backchannel => self.release_duck(),
+            Overlap::Nothing | Overlap::Words(_) => {}
         }
     }
 
@@ -197,8 +246,7 @@ impl Session {
         let phrase = segment.partial.split_whitespace().count() >= self.config.phrase_words;
         let window = if phrase { self.config.phrase_window } else { self.config.answer_window };
         if now - end <= window {
-            let due = end + self.config.endpointing;
-            self.timers.set(Timer::Endpointing, if due > now { due } else { now });
+            self.timers.set(Timer::Endpointing, (end + self.config.endpointing).max(now));
         } else {
             self.forget_segment();
             self.timers.set(Timer::Silence, now + self.config.silence);
@@ -231,7 +279,15 @@ impl Session {
         if let Some(segment) = self.listening.segment.as_mut().filter(|s| s.turn == turn) {
             match event {
                 // A final before the turn is over for us counts as an interim one.
-                SttEvent::Partial(text) | SttEvent::Final(text) => text.clone_into(&mut segment.partial),
+                SttEvent::Partial(text) | SttEvent::Final(text) => {
+                    let before = segment.partial.split_whitespace().count();
+                    text.clone_into(&mut segment.partial);
+                    match self.phase {
+                        Phase::Speaking(_) if !self.reply_is_unheard() => self.weigh_words(now, before),
+                        Phase::Listening => self.endpoint_if_silent(now),
+                        _ => {}
+                    }
+                }
                 SttEvent::Failed => self.out.push_back(Output::Degraded(Provider::Stt)),
             }
             return;

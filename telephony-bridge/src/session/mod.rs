@@ -13,6 +13,7 @@
 //! never speak for ever.
 
 mod config;
+mod endpointing;
 mod id;
 mod input;
 mod listen;

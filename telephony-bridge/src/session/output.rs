@@ -76,6 +76,8 @@ pub enum Output {
         score: f32,
         /// What it is made of.
         reasons: Reasons,
+        /// The words that tipped it, if words did.
+        words: Option<String>,
     },
     /// A provider failed and its fallback was used.
     Degraded(Provider),

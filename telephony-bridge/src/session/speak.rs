@@ -276,6 +276,14 @@ impl Session {
         self.finish_speaking(now, speaking.hang_up);
     }
 
+    /// What the caller is hearing now.
+    pub(super) fn spoken_line(&self) -> &str {
+        match &self.phase {
+            Phase::Speaking(speaking) => speaking.queue.front().map_or("", |front| &front.line.text),
+            _ => "",
+        }
+    }
+
     /// Leaves the speaking state, if that is the state.
     fn take_speaking(&mut self) -> Option<Speaking> {
         match std::mem::replace(&mut self.phase, Phase::Listening) {
@@ -288,13 +296,20 @@ impl Session {
     }
 
     /// The caller takes the floor.
-    pub(super) fn on_barge_in(&mut self, now: CallTime, onset: SampleTime, score: f32, reasons: Reasons) {
+    pub(super) fn on_barge_in(
+        &mut self,
+        now: CallTime,
+        onset: SampleTime,
+        (score, reasons): (f32, Reasons),
+        words: Option<String>,
+    ) {
         self.commit_answered();
+        self.listening.ducked = None;
         let Some(speaking) = self.take_speaking() else {
             self.stale += 1;
             return;
         };
-        self.out.push_back(Output::Yield { score, reasons });
+        self.out.push_back(Output::Yield { score, reasons, words });
         self.out.push_back(Output::FlushPlayout);
         self.out.push_back(Output::Clear(ClearReason::Yield));
         if !speaking.reply_done {

@@ -94,9 +94,15 @@ impl Notebook {
                 self.events.push(TimelineEvent { score: Some(rounded(*score)), ..entry(EventName::Duck) });
             }
             Output::Resume => self.events.push(entry(EventName::Resume)),
-            Output::Yield { score, reasons } => {
+            Output::Yield { score, reasons, words } => {
                 self.observed.yields.push(t_ms);
-                let reasons = reasons.iter().map(|(name, value)| (name.to_owned(), rounded(value).into()));
+                let of_sound = reasons.iter().map(|(name, value)| (name.to_owned(), rounded(value).into()));
+                // The sound had not decided yet: words did.
+                let reasons = match words {
+                    Some(_) => vec![("words".to_owned(), 1.0.into())],
+                    None => of_sound.collect(),
+                }
+                .into_iter();
                 self.events.push(TimelineEvent {
                     score: Some(rounded(*score)),
                     reasons: Some(reasons.collect()),

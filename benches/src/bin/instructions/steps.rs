@@ -116,7 +116,7 @@ pub(crate) fn barge_in() -> Step {
     Box::new(move |n| {
         let found = found[n as usize % found.len()];
         detector.agent_frame((0, n / REPLY_FRAMES), black_box(Dbfs(-20.0)));
-        let near = Near { score: found.score, voiced: found.voiced, level: found.level };
+        let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual: None };
         let at = SampleTime(u64::from(n) * FRAME_SAMPLES as u64);
         black_box(detector.caller_frame(at, black_box(near)));
     })

@@ -1,0 +1,31 @@
+//! How long to wait after the caller's voice before the turn is over.
+
+use std::time::Duration;
+
+use super::SessionConfig;
+use crate::words::Ending;
+
+/// The wait after the detector's own hangover, by how the words end so far. Words come late: the wait
+/// is judged anew whenever some arrive.
+pub(super) const fn wait(config: &SessionConfig, ending: Ending) -> Duration {
+    match ending {
+        Ending::None => config.endpointing,
+        Ending::Unfinished => config.endpointing_unfinished,
+        Ending::Question | Ending::Complete => config.endpointing_complete,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A-AUD-008: quick after a sentence, patient after "of".
+    #[test]
+    fn what_is_unfinished_is_waited_for() {
+        let config = SessionConfig::default();
+        let [complete, none, unfinished] =
+            [Ending::Complete, Ending::None, Ending::Unfinished].map(|ending| wait(&config, ending));
+        assert!(complete < none && none < unfinished);
+        assert_eq!(complete, wait(&config, Ending::Question));
+    }
+}

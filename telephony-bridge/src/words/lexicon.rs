@@ -1,0 +1,170 @@
+//! The lists of one language, and what they say about words.
+
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+
+use super::{Ending, Overlap};
+
+/// Digits of an Israeli telephone number without its country code.
+const PHONE_DIGITS: std::ops::Range<usize> = 9..11;
+/// From so many digits in a row on, it is a telephone number.
+const MANY_DIGITS: usize = 3;
+
+/// Lists of words, normalised: no niqqud, no punctuation, lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lexicon {
+    backchannels: HashSet<String>,
+    stops: HashSet<String>,
+    dangling: HashSet<String>,
+    fillers: HashSet<String>,
+    digits: HashSet<String>,
+    questions: HashSet<String>,
+}
+
+/// A file of words that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("word lists: {0}")]
+pub struct LexiconError(#[from] toml::de::Error);
+
+impl Lexicon {
+    /// Reads lists: TOML with `backchannels`, `stops`, `dangling`, `fillers`, `digits` and `questions`.
+    pub fn parse(text: &str) -> Result<Self, LexiconError> {
+        let mut lexicon: Self = toml::from_str(text)?;
+        let Self { backchannels, stops, dangling, fillers, digits, questions } = &mut lexicon;
+        for list in [backchannels, stops, dangling, fillers, digits, questions] {
+            *list = list.iter().map(|word| normalised(word)).collect();
+        }
+        Ok(lexicon)
+    }
+
+    /// The Hebrew lists (`words/he.toml`).
+    pub fn hebrew() -> Arc<Self> {
+        static HEBREW: LazyLock<Arc<Lexicon>> =
+            LazyLock::new(|| Arc::new(Lexicon::parse(include_str!("he.toml")).unwrap_or_default()));
+        HEBREW.clone()
+    }
+
+    /// What `words` mean while the agent is saying `line`. Words of the line itself are its echo.
+    pub fn overlap(&self, words: &str, line: &str) -> Overlap {
+        let said: HashSet<String> = each(line).collect();
+        let mut heard = each(words).filter(|word| !said.contains(word)).peekable();
+        if heard.peek().is_none() {
+            return Overlap::Nothing;
+        }
+        let mut count = 0;
+        for word in heard {
+            if self.stops.contains(&word) {
+                return Overlap::Stop(word);
+            }
+            count += usize::from(!self.backchannels.contains(&word) && !self.fillers.contains(&word));
+        }
+        if count == 0 { Overlap::Backchannel } else { Overlap::Words(count) }
+    }
+
+    /// How a turn of these words ends.
+    pub fn ending(&self, words: &str) -> Ending {
+        let all: Vec<String> = each(words).collect();
+        let Some(last) = all.last() else { return Ending::None };
+        let trailing_off = words.trim_end().ends_with(['…', ',', '-', '–']);
+        let digits = self.digits_at_end(&all);
+        let half_a_number = (MANY_DIGITS..PHONE_DIGITS.start).contains(&digits);
+        let alone = all.len() == 1;
+        if trailing_off
+            || half_a_number
+            || self.fillers.contains(last)
+            || !alone && self.dangling.contains(last)
+        {
+            return Ending::Unfinished;
+        }
+        let asks = words.trim_end().ends_with('?') || all.iter().any(|word| self.questions.contains(word));
+        if asks { Ending::Question } else { Ending::Complete }
+    }
+
+    /// Digits in the words at the end that are nothing else.
+    fn digits_at_end(&self, words: &[String]) -> usize {
+        let digits = |word: &String| {
+            let written = word.chars().all(|c| c.is_ascii_digit());
+            match (written, self.digits.contains(word)) {
+                (true, _) => Some(word.len()),
+                (false, true) => Some(1),
+                (false, false) => None,
+            }
+        };
+        words.iter().rev().map_while(digits).sum()
+    }
+}
+
+/// Words, normalised; what is nothing but punctuation is none.
+fn each(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| c.is_whitespace() || c == '-' || c == '־')
+        .map(normalised)
+        .filter(|word| !word.is_empty())
+}
+
+/// Without niqqud and cantillation (U+0591 to U+05C7), punctuation and case.
+fn normalised(word: &str) -> String {
+    word.chars()
+        .filter(|c| !('\u{591}'..='\u{5c7}').contains(c) && c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hebrew() -> Arc<Lexicon> {
+        Lexicon::hebrew()
+    }
+
+    #[test]
+    fn the_shipped_lists_are_read() {
+        let lexicon = Lexicon::parse(include_str!("he.toml")).expect("valid");
+        assert!(lexicon.stops.len() > 10 && lexicon.backchannels.len() > 10);
+        let error = Lexicon::parse("stops = 3").expect_err("not a list").to_string();
+        assert!(error.contains("stops"), "{error}");
+    }
+
+    /// A-AUD-003: backchannels do not interrupt, stop-words do, and the agent's own words are neither.
+    #[test]
+    fn words_over_the_agent_are_weighed() {
+        let line = "יש לנו דירה ליד הים, רגע אחד";
+        for (words, meaning) in [
+            ("", Overlap::Nothing),
+            ("…", Overlap::Nothing),
+            ("ליד הים", Overlap::Nothing),
+            ("רגע", Overlap::Nothing),
+            ("כן", Overlap::Backchannel),
+            ("כֵּן, אוקיי.", Overlap::Backchannel),
+            ("לא!", Overlap::Stop("לא".into())),
+            ("כן אבל סליחה", Overlap::Stop("סליחה".into())),
+            ("אני רוצה", Overlap::Words(2)),
+        ] {
+            assert_eq!(hebrew().overlap(words, line), meaning, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_turn_ends_as_its_words_do() {
+        for (words, ending) in [
+            (" ", Ending::None),
+            ("אני מחפש דירה", Ending::Complete),
+            ("כן", Ending::Complete),
+            ("לא", Ending::Complete),
+            ("אני מחפש דירה של", Ending::Unfinished),
+            ("אני צריך את הדירה כי", Ending::Unfinished),
+            ("אה…", Ending::Unfinished),
+            ("שלוש", Ending::Complete),
+            ("אפס חמש שתיים", Ending::Unfinished),
+            ("052 34", Ending::Unfinished),
+            ("0502345678", Ending::Complete),
+            ("וכמה היא עולה?", Ending::Question),
+            ("מתי אפשר לראות", Ending::Question),
+        ] {
+            assert_eq!(hebrew().ending(words), ending, "{words}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Words that decide who has the floor: "uh-huh" is no interruption, "wait" is one, and a phrase that
+//! ends with "of" is not over. The lists are data, one file a language.
+
+mod lexicon;
+
+pub use lexicon::{Lexicon, LexiconError};
+
+/// What new words over the agent's speech amount to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// No words, or the agent's own coming back.
+    Nothing,
+    /// Nothing but backchannels.
+    Backchannel,
+    /// A word that stops the agent at once.
+    Stop(String),
+    /// So many words that are neither.
+    Words(usize),
+}
+
+/// How the words of a turn end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// There are none yet.
+    None,
+    /// With a word that asks for more, a filler, or half a telephone number.
+    Unfinished,
+    /// Like a question.
+    Question,
+    /// Like a sentence.
+    Complete,
+}
