@@ -3,7 +3,8 @@
 mod common;
 
 use audio_core::barge_in::Preset;
-use audio_core::frame::{SampleTime, WireFrame};
+use audio_core::codec::ulaw;
+use audio_core::frame::{Dbfs, SampleTime, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent as Event};
 use audio_core::vad::VadKind;
 use common::{Line, wire};
@@ -195,4 +196,44 @@ proptest! {
             }
         }
     }
+}
+
+/// A-AUD-003: from a duck to its end the agent is at least 12 dB quieter, from the next frame on; not a
+/// frame is lost, and before and after it is bit for bit what was sent.
+#[test]
+fn the_agent_is_turned_down_while_the_caller_may_be_interrupting() {
+    let mut pipeline = CallPipeline::new(PipelineConfig::new(VadKind::Rms, Preset::Adaptive)).expect("valid");
+    let caller = Line::new().silence(100).voice(18, 3_000.0).silence(100).frames();
+    let agent = Line::of(205.0).voice(caller.len(), 3_000.0).frames();
+    let (mut ducked, mut since_up, mut quiet) = (false, 100, 0);
+    for (caller, agent) in caller.iter().zip(&agent) {
+        pipeline.push_wire(caller);
+        while let Some(event) = pipeline.poll_event() {
+            match event {
+                Event::Duck { .. } => ducked = true,
+                Event::Resume { .. } => (ducked, since_up) = (false, 0),
+                _ => {}
+            }
+        }
+        while pipeline.poll_clean().is_some() {}
+        let sent = WireFrame { seq: 1, ..*agent };
+        let heard = pipeline.process_agent(Some(&sent)).expect("not flushed");
+        let level = |frame: &WireFrame| {
+            Dbfs::of(&frame.payload[80..].iter().map(|&c| ulaw::decode(c)).collect::<Vec<_>>())
+        };
+        since_up += 1;
+        if ducked {
+            quiet += 1;
+            // The first frame ramps down in its first half and beyond.
+            assert!(
+                quiet == 1 || level(&heard).0 <= level(&sent).0 - 12.0,
+                "{} {}",
+                level(&heard),
+                level(&sent)
+            );
+        } else if since_up > 10 {
+            assert_eq!(heard.payload, sent.payload);
+        }
+    }
+    assert!((5..60).contains(&quiet), "{quiet} quiet frames");
 }

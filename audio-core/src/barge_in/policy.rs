@@ -32,6 +32,8 @@ pub struct BargeInConfig {
     pub echo_margin_db: Option<f32>,
     /// Score from which the agent is turned down; `None` never ducks. In (0, 1].
     pub duck_score: Option<f32>,
+    /// How far the agent is turned down, in dB. 0 to 40.
+    pub duck_db: f32,
     /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
     pub yield_score: f32,
 }
@@ -50,6 +52,7 @@ impl BargeInConfig {
             leak: None,
             echo_margin_db: None,
             duck_score: None,
+            duck_db: 15.0,
             yield_score: 0.5,
         }
     }
@@ -65,6 +68,7 @@ impl BargeInConfig {
             leak: None,
             echo_margin_db: None,
             duck_score: Some(0.25),
+            duck_db: 15.0,
             yield_score: 0.5,
         }
     }
@@ -130,6 +134,12 @@ impl BargeInConfig {
         let unit = |v: f32| v > 0.0 && v <= 1.0;
         let duck = self.duck_score.unwrap_or(1.0);
         Error::check(unit(duck), "barge_in.duck_score", duck.into(), "above 0 and at most 1")?;
+        Error::check(
+            (0.0..=40.0).contains(&self.duck_db),
+            "barge_in.duck_db",
+            self.duck_db.into(),
+            "0 to 40 dB",
+        )?;
         Error::check(
             unit(self.yield_score),
             "barge_in.yield_score",

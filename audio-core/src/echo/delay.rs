@@ -33,8 +33,10 @@ const IN_A_ROW_TO_MOVE: u32 = 12;
 const LEAD: f32 = 1.2;
 const APART: usize = 3;
 const CHANCE: f32 = 0.025;
-/// With a delay known, one in so many of the other delays is looked at in each frame.
+/// With a delay known, or none found in so many frames, one in so many of the other delays is looked at
+/// in each frame.
 const TURNS: usize = 4;
+const SEARCH: u32 = 200;
 /// So many frames after the last look, where the echo begins is looked at again; twice in a row within
 /// `SAME` samples of each other and over `ELSEWHERE` samples off what was believed moves it.
 const LOOK_AGAIN: u32 = 20;
@@ -100,6 +102,8 @@ pub(super) struct DelayEstimator {
     newest: usize,
     means: Box<[Mean; LAGS]>,
     turn: usize,
+    /// Frames of the search.
+    searched: u32,
     leader: usize,
     leads: u32,
     found: Option<usize>,
@@ -121,6 +125,7 @@ impl DelayEstimator {
             newest: 0,
             means: Box::new([Mean::NONE; LAGS]),
             turn: 0,
+            searched: 0,
             leader: 0,
             leads: 0,
             found: None,
@@ -135,7 +140,7 @@ impl DelayEstimator {
         self.played.fill(Phases::NONE);
         self.means.fill(Mean::NONE);
         (self.newest, self.turn, self.leader, self.leads, self.step) = (0, 0, 0, 0, 0);
-        (self.looked, self.doubted) = (0, 0);
+        (self.looked, self.doubted, self.searched) = (0, 0, 0);
         self.found = None;
     }
 
@@ -158,9 +163,10 @@ impl DelayEstimator {
             return false;
         }
         self.turn = (self.turn + 1) % TURNS;
+        self.searched = if self.found.is_some() { SEARCH } else { self.searched.saturating_add(1) };
         for lag in 0..LAGS {
             let far = &self.played[(self.newest + LAGS - lag) % LAGS];
-            let due = self.found.is_none() || lag.abs_diff(self.step) <= 1 || lag % TURNS == self.turn;
+            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= 1 || lag % TURNS == self.turn;
             if far.active && due {
                 self.means[lag].add(far, &heard);
             }

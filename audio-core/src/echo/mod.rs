@@ -84,6 +84,8 @@ pub struct EchoCanceller {
     worse: u32,
     /// Frames in which the agent spoke.
     spoken: u32,
+    /// No echo was found for so long that nothing is cancelled.
+    dormant: bool,
 }
 
 impl EchoCanceller {
@@ -99,6 +101,7 @@ impl EchoCanceller {
             residual: Residual::NEW,
             worse: 0,
             spoken: 0,
+            dormant: false,
         })
     }
 
@@ -111,6 +114,7 @@ impl EchoCanceller {
         self.residual = Residual::NEW;
         self.worse = 0;
         self.spoken = 0;
+        self.dormant = false;
     }
 
     /// Cancels 20 ms in place: `played` is what the far end plays (zeros where nothing), `line` what
@@ -122,9 +126,16 @@ impl EchoCanceller {
         self.reference.push(played);
         if self.delay.process(played, line)
             && let Some(delay) = self.delay.delay()
-            && !(self.set_to..=self.set_to + WITHIN_REACH).contains(&delay)
+            && (self.dormant || !(self.set_to..=self.set_to + WITHIN_REACH).contains(&delay))
         {
+            self.dormant = false;
             self.move_to(delay);
+        }
+        self.spoken = self.spoken.saturating_add(u32::from(Dbfs::of(played) > SPEAKING));
+        if self.delay.delay().is_none() && self.spoken >= NO_ECHO_FRAMES {
+            // Nothing comes back: only the search goes on.
+            self.dormant = true;
+            return EchoFrame::NONE;
         }
         let (mut removed, mut residual, mut double_talk) = (0.0, 0.0, false);
         let blocks = line.as_chunks_mut::<BLOCK>().0;
@@ -140,11 +151,7 @@ impl EchoCanceller {
             residual += found.residual / count as f32;
             double_talk |= found.double_talk;
         }
-        self.spoken = self.spoken.saturating_add(u32::from(Dbfs::of(played) > SPEAKING));
-        let known = match self.delay.delay() {
-            Some(_) => self.filter.heard() >= LEARNED_BLOCKS,
-            None => self.spoken >= NO_ECHO_FRAMES,
-        };
+        let known = self.delay.delay().is_some() && self.filter.heard() >= LEARNED_BLOCKS;
         EchoFrame { removed: level(removed), residual: level(residual), double_talk, known }
     }
 

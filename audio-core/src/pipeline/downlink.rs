@@ -1,12 +1,12 @@
-//! The agent's line: fence, stamp, remember what the far end hears.
+//! The agent's line: fence, turn down, stamp, remember what the far end hears.
 
 use crate::codec::ulaw;
 use crate::frame::{Dbfs, FRAME_SAMPLES, WireFrame};
 use crate::pipeline::CallPipeline;
 
 impl CallPipeline {
-    /// One 20 ms step of the agent.
-    pub(super) fn take_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
+    /// One 20 ms step of the agent. A frame `as_sent` is at the level it was heard at.
+    pub(super) fn take_agent(&mut self, frame: Option<&WireFrame>, as_sent: bool) -> Option<WireFrame> {
         let Some(frame) = frame.filter(|frame| frame.generation >= self.generation) else {
             self.agent_fenced += u64::from(frame.is_some());
             return None;
@@ -14,10 +14,14 @@ impl CallPipeline {
         let mut pcm = [0; FRAME_SAMPLES];
         let len = usize::from(frame.len).min(FRAME_SAMPLES);
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
+        let mut payload = frame.payload;
+        if !as_sent {
+            self.duck.apply(&mut pcm, &mut payload);
+        }
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
         self.playing.push(pcm);
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
-        Some(WireFrame { timestamp: self.now.0 as u32, ..*frame })
+        Some(WireFrame { timestamp: self.now.0 as u32, payload, ..*frame })
     }
 }

@@ -26,14 +26,14 @@ pub enum PipelineEvent {
         /// End of the last frame that was speech.
         last_voice: SampleTime,
     },
-    /// The caller may be interrupting: a listener may turn the agent down. Reversible.
+    /// The caller may be interrupting: the agent is turned down. Reversible.
     Duck {
         /// When it was decided.
         at: SampleTime,
         /// Evidence so far, in [0, 1].
         score: f32,
     },
-    /// It was nothing: turn the agent up again.
+    /// It was nothing: the agent is at full level again within 100 ms.
     Resume {
         /// When it was decided.
         at: SampleTime,

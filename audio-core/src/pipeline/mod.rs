@@ -7,11 +7,13 @@
 //! line (`downlink`): fence by generation → stamp → far-end reference for echo and barge-in.
 
 mod downlink;
+mod duck;
 mod event;
 mod uplink;
 
 use core::fmt;
 
+use duck::Duck;
 pub use event::PipelineEvent;
 
 use crate::Error;
@@ -99,6 +101,7 @@ pub struct CallPipeline {
     generation: u32,
     agent_sent: u64,
     agent_fenced: u64,
+    duck: Duck,
 }
 
 impl CallPipeline {
@@ -125,6 +128,7 @@ impl CallPipeline {
             generation: 0,
             agent_sent: 0,
             agent_fenced: 0,
+            duck: Duck::FULL,
         })
     }
 
@@ -145,6 +149,7 @@ impl CallPipeline {
         self.generation = 0;
         self.agent_sent = 0;
         self.agent_fenced = 0;
+        self.duck = Duck::FULL;
     }
 
     /// The caller's line: one frame as it arrived. Frames may come out of order or twice; they
@@ -162,10 +167,17 @@ impl CallPipeline {
     /// with the caller's clock, or `None` if the frame belonged to a flushed generation.
     ///
     /// Frames may be sent ahead of time: the far end plays one for every frame of the caller's.
+    /// Between [`PipelineEvent::Duck`] and [`PipelineEvent::Resume`] frames leave quieter by
+    /// [`BargeInConfig::duck_db`].
     /// A change of [`WireFrame::seq`] starts a new reply: the barge-in grace counts from when it
     /// is heard.
     pub fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
-        self.take_agent(frame)
+        self.take_agent(frame, false)
+    }
+
+    /// The agent's line on a recording: a frame that was sent, at the level at which it was sent.
+    pub fn agent_was_sent(&mut self, frame: &WireFrame) {
+        self.take_agent(Some(frame), true);
     }
 
     /// Discards the agent's frames of every generation below `generation`. O(1). Reports
@@ -175,6 +187,7 @@ impl CallPipeline {
         self.generation = self.generation.max(generation);
         self.barge_in.flush();
         self.playing.clear();
+        self.duck = Duck::FULL;
         self.events.push(PipelineEvent::Flushed { at: self.now, generation: self.generation });
     }
 

@@ -75,10 +75,15 @@ impl CallPipeline {
         let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score }) => {
+                self.duck.down(self.barge_in.config().duck_db);
                 self.events.push(PipelineEvent::Duck { at: now, score });
             }
-            Some(Verdict::Resume) => self.events.push(PipelineEvent::Resume { at: now }),
+            Some(Verdict::Resume) => {
+                self.duck.up();
+                self.events.push(PipelineEvent::Resume { at: now });
+            }
             Some(Verdict::Yield { score, reasons, onset }) => {
+                self.duck.up();
                 self.events.push(PipelineEvent::BargeIn { at: now, onset, score, reasons });
             }
             None => {}

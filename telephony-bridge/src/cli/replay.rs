@@ -90,7 +90,9 @@ fn explain(report: &ReplayReport) {
         let detail = match event.event {
             EventName::BargeIn | EventName::Duck => {
                 let reasons = event.reasons.iter().flatten().map(|(name, value)| format!(" {name} {value}"));
-                format!(" score {}{}", event.score.unwrap_or_default(), reasons.collect::<String>())
+                let words =
+                    event.words.as_ref().map(|words| format!(" \u{2068}{words}\u{2069}")).unwrap_or_default();
+                format!(" score {}{}{words}", event.score.unwrap_or_default(), reasons.collect::<String>())
             }
             EventName::Clear => event.reason.map(|r| format!(" {r:?}").to_lowercase()).unwrap_or_default(),
             EventName::State => event.state.map(|s| format!(" {}", s.name())).unwrap_or_default(),

@@ -106,6 +106,7 @@ impl Notebook {
                 self.events.push(TimelineEvent {
                     score: Some(rounded(*score)),
                     reasons: Some(reasons.collect()),
+                    words: words.clone(),
                     ..entry(EventName::BargeIn)
                 });
             }

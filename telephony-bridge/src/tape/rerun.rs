@@ -215,7 +215,7 @@ impl Chain {
                     ..WireFrame::SILENCE
                 };
                 let pipeline = &mut self.pipeline;
-                let (_, allocations) = count_on_this_thread(|| pipeline.process_agent(Some(&frame)));
+                let ((), allocations) = count_on_this_thread(|| pipeline.agent_was_sent(&frame));
                 self.allocations += allocations;
             }
         }

@@ -20,6 +20,9 @@ pub struct TimelineEvent {
     /// `barge_in` and `duck`: score in [0, 1].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// `barge_in`: the words that tipped it, if words did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
     /// `state`: the new state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
@@ -54,7 +57,7 @@ pub enum EventName {
 impl TimelineEvent {
     /// An entry without details.
     pub const fn new(t_ms: u64, event: EventName) -> Self {
-        Self { t_ms, event, reason: None, reasons: None, score: None, state: None }
+        Self { t_ms, event, reason: None, reasons: None, score: None, words: None, state: None }
     }
 }
 

@@ -118,6 +118,8 @@ const PLAIN: &[Plain] = &[
     ("conceal/gap_of_five", || steps::conceal(|n| n % 10 >= 5)),
     ("vad/rms_rule", || steps::on_speech(|pcm| rms(pcm) > 300.0)),
     ("barge_in", steps::barge_in),
+    ("echo/agent_talks", || steps::echo(true)),
+    ("echo/agent_silent", || steps::echo(false)),
     ("dtmf/detect_speech", || steps::dtmf(benches::speech("booking"))),
     ("dtmf/detect_digits", || steps::dtmf(steps::digits())),
     ("tone/veto", steps::tone_veto),

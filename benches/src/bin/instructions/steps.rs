@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near};
 use audio_core::dtmf::{DtmfConfig, DtmfDetector, DtmfGenerator};
+use audio_core::echo::{EchoCanceller, EchoConfig};
 use audio_core::frame::{Dbfs, FRAME_MS, FRAME_SAMPLES, PcmFrame, SampleTime, WIRE_RATE, WireFrame};
 use audio_core::framer::Framer;
 use audio_core::jitter::conceal::Concealer;
@@ -122,6 +123,20 @@ pub(crate) fn barge_in() -> Step {
     })
 }
 
+/// The agent's voice 40 ms late and 14 dB down under the caller's, or the caller alone.
+pub(crate) fn echo(talks: bool) -> Step {
+    let (near, far) = (benches::speech("booking"), agent_frames());
+    let mut canceller = EchoCanceller::new(EchoConfig::default()).expect("the defaults are valid");
+    Box::new(move |n| {
+        let played = |n: usize| if talks { far[n % far.len()] } else { [0; FRAME_SAMPLES] };
+        let (n, late) = (n as usize, played((n as usize + far.len() * 1_000).wrapping_sub(2)));
+        let mut line = near[n % near.len()];
+        line.iter_mut().zip(late).for_each(|(x, echo)| *x += echo / 5);
+        black_box(canceller.process(black_box(&played(n)), &mut line));
+        black_box(line);
+    })
+}
+
 pub(crate) fn dtmf(frames: Vec<PcmFrame>) -> Step {
     let mut detector = DtmfDetector::new();
     over(frames, move |pcm| {
@@ -151,8 +166,11 @@ pub(crate) fn caller() -> Line {
 
 /// The agent's voice without a pause.
 pub(crate) fn agent() -> Line {
-    let reply = benches::tape("booking").agent_clips[0].clone().unwrap_or_default();
-    Line::new(&benches::frames(&reply), 0)
+    Line::new(&agent_frames(), 0)
+}
+
+fn agent_frames() -> Vec<PcmFrame> {
+    benches::frames(&benches::tape("booking").agent_clips[0].clone().unwrap_or_default())
 }
 
 /// One step as a driver takes it: both lines, queues drained.
