@@ -63,8 +63,8 @@ pub(super) fn echo_reason(level: Dbfs, predicted: Dbfs) -> f32 {
 }
 
 /// dB below the caller's own level at which a voice weighs nothing, and in full.
-const FAR_DB: f32 = 6.5;
-const CLOSE_DB: f32 = 4.0;
+const FAR_DB: f32 = 6.0;
+const CLOSE_DB: f32 = 2.5;
 /// The same as levels, in dBFS, while the caller has not spoken yet.
 const FAR: f32 = -34.0;
 const CLOSE: f32 = -29.0;

@@ -29,6 +29,7 @@ pub(super) struct Listening {
 /// A possible interruption.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ducked {
+    since: CallTime,
     score: f32,
     /// Words of the segment that were known before.
     words: usize,
@@ -93,7 +94,7 @@ impl Session {
             PipelineEvent::Duck { score, .. } if matches!(self.phase, Phase::Speaking(_)) => {
                 let words =
                     self.listening.segment.as_ref().map_or(0, |s| s.partial.split_whitespace().count());
-                self.listening.ducked = Some(Ducked { score, words });
+                self.listening.ducked = Some(Ducked { since: now, score, words });
                 self.out.push_back(Output::Duck { score });
             }
             PipelineEvent::Resume { .. } => self.release_duck(),
@@ -176,7 +177,8 @@ impl Session {
         let score = ducked.map_or(0.0, |ducked| ducked.score);
         match meaning {
             Overlap::Stop(word) => self.on_barge_in(now, onset, (score, Reasons::default()), Some(word)),
-            Overlap::Words(_) if ducked.is_some() => {
+            // One loud syllable of somebody far off is not enough.
+            Overlap::Words(_) if ducked.is_some_and(|d| now >= d.since + self.config.near_enough) => {
                 self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
             }
             // The signal chain lets go by itself once the voice has stopped.

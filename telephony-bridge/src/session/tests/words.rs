@@ -50,8 +50,10 @@ fn words_make_a_ducked_agent_yield() {
     let mut call = Call::replying();
     call.voice(5_000).hears(5_500, "אני רוצה");
     assert_eq!(call.state(), State::Speaking, "somebody far off");
-    call.duck(5_600).hears(5_800, "אני רוצה משהו");
-    assert_eq!(call.yielded_to().as_deref(), Some("משהו"));
+    call.duck(5_600).hears(5_700, "אני רוצה משהו");
+    assert_eq!(call.state(), State::Speaking, "one loud syllable");
+    call.hears(5_800, "אני רוצה משהו אחר");
+    assert_eq!(call.yielded_to().as_deref(), Some("משהו אחר"));
 }
 
 /// A-AUD-003: "uh-huh" does not, nor does the agent's own voice coming back.
