@@ -210,7 +210,7 @@ impl DelayEstimator {
             // The first look was at few frames: later ones are better.
             Some(found) => {
                 self.looked += 1;
-                if self.looked % LOOK_AGAIN != 0 {
+                if !self.looked.is_multiple_of(LOOK_AGAIN) {
                     return false;
                 }
                 let onset = self.start(best);

@@ -199,9 +199,8 @@ impl Filter {
     /// The path may have changed since the last block: its variance grows.
     fn forget(&mut self) {
         for (variance, w) in self.variance.iter_mut().zip(&self.weights) {
-            for k in 0..BINS {
-                let power = w.re[k] * w.re[k] + w.im[k] * w.im[k];
-                variance[k] = MEMORY * variance[k] + (1.0 - MEMORY) * power;
+            for (variance, power) in variance.iter_mut().zip(w.powers()) {
+                *variance = MEMORY * *variance + (1.0 - MEMORY) * power;
             }
         }
     }

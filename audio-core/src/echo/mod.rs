@@ -36,9 +36,13 @@ const AUDIBLE: f32 = 4_000.0;
 
 /// Blocks of the agent's voice after which a path is learned: 0.5 s.
 const LEARNED_BLOCKS: u32 = 50;
-/// Frames above this level without an echo after which there is none: 3 s.
+/// Frames above this level without an echo after which nothing is cancelled until one is found: 3 s.
 const NO_ECHO_FRAMES: u32 = 150;
 const SPEAKING: Dbfs = Dbfs(-45.0);
+/// An echo that the search does not find is at least so far below what was played in the last second:
+/// peaks fade by so much a frame.
+const UNHEARD_DB: f32 = 20.0;
+const FADE_DB: f32 = 0.4;
 
 /// What was found in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +54,7 @@ pub struct EchoFrame {
     /// Is there more than echo on the line while the agent is heard?
     pub double_talk: bool,
     /// Is `residual` to be believed? Not before the echo's delay was found and its path learned for half
-    /// a second, or three seconds of the agent's speech brought no echo.
+    /// a second.
     pub known: bool,
 }
 
@@ -86,6 +90,8 @@ pub struct EchoCanceller {
     spoken: u32,
     /// No echo was found for so long that nothing is cancelled.
     dormant: bool,
+    /// The highest level played lately.
+    played: Dbfs,
 }
 
 impl EchoCanceller {
@@ -102,6 +108,7 @@ impl EchoCanceller {
             worse: 0,
             spoken: 0,
             dormant: false,
+            played: Dbfs::SILENCE,
         })
     }
 
@@ -115,6 +122,7 @@ impl EchoCanceller {
         self.worse = 0;
         self.spoken = 0;
         self.dormant = false;
+        self.played = Dbfs::SILENCE;
     }
 
     /// Cancels 20 ms in place: `played` is what the far end plays (zeros where nothing), `line` what
@@ -131,11 +139,14 @@ impl EchoCanceller {
             self.dormant = false;
             self.move_to(delay);
         }
-        self.spoken = self.spoken.saturating_add(u32::from(Dbfs::of(played) > SPEAKING));
+        let loudness = Dbfs::of(played);
+        self.spoken = self.spoken.saturating_add(u32::from(loudness > SPEAKING));
+        self.played = Dbfs(loudness.0.max(self.played.0 - FADE_DB).max(Dbfs::SILENCE.0));
         if self.delay.delay().is_none() && self.spoken >= NO_ECHO_FRAMES {
             // Nothing comes back: only the search goes on.
             self.dormant = true;
-            return EchoFrame::NONE;
+            let residual = Dbfs(self.played.0 - UNHEARD_DB);
+            return EchoFrame { residual, ..EchoFrame::NONE };
         }
         let (mut removed, mut residual, mut double_talk) = (0.0, 0.0, false);
         let blocks = line.as_chunks_mut::<BLOCK>().0;

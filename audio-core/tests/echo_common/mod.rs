@@ -166,6 +166,8 @@ fn db(power: f64) -> f64 {
 
 /// `near` through the filter of [`FIT`] taps, some of them ahead of time, that comes nearest to `x`: a
 /// canceller's own delay and a fixed high-pass are no distortion.
+// A matrix is written with its indices.
+#[allow(clippy::needless_range_loop)]
 fn fitted(near: &[f64], x: &[f64]) -> Vec<f64> {
     let at =
         |n: usize, tap: usize| (n + AHEAD).checked_sub(tap).and_then(|n| near.get(n)).copied().unwrap_or(0.0);

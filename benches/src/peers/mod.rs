@@ -58,6 +58,8 @@ pub type Resample = Box<dyn FnMut(&[i16], &mut [i16]) -> usize>;
 pub type Playout = Box<dyn FnMut(Option<&WireFrame>, &mut PcmFrame)>;
 /// Takes the far end's 20 ms out of the line's, in place.
 pub type Echo = Box<dyn FnMut(&PcmFrame, &mut PcmFrame)>;
+/// An echo canceller's name, and what makes a new one.
+pub type NamedEcho = (&'static str, fn() -> Echo);
 /// A jitter buffer that plays packets of 20 ms whole or not at all.
 pub trait PacketBuffer {
     /// Takes a frame that has arrived.
@@ -143,10 +145,10 @@ pub fn dtmf() -> Vec<(&'static str, Dtmf)> {
     all
 }
 
-/// Echo cancellers: the name, and what makes a new one.
-pub fn echo() -> Vec<(&'static str, fn() -> Echo)> {
+/// Echo cancellers.
+pub fn echo() -> Vec<NamedEcho> {
     #[allow(unused_mut)]
-    let mut all: Vec<(&'static str, fn() -> Echo)> = Vec::new();
+    let mut all: Vec<NamedEcho> = Vec::new();
     #[cfg(all(feature = "peers", peer_speexdsp))]
     all.push(("speexdsp_64ms", || speex_echo::echo(64)));
     #[cfg(all(feature = "peers", peer_speexdsp))]

@@ -32,6 +32,8 @@ pub struct SessionConfig {
     /// Longest turn of the caller: noise that the detector takes for speech must not hold the
     /// floor for ever. 60 s.
     pub max_turn: Duration,
+    /// Voice over the agent, to which it yielded, without a word: no interruption. 5 s.
+    pub max_wordless: Duration,
     /// Nobody speaks: ask again. 15 s.
     pub silence: Duration,
     /// How often to ask again before saying goodbye.
@@ -67,6 +69,7 @@ impl Default for SessionConfig {
             mark_slack: Duration::from_secs(3),
             max_utterance: Duration::from_secs(60),
             max_turn: Duration::from_secs(60),
+            max_wordless: Duration::from_secs(5),
             silence: Duration::from_secs(15),
             max_reprompts: 2,
             max_call: Duration::from_secs(3_600),

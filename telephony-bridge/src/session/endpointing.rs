@@ -19,7 +19,7 @@ pub(super) const fn wait(config: &SessionConfig, ending: Ending) -> Duration {
 mod tests {
     use super::*;
 
-    /// A-AUD-008: quick after a sentence, patient after "of".
+    /// Quick after a sentence, patient after "of".
     #[test]
     fn what_is_unfinished_is_waited_for() {
         let config = SessionConfig::default();

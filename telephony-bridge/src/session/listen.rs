@@ -65,6 +65,11 @@ impl Listening {
         self.segment.is_some()
     }
 
+    /// Is a segment open of which no word is known?
+    pub(super) fn has_no_words(&self) -> bool {
+        self.segment.as_ref().is_some_and(|segment| segment.partial.trim().is_empty())
+    }
+
     /// Drops the segment; its words are no longer wanted.
     pub(super) fn close(&mut self) -> Option<TurnId> {
         self.segment.take().map(|segment| segment.turn)
@@ -91,7 +96,7 @@ impl Session {
                 self.listening.ducked = Some(Ducked { score, words });
                 self.out.push_back(Output::Duck { score });
             }
-            PipelineEvent::Resume { .. } if matches!(self.phase, Phase::Speaking(_)) => self.release_duck(),
+            PipelineEvent::Resume { .. } => self.release_duck(),
             PipelineEvent::BargeIn { onset, score, reasons, .. } => {
                 self.on_barge_in(now, onset, (score, reasons), None);
             }
@@ -152,9 +157,9 @@ impl Session {
         self.timers.set(Timer::Endpointing, due.max(now));
     }
 
-    /// Full level again, if the agent was turned down.
+    /// The signal chain is at full level again.
     fn release_duck(&mut self) {
-        if self.listening.ducked.take().is_some() {
+        if self.listening.ducked.take().is_some() && matches!(self.phase, Phase::Speaking(_)) {
             self.out.push_back(Output::Resume);
         }
     }
@@ -174,8 +179,8 @@ impl Session {
             Overlap::Words(_) if ducked.is_some() => {
                 self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
             }
-            Overlap::Backchannel => self.release_duck(),
-            Overlap::Nothing | Overlap::Words(_) => {}
+            // The signal chain lets go by itself once the voice has stopped.
+            Overlap::Backchannel | Overlap::Nothing | Overlap::Words(_) => {}
         }
     }
 
@@ -280,8 +285,14 @@ impl Session {
             match event {
                 // A final before the turn is over for us counts as an interim one.
                 SttEvent::Partial(text) | SttEvent::Final(text) => {
-                    let before = segment.partial.split_whitespace().count();
+                    // Interim words may be rewritten: what is new begins where the two part.
+                    let (then, now_known) = (segment.partial.split_whitespace(), text.split_whitespace());
+                    let before = then.zip(now_known).take_while(|(then, now)| then == now).count();
+                    let first = segment.partial.trim().is_empty() && !text.trim().is_empty();
                     text.clone_into(&mut segment.partial);
+                    if first {
+                        self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
+                    }
                     match self.phase {
                         Phase::Speaking(_) if !self.reply_is_unheard() => self.weigh_words(now, before),
                         Phase::Listening => self.endpoint_if_silent(now),

@@ -120,6 +120,7 @@ impl Session {
         for timer in [Timer::Silence, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
             self.timers.stop(timer);
         }
+        self.listening.ducked = None;
         self.set_phase(Phase::Speaking(Speaking {
             turn,
             queue: VecDeque::new(),
@@ -251,6 +252,7 @@ impl Session {
 
     /// The single end of a reply that was heard, was empty, or was given up.
     pub(super) fn finish_speaking(&mut self, now: CallTime, hang_up: bool) {
+        self.listening.ducked = None;
         self.commit_answered();
         self.return_to_listening(now);
         if hang_up {
@@ -331,6 +333,10 @@ impl Session {
         });
         self.out.push_back(Output::State(super::State::Listening));
         self.open_segment(now, onset);
+        // Voice that brings no words soon was no interruption: the agent goes on where it was.
+        if self.listening.has_no_words() {
+            self.timers.set(Timer::TurnLimit, now + self.config.max_wordless);
+        }
         self.endpoint_if_silent(now);
         self.return_to_listening(now);
     }

@@ -82,6 +82,7 @@ impl Session {
         self.out.push_back(Output::SttCancel { turn });
         if partial.is_empty() && thinking_is_empty {
             // The caller said something and nobody understood it: ask at once.
+            self.listening.interrupted = None;
             return self.reprompt(now);
         }
         self.on_words(now, &partial);

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::{Ending, Overlap};
 
-/// Digits of an Israeli telephone number without its country code.
-const PHONE_DIGITS: std::ops::Range<usize> = 9..11;
+/// Digits of an Israeli telephone number: on land, and of a mobile, which begins with 05.
+const LAND_LINE: usize = 9;
+const MOBILE: usize = 10;
 /// From so many digits in a row on, it is a telephone number.
 const MANY_DIGITS: usize = 3;
 
@@ -69,31 +70,31 @@ impl Lexicon {
         let all: Vec<String> = each(words).collect();
         let Some(last) = all.last() else { return Ending::None };
         let trailing_off = words.trim_end().ends_with(['…', ',', '-', '–']);
-        let digits = self.digits_at_end(&all);
-        let half_a_number = (MANY_DIGITS..PHONE_DIGITS.start).contains(&digits);
-        let alone = all.len() == 1;
-        if trailing_off
-            || half_a_number
-            || self.fillers.contains(last)
-            || !alone && self.dangling.contains(last)
-        {
+        let (digits, mobile) = self.digits_at_end(&all);
+        let half_a_number = (MANY_DIGITS..if mobile { MOBILE } else { LAND_LINE }).contains(&digits);
+        let asks_for_more = self.fillers.contains(last) || self.dangling.contains(last);
+        let asked = words.trim_end().ends_with('?');
+        // A word alone is an answer.
+        if trailing_off || half_a_number || all.len() > 1 && asks_for_more && !asked {
             return Ending::Unfinished;
         }
-        let asks = words.trim_end().ends_with('?') || all.iter().any(|word| self.questions.contains(word));
+        let asks = asked || all.iter().any(|word| self.questions.contains(word));
         if asks { Ending::Question } else { Ending::Complete }
     }
 
-    /// Digits in the words at the end that are nothing else.
-    fn digits_at_end(&self, words: &[String]) -> usize {
-        let digits = |word: &String| {
-            let written = word.chars().all(|c| c.is_ascii_digit());
-            match (written, self.digits.contains(word)) {
-                (true, _) => Some(word.len()),
-                (false, true) => Some(1),
-                (false, false) => None,
-            }
+    /// Digits in the words at the end that are nothing else, and whether they are a mobile's.
+    fn digits_at_end(&self, words: &[String]) -> (usize, bool) {
+        let written = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+        let count =
+            words.iter().rev().take_while(|word| written(word) || self.digits.contains(*word)).count();
+        let number = &words[words.len() - count..];
+        let digits = number.iter().map(|word| if written(word) { word.len() } else { 1 }).sum();
+        let mobile = match number {
+            [first, ..] if written(first) => first.starts_with("05"),
+            [first, second, ..] => first == "אפס" && second == "חמש",
+            _ => false,
         };
-        words.iter().rev().map_while(digits).sum()
+        (digits, mobile)
     }
 }
 
@@ -160,6 +161,12 @@ mod tests {
             ("שלוש", Ending::Complete),
             ("אפס חמש שתיים", Ending::Unfinished),
             ("052 34", Ending::Unfinished),
+            ("050 234567", Ending::Unfinished),
+            ("09 8765432", Ending::Complete),
+            ("תודה, לא", Ending::Complete),
+            ("כמה זה?", Ending::Question),
+            ("אה", Ending::Complete),
+            ("אני רוצה אה", Ending::Unfinished),
             ("0502345678", Ending::Complete),
             ("וכמה היא עולה?", Ending::Question),
             ("מתי אפשר לראות", Ending::Question),

@@ -1,6 +1,7 @@
 //! The conversation, driven by hand.
 
 mod never_stuck;
+mod words;
 
 use audio_core::barge_in::Reasons;
 use audio_core::frame::SampleTime;

@@ -1,0 +1,134 @@
+//! Words over the agent, and words that are not finished.
+
+use super::*;
+
+impl Call {
+    /// The agent says a long line from 4 s on.
+    fn replying() -> Self {
+        let mut call = Self::greeted();
+        call.says(2_500, "שלום").replies(4_000, "יש לנו דירה גדולה ליד הים, ועוד אחת בחולון");
+        let utterance = call.last_utterance();
+        call.at(4_000, Input::Playing { utterance });
+        call.at(4_000, Input::Tts { utterance, event: TtsEvent::End { total_ms: 6_000 } });
+        call
+    }
+
+    fn duck(&mut self, ms: u64) -> &mut Self {
+        self.speech(ms, PipelineEvent::Duck { at: SampleTime::from_ms(ms), score: 0.1 })
+    }
+
+    fn resume(&mut self, ms: u64) -> &mut Self {
+        self.speech(ms, PipelineEvent::Resume { at: SampleTime::from_ms(ms) })
+    }
+
+    fn hears(&mut self, ms: u64, text: &str) -> &mut Self {
+        let turn = self.last_turn();
+        self.at(ms, Input::Stt { turn, event: SttEvent::Partial(text) })
+    }
+
+    fn yielded_to(&self) -> Option<String> {
+        self.outputs.iter().find_map(|output| match output {
+            Output::Yield { words, .. } => words.clone(),
+            _ => None,
+        })
+    }
+}
+
+/// A-AUD-003: "wait" stops the agent, whether it was turned down or not.
+#[test]
+fn a_stop_word_makes_the_agent_yield_at_once() {
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_500, "רגע");
+    assert_eq!(call.yielded_to().as_deref(), Some("רגע"));
+    assert_eq!(call.state(), State::Listening);
+    assert!(call.outputs.contains(&Output::Clear(ClearReason::Yield)));
+}
+
+/// A-AUD-003: other words do so while the signal chain hears somebody near.
+#[test]
+fn words_make_a_ducked_agent_yield() {
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_500, "אני רוצה");
+    assert_eq!(call.state(), State::Speaking, "somebody far off");
+    call.duck(5_600).hears(5_800, "אני רוצה משהו");
+    assert_eq!(call.yielded_to().as_deref(), Some("משהו"));
+}
+
+/// A-AUD-003: "uh-huh" does not, nor does the agent's own voice coming back.
+#[test]
+fn a_backchannel_and_the_agents_own_words_do_not() {
+    let mut call = Call::replying();
+    call.voice(5_000)
+        .duck(5_100)
+        .hears(5_500, "כן")
+        .hears(5_700, "כן אוקיי")
+        .hears(6_000, "כן אוקיי דירה גדולה");
+    assert_eq!((call.state(), call.yielded_to()), (State::Speaking, None));
+    call.resume(6_200);
+    assert_eq!(call.outputs.last(), Some(&Output::Resume));
+}
+
+/// A duck ends with its reply: words over the next one are weighed anew.
+#[test]
+fn a_duck_does_not_outlive_its_reply() {
+    let mut call = Call::replying();
+    call.voice(9_500).duck(9_600);
+    let utterance = call.last_utterance();
+    call.at(10_000, Input::Mark { utterance }).resume(10_100);
+    assert!(!call.outputs.contains(&Output::Resume), "there is nothing left to resume");
+    call.hears(10_200, "טוב").silence(10_400).pass_until(12_000);
+    let turn = call.last_turn();
+    call.at(12_100, Input::Stt { turn, event: SttEvent::Final("טוב") })
+        .replies(12_500, "יופי, אז נקבע פגישה");
+    call.plays(12_600, 100);
+    call.replies(12_700, "ועוד משהו");
+    call.voice(12_900).hears(13_200, "אני רוצה");
+    assert_eq!(call.yielded_to(), None);
+}
+
+/// An interim word that is rewritten into a stop-word counts.
+#[test]
+fn a_rewritten_word_is_seen() {
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_400, "רד").hears(5_600, "רגע");
+    assert_eq!(call.yielded_to().as_deref(), Some("רגע"));
+}
+
+/// The agent yields to a noise and nobody says a word: it goes on where it was heard last.
+#[test]
+fn voice_without_words_gives_the_floor_back() {
+    let mut call = Call::replying();
+    call.voice(5_000).barge_in(6_000);
+    assert_eq!(call.state(), State::Listening);
+    call.pass_until(11_100);
+    let turn = call.last_turn();
+    call.at(11_200, Input::Stt { turn, event: SttEvent::Final("") });
+    assert_eq!(call.state(), State::Speaking);
+    let resumed = call.outputs.iter().rev().find_map(|output| match output {
+        Output::Speak { from_ms, line, .. } => Some((*from_ms, line.text.clone())),
+        _ => None,
+    });
+    let (from_ms, text) = resumed.expect("the rest is said");
+    assert!((1_900..=2_100).contains(&from_ms) && text.starts_with("יש לנו"), "{from_ms} {text}");
+}
+
+/// A finished sentence is answered at once, "of" is waited for, also if it is recognised late.
+#[test]
+fn the_wait_follows_the_words() {
+    let ended = |call: &Call| call.outputs.iter().any(|output| matches!(output, Output::TurnEnd { .. }));
+    let mut call = Call::greeted();
+    call.voice(2_500).hears(3_000, "אני מחפש דירה").silence(3_800).pass_until(3_801);
+    assert!(ended(&call));
+    let mut call = Call::greeted();
+    call.voice(2_500).silence(3_800).hears(3_900, "אני מחפש דירה של").pass_until(4_600);
+    assert!(!ended(&call));
+    call.pass_until(4_701);
+    assert!(ended(&call));
+    let mut call = Call::greeted();
+    call.voice(2_500)
+        .hears(3_000, "דירה של")
+        .silence(3_800)
+        .hears(3_900, "דירה של שלושה חדרים")
+        .pass_until(3_901);
+    assert!(ended(&call));
+}
