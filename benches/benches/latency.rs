@@ -28,6 +28,7 @@ use benches::{Line, Percentiles, Table, histogram, samples};
 use criterion::{Criterion, SamplingMode};
 use hdrhistogram::Histogram;
 use telephony_bridge::providers::embedded::VoiceLibrary;
+use telephony_bridge::session::SessionConfig;
 use telephony_bridge::tape::{ReplayOptions, ReplayReport, replay};
 
 /// Calls on the one thread whose percentiles are taken.
@@ -176,8 +177,12 @@ fn hops(c: &mut Criterion) {
 }
 
 fn replayed(tape: &Tape, preset: Preset) -> ReplayReport {
-    let options =
-        ReplayOptions { barge_in: preset.config(), timing: false, library: VoiceLibrary::default() };
+    let options = ReplayOptions {
+        barge_in: preset.config(),
+        session: SessionConfig::default(),
+        timing: false,
+        library: VoiceLibrary::default(),
+    };
     replay(tape, &options).expect("the fixtures are complete")
 }
 

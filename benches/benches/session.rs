@@ -138,7 +138,12 @@ fn conversation(c: &mut Criterion, tape: &Tape) {
 
 fn replay_a_tape(c: &mut Criterion, tape: &Tape) {
     let barge_in = Preset::default().config();
-    let options = ReplayOptions { barge_in, timing: false, library: VoiceLibrary::default() };
+    let options = ReplayOptions {
+        barge_in,
+        session: SessionConfig::default(),
+        timing: false,
+        library: VoiceLibrary::default(),
+    };
     let replay = || replay(black_box(tape), &options).expect("the fixtures are complete");
     let frames = replay().duration_ms / u64::from(FRAME_MS);
 

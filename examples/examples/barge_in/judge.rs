@@ -1,183 +1,235 @@
-//! One replayed scene against its labels, and all of them together.
+//! One replayed scene against its labels.
 
-use audio_core::tape::{CallerSpan, SpanKind, Tape};
-use telephony_bridge::tape::{EventName, ReplayReport};
+use audio_core::tape::{CallerSpan, SpanKind};
+use telephony_bridge::tape::{EventName, TimelineEvent};
 
-/// A decision this long after an event's end still belongs to it.
+/// A yield this long after an event's end still belongs to it (the replay contract).
 const SLACK_MS: u64 = 1_000;
+/// A duck this long after somebody's end still belongs to them: the detector's hangover.
+const DUCK_SLACK_MS: u64 = 300;
+/// An overlap shorter than this, or an agent that ends by itself within it, does not count.
+const MIN_OVERLAP_MS: u64 = 300;
 /// The end of a turn later than this is missed.
 const LATEST_END_MS: u64 = 3_000;
+/// A turn end this long before the label's may be the last sounds' fading.
+const FADING_MS: u64 = 200;
 
-pub(crate) const CSV_HEADER: &str =
-    "rules,tape,start_ms,end_ms,duck_ms,yield_ms,agent_s,ducks,yields,cut_off,end_waits_ms\n";
+pub(crate) const CSV_HEADER: &str = "rules,tape,start_ms,end_ms,counts,duck_ms,yield_ms,agent_s,ducks,yields,\
+                                     cut_off,taken_back,end_waits_ms\n";
 
 /// What happened in one scene.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
-    tape: String,
-    /// The kind: the name up to its last `_`.
-    kind: String,
+    pub(crate) tape: String,
     /// The event over the agent.
-    event: Option<(u64, u64)>,
-    /// First duck and first yield from the event's start to its end and a second more.
+    pub(crate) event: Option<Event>,
+    /// Ducks while nobody spoke: noise, the agent's echo, or nothing at all.
+    pub(crate) idle_ducks: u32,
+    /// Yields that belong to no turn and to no interruption.
+    pub(crate) false_yields: u32,
+    /// Those of them that belong to no label at all.
+    pub(crate) idle_yields: u32,
+    /// How long the agent was heard.
+    pub(crate) agent_ms: u64,
+    pub(crate) turns: Vec<Turn>,
+}
+
+/// Something that happened while the agent spoke, or was meant to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    start_ms: u64,
+    end_ms: u64,
+    /// Was the agent heard at its start, or long enough?
+    pub(crate) counts: bool,
+    /// First duck and first yield from its start on, in ms of the call.
     duck: Option<u64>,
     taken: Option<u64>,
-    /// Ducks and yields of the whole scene that belong to no event.
-    stray_ducks: u32,
-    yields: u32,
-    /// Seconds in which the agent was heard.
-    agent_s: f64,
-    /// Of each turn: was it cut off, and how long after its end was the end decided.
-    turns: Vec<(bool, Option<u64>)>,
+}
+
+impl Event {
+    /// From its start to the yield, in ms.
+    pub(crate) fn yield_after(&self) -> Option<u64> {
+        Some(self.taken? - self.start_ms)
+    }
+
+    /// From its start until the agent is quieter: turned down or silent, in ms.
+    pub(crate) fn quieter_after(&self) -> Option<u64> {
+        Some(self.duck.or(self.taken)? - self.start_ms)
+    }
+}
+
+/// A turn of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// A reply was heard before its end.
+    pub(crate) cut_off: bool,
+    /// Its end was decided too early, and the caller was still heard.
+    pub(crate) taken_back: bool,
+    /// From its end to the decision, in ms; `None`: not noticed.
+    pub(crate) wait_ms: Option<u64>,
+}
+
+/// When the caller heard the agent: from, to, ended by itself.
+fn heard(timeline: &[TimelineEvent], end_ms: u64) -> Vec<(u64, u64, bool)> {
+    let mut heard: Vec<(u64, u64, bool)> = Vec::new();
+    for entry in timeline {
+        match (entry.event, heard.last_mut()) {
+            (EventName::AgentAudioStart, _) => heard.push((entry.t_ms, end_ms, true)),
+            (EventName::AgentAudioEnd, Some(last)) => {
+                let yielded = |e: &TimelineEvent| e.event == EventName::BargeIn && e.t_ms == entry.t_ms;
+                (last.1, last.2) = (entry.t_ms, !timeline.iter().any(yielded));
+            }
+            _ => {}
+        }
+    }
+    heard
+}
+
+/// The replay contract's rule of what overlaps count.
+fn overlaps(span: &CallerSpan, agent: &[(u64, u64, bool)]) -> bool {
+    let audible: u64 = agent
+        .iter()
+        .map(|(from, to, _)| to.min(&span.end_ms).saturating_sub(*from.max(&span.start_ms)))
+        .sum();
+    let over_start = agent.iter().any(|&(from, to, by_itself)| {
+        (from..to).contains(&span.start_ms) && !(by_itself && to <= span.start_ms + MIN_OVERLAP_MS)
+    });
+    over_start || audible >= MIN_OVERLAP_MS
 }
 
 impl Scene {
-    pub(crate) fn new(tape: &Tape, report: &ReplayReport) -> Self {
+    /// Holds a replay of `end_ms` against the labels.
+    pub(crate) fn new(tape: &str, labels: &[CallerSpan], timeline: &[TimelineEvent], end_ms: u64) -> Self {
         let times = |name: EventName| -> Vec<u64> {
-            report.events.iter().filter(|event| event.event == name).map(|event| event.t_ms).collect()
+            timeline.iter().filter(|entry| entry.event == name).map(|entry| entry.t_ms).collect()
         };
         let (ducks, yields) = (times(EventName::Duck), times(EventName::BargeIn));
-        let over = tape.file.caller.iter().find(|span| span.kind != SpanKind::Turn);
-        let event = over.map(|span| (span.start_ms, span.end_ms));
-        let within = |t: &&u64| event.is_some_and(|(start, end)| (start..=end + SLACK_MS).contains(*t));
-        let first = |all: &[u64]| all.iter().find(within).copied();
-        let starts = times(EventName::AgentAudioStart);
-        let mut ends = times(EventName::AgentAudioEnd);
-        ends.push(report.duration_ms);
-        let heard: u64 = starts.iter().zip(&ends).map(|(start, end)| end.saturating_sub(*start)).sum();
-        let turn_ends = times(EventName::TurnEnd);
-        let turn = |span: &CallerSpan| {
-            let cut = starts.iter().any(|t| (span.start_ms..span.end_ms).contains(t));
-            let limit = span.end_ms + LATEST_END_MS;
-            let end = turn_ends.iter().rfind(|t| (span.start_ms..limit).contains(*t));
-            (cut, end.map(|t| t.saturating_sub(span.end_ms)))
+        let agent = heard(timeline, end_ms);
+        let belongs = |t: u64, slack: u64, kind: fn(SpanKind) -> bool| {
+            labels.iter().any(|l| kind(l.kind) && (l.start_ms..=l.end_ms + slack).contains(&t))
         };
+        let count = |all: &[u64], hit: &dyn Fn(u64) -> bool| all.iter().filter(|t| hit(**t)).count() as u32;
+        let event = labels.iter().find(|label| label.kind != SpanKind::Turn).map(|label| {
+            let within = |t: &&u64| (label.start_ms..=label.end_ms + SLACK_MS).contains(*t);
+            Event {
+                start_ms: label.start_ms,
+                end_ms: label.end_ms,
+                counts: overlaps(label, &agent),
+                duck: ducks.iter().find(within).copied(),
+                taken: yields.iter().find(within).copied(),
+            }
+        });
+        let turn_ends = times(EventName::TurnEnd);
+        let turn = |label: &CallerSpan| {
+            let early = label.end_ms.saturating_sub(FADING_MS);
+            let noticed =
+                turn_ends.iter().rfind(|t| (early..label.end_ms + LATEST_END_MS).contains(*t)).copied();
+            Turn {
+                cut_off: agent.iter().any(|(from, ..)| (label.start_ms..label.end_ms).contains(from)),
+                taken_back: turn_ends.iter().any(|t| (label.start_ms..early).contains(t)),
+                wait_ms: noticed.map(|t| t.saturating_sub(label.end_ms)),
+            }
+        };
+        let meant = |kind| matches!(kind, SpanKind::Turn | SpanKind::Interruption);
         Self {
-            tape: tape.name.clone(),
-            kind: tape.name.rsplit_once('_').map_or(tape.name.as_str(), |(kind, _)| kind).to_owned(),
+            tape: tape.to_owned(),
             event,
-            duck: first(&ducks),
-            taken: first(&yields),
-            stray_ducks: ducks.iter().filter(|t| !within(t)).count() as u32,
-            yields: yields.len() as u32,
-            agent_s: heard as f64 / 1_000.0,
-            turns: tape.file.caller.iter().filter(|span| span.kind == SpanKind::Turn).map(turn).collect(),
+            idle_ducks: count(&ducks, &|t| !belongs(t, DUCK_SLACK_MS, |kind| kind != SpanKind::Noise)),
+            false_yields: count(&yields, &|t| !belongs(t, SLACK_MS, meant)),
+            idle_yields: count(&yields, &|t| !belongs(t, SLACK_MS, |_| true)),
+            agent_ms: agent.iter().map(|(from, to, _)| to - from).sum(),
+            turns: labels.iter().filter(|label| label.kind == SpanKind::Turn).map(turn).collect(),
         }
+    }
+
+    /// The kind: the name up to its last `_`.
+    pub(crate) fn kind(&self) -> &str {
+        self.tape.rsplit_once('_').map_or(&self.tape, |(kind, _)| kind)
     }
 
     pub(crate) fn csv_row(&self, rules: &str) -> String {
         let text = |t: Option<u64>| t.map(|t| t.to_string()).unwrap_or_default();
-        let (start, end) = self.event.unzip();
-        let waits: Vec<String> = self.turns.iter().map(|(_, wait)| text(*wait)).collect();
-        let cut = self.turns.iter().filter(|(cut, _)| *cut).count();
+        let event = |of: fn(&Event) -> Option<u64>| text(self.event.as_ref().and_then(of));
+        let waits: Vec<String> = self.turns.iter().map(|turn| text(turn.wait_ms)).collect();
+        let turns = |hit: fn(&&Turn) -> bool| self.turns.iter().filter(hit).count();
         format!(
-            "{rules},{},{},{},{},{},{:.2},{},{},{cut},{}\n",
+            "{rules},{},{},{},{},{},{},{:.2},{},{},{},{},{}\n",
             self.tape,
-            text(start),
-            text(end),
-            text(self.duck),
-            text(self.taken),
-            self.agent_s,
-            self.stray_ducks,
-            self.yields,
+            event(|e| Some(e.start_ms)),
+            event(|e| Some(e.end_ms)),
+            event(|e| Some(e.counts.into())),
+            event(|e| e.duck),
+            event(|e| e.taken),
+            self.agent_ms as f64 / 1_000.0,
+            self.idle_ducks,
+            self.false_yields,
+            turns(|turn| turn.cut_off),
+            turns(|turn| turn.taken_back),
             waits.join(" "),
         )
     }
-
-    /// How long after the event's start something happened.
-    fn after(&self, t: Option<u64>) -> Option<u64> {
-        Some(t?.saturating_sub(self.event?.0))
-    }
 }
 
-/// So many of so many.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Share {
-    pub(crate) of: u32,
-    pub(crate) count: u32,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Share {
-    fn count<'a>(all: impl Iterator<Item = &'a Scene>, hit: impl Fn(&Scene) -> bool) -> Self {
-        all.fold(Self::default(), |sum, scene| Self {
-            of: sum.of + 1,
-            count: sum.count + u32::from(hit(scene)),
-        })
+    fn span(kind: SpanKind, start_ms: u64, end_ms: u64) -> CallerSpan {
+        CallerSpan { start_ms, end_ms, kind, text: String::new(), words: None }
     }
 
-    pub(crate) fn percent(self) -> f64 {
-        100.0 * f64::from(self.count) / f64::from(self.of.max(1))
-    }
-
-    /// E. B. Wilson's 95 % interval (1927), in per cent.
-    pub(crate) fn interval(self) -> (f64, f64) {
-        let (n, p, z) = (f64::from(self.of.max(1)), self.percent() / 100.0, 1.96);
-        let centre = p + z * z / (2.0 * n);
-        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-        let scale = 100.0 / (1.0 + z * z / n);
-        ((centre - half).max(0.0) * scale, (centre + half) * scale)
-    }
-}
-
-/// The median and the 95th percentile, in ms.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Delay {
-    pub(crate) p50: u64,
-    pub(crate) p95: u64,
-}
-
-impl Delay {
-    fn of(mut all: Vec<u64>) -> Self {
-        all.sort_unstable();
-        let at =
-            |p: usize| all.get((all.len() * p / 100).min(all.len().saturating_sub(1))).copied().unwrap_or(0);
-        Self { p50: at(50), p95: at(95) }
-    }
-}
-
-/// What the table shows of one rule.
-#[derive(Clone, Debug)]
-pub(crate) struct Figures {
-    pub(crate) interruptions: Share,
-    pub(crate) duck: Delay,
-    pub(crate) taken: Delay,
-    /// Per minute of the agent's speech.
-    pub(crate) idle_ducks: f64,
-    /// Yields by kind of scene, and per minute of the agent's speech.
-    pub(crate) false_yields: Vec<(&'static str, Share, f64)>,
-    pub(crate) cut_off: Share,
-    pub(crate) missed_turns: Share,
-    pub(crate) end: Delay,
-}
-
-impl Figures {
-    pub(crate) fn of(scenes: &[Scene]) -> Self {
-        let kind = |kind: &'static str| scenes.iter().filter(move |scene| scene.kind == kind);
-        let minutes = |kind_name: &'static str| kind(kind_name).map(|s| s.agent_s).sum::<f64>() / 60.0;
-        let wrong = |name: &'static str| {
-            let yields: u32 = kind(name).map(|scene| scene.yields).sum();
-            (
-                name,
-                Share::count(kind(name), |scene| scene.yields > 0),
-                f64::from(yields) / minutes(name).max(1e-9),
-            )
-        };
-        let idle: u32 = scenes.iter().map(|scene| scene.stray_ducks).sum();
-        let all: f64 = scenes.iter().map(|scene| scene.agent_s).sum::<f64>() / 60.0;
-        let turns = || scenes.iter().flat_map(|scene| &scene.turns);
-        let count = |hit: fn(&(bool, Option<u64>)) -> bool| Share {
-            of: turns().count() as u32,
-            count: turns().filter(|turn| hit(turn)).count() as u32,
-        };
-        Self {
-            interruptions: Share::count(kind("interruption"), |scene| scene.taken.is_some()),
-            duck: Delay::of(kind("interruption").filter_map(|s| s.after(s.duck.or(s.taken))).collect()),
-            taken: Delay::of(kind("interruption").filter_map(|s| s.after(s.taken)).collect()),
-            idle_ducks: f64::from(idle) / all.max(1e-9),
-            false_yields: ["backchannel", "noise", "side_speech", "echo"].into_iter().map(wrong).collect(),
-            cut_off: count(|(cut, _)| *cut),
-            missed_turns: count(|(_, end)| end.is_none()),
-            end: Delay::of(turns().filter(|(cut, _)| !cut).filter_map(|(_, end)| *end).collect()),
+    /// A scene of 20 s in which the agent speaks from 5 to 15 s unless the timeline ends it.
+    fn scene(label: CallerSpan, timeline: &[(u64, EventName)]) -> Scene {
+        let mut all = vec![(5_000, EventName::AgentAudioStart)];
+        all.extend(timeline);
+        if timeline.iter().all(|(_, event)| *event != EventName::AgentAudioEnd) {
+            all.push((15_000, EventName::AgentAudioEnd));
         }
+        let timeline: Vec<_> = all.into_iter().map(|(t, event)| TimelineEvent::new(t, event)).collect();
+        Scene::new("noise_0001", &[label], &timeline, 20_000)
+    }
+
+    #[test]
+    fn a_duck_for_noise_is_one_with_nobody_speaking_and_one_for_speech_is_not() {
+        let ducks = |kind, at| scene(span(kind, 8_000, 9_000), &[(at, EventName::Duck)]).idle_ducks;
+        assert_eq!(ducks(SpanKind::Noise, 8_200), 1);
+        assert_eq!(ducks(SpanKind::SideSpeech, 8_200), 0);
+        assert_eq!(ducks(SpanKind::SideSpeech, 9_900), 1, "long after it");
+    }
+
+    #[test]
+    fn a_yield_is_false_unless_somebody_took_the_floor() {
+        let yields = |kind, at| {
+            let scene =
+                scene(span(kind, 8_000, 9_000), &[(at, EventName::BargeIn), (at, EventName::AgentAudioEnd)]);
+            (scene.false_yields, scene.idle_yields, scene.event.and_then(|e| e.yield_after()), scene.agent_ms)
+        };
+        assert_eq!(yields(SpanKind::Interruption, 8_500), (0, 0, Some(500), 3_500));
+        assert_eq!(yields(SpanKind::Backchannel, 8_500), (1, 0, Some(500), 3_500));
+        assert_eq!(yields(SpanKind::Interruption, 6_000), (1, 1, None, 1_000));
+    }
+
+    #[test]
+    fn an_event_after_the_agent_has_yielded_or_as_it_ends_does_not_count() {
+        let counts = |end, yielded: bool| {
+            let mut timeline = vec![(end, EventName::AgentAudioEnd)];
+            timeline.extend(yielded.then_some((end, EventName::BargeIn)));
+            scene(span(SpanKind::Interruption, 8_000, 8_250), &timeline)
+                .event
+                .is_some_and(|event| event.counts)
+        };
+        assert!(counts(15_000, false) && counts(8_200, true) && counts(8_310, false));
+        assert!(!counts(7_900, true) && !counts(8_200, false));
+    }
+
+    #[test]
+    fn a_turn_end_inside_a_hesitation_is_taken_back_and_is_not_the_end() {
+        let turn =
+            |timeline: &[(u64, EventName)]| scene(span(SpanKind::Turn, 1_000, 4_000), timeline).turns[0];
+        let end = |t| (t, EventName::TurnEnd);
+        assert_eq!(turn(&[end(4_350)]), Turn { cut_off: false, taken_back: false, wait_ms: Some(350) });
+        assert_eq!(turn(&[end(2_000)]), Turn { cut_off: false, taken_back: true, wait_ms: None });
+        assert_eq!(turn(&[end(2_000), end(4_350)]).wait_ms, Some(350));
+        assert!(turn(&[(3_000, EventName::AgentAudioStart)]).cut_off);
     }
 }

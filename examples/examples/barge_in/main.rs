@@ -3,13 +3,18 @@
 //!
 //! ```text
 //! python3 fixtures/scenes.py /tmp/scenes --split test
-//! cargo run --release -p examples --example barge_in -- /tmp/scenes [--rules adaptive,polite] [--csv OUT.csv]
+//! cargo run --release -p examples --example barge_in -- /tmp/scenes [--rules adaptive,polite] [--by snr_db] [--csv OUT.csv]
 //! ```
 //!
 //! Scenes are tapes named `KIND_NUMBER` (`fixtures/scenes.py`), each with one event of that kind over a
 //! long line of the agent's, or with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any
-//! 200 ms of voice, `vad_500` to 500 ms: what other engines do by default.
+//! 200 ms of voice, `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller
+//! and detector. `fixed_500` and `fixed_800` end every turn after so much silence.
+//! An event counts if the agent was heard at its start (the replay contract); turns are judged in the
+//! scenes made for them.
 
+mod facts;
+mod figures;
 mod judge;
 mod rules;
 mod table;
@@ -21,14 +26,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
-use audio_core::barge_in::BargeInConfig;
 use audio_core::tape::Tape;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use telephony_bridge::providers::embedded::VoiceLibrary;
 use telephony_bridge::tape::{ReplayOptions, replay};
 
+use facts::Facts;
+use figures::Figures;
 use judge::Scene;
+use rules::Rules;
 
 /// Judges interruptions and turn-taking on a folder of scenes.
 #[derive(Parser)]
@@ -36,8 +43,16 @@ struct Arguments {
     /// Folder of scenes.
     scenes: PathBuf,
     /// Rules to replay under, separated by commas.
-    #[arg(long, value_delimiter = ',', default_value = "adaptive,responsive,polite,vad_200,vad_500")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "adaptive,responsive,polite,vad_200,vad_500,fixed_500,fixed_800"
+    )]
     rules: Vec<String>,
+    /// The first rule's shares by a column of scenes.csv: voice, level_dbfs, place, snr_db, echo_delay_ms,
+    /// echo_gain_db or noise.
+    #[arg(long, value_name = "COLUMN")]
+    by: Vec<String>,
     /// One row for each scene and rule.
     #[arg(long)]
     csv: Option<PathBuf>,
@@ -49,19 +64,34 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let tapes = tapes(&arguments.scenes)?;
+    let facts = Facts::load(&arguments.scenes)?;
+    let groups = arguments.by.iter().map(|column| facts.groups(column)).collect::<Result<Vec<_>>>()?;
     let mut columns = Vec::new();
     let mut csv = String::from(judge::CSV_HEADER);
-    for name in &arguments.rules {
-        let scenes = replay_all(&tapes, name, rules::named(name)?)?;
+    let mut by = Vec::new();
+    for (n, name) in arguments.rules.iter().enumerate() {
+        let scenes = replay_all(&tapes, name, &rules::named(name)?)?;
         for scene in &scenes {
             csv.push_str(&scene.csv_row(name));
         }
-        columns.push((name.clone(), judge::Figures::of(&scenes)));
+        columns.push((name.clone(), Figures::of(&scenes.iter().collect::<Vec<_>>(), &facts)));
+        if n == 0 {
+            let of = |tapes: &Vec<String>| -> Vec<&Scene> {
+                scenes.iter().filter(|scene| tapes.contains(&scene.tape)).collect()
+            };
+            let figures = |group: &Vec<(String, Vec<String>)>| -> Vec<table::Named> {
+                group.iter().map(|(name, tapes)| (name.clone(), Figures::of(&of(tapes), &facts))).collect()
+            };
+            by = groups.iter().map(figures).collect();
+        }
     }
     if let Some(path) = &arguments.csv {
         fs::write(path, csv).with_context(|| path.display().to_string())?;
     }
     table::print(&columns);
+    for (column, groups) in arguments.by.iter().zip(&by) {
+        table::print_by(column, columns.first().map_or("", |(name, _)| name), groups);
+    }
     Ok(())
 }
 
@@ -78,19 +108,22 @@ fn tapes(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Replays all tapes on all cores.
-fn replay_all(tapes: &[PathBuf], name: &str, barge_in: BargeInConfig) -> Result<Vec<Scene>> {
+fn replay_all(tapes: &[PathBuf], name: &str, rules: &Rules) -> Result<Vec<Scene>> {
     let style = ProgressStyle::with_template("{prefix:>12} {wide_bar} {pos}/{len}")?;
     let bar = ProgressBar::new(tapes.len() as u64).with_style(style).with_prefix(name.to_owned());
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let work = || -> Result<Vec<(usize, Scene)>> {
-        let options = ReplayOptions { barge_in, timing: false, library: VoiceLibrary::default() };
+        let Rules { barge_in, session } = rules.clone();
+        let options = ReplayOptions { barge_in, session, timing: false, library: VoiceLibrary::default() };
         let mut done = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = tapes.get(n) else { return Ok(done) };
             let tape = Tape::load(path)?;
-            done.push((n, Scene::new(&tape, &replay(&tape, &options)?)));
+            let report = replay(&tape, &options)?;
+            let scene = Scene::new(&tape.name, &tape.file.caller, &report.events, report.duration_ms);
+            done.push((n, scene));
             bar.inc(1);
         }
     };

@@ -8,6 +8,7 @@ use audio_core::barge_in::Preset;
 use audio_core::tape::Tape;
 
 use crate::providers::embedded::VoiceLibrary;
+use crate::session::SessionConfig;
 use crate::tape::{EventName, Recording, ReplayOptions, ReplayReport, replay, rerun};
 
 #[derive(Debug, clap::Args)]
@@ -79,7 +80,12 @@ fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Resul
         return Ok(rerun(&tape, &recording, args.preset, args.timing)?.report);
     }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
-    let options = ReplayOptions { barge_in: preset.config(), timing: args.timing, library: library.clone() };
+    let options = ReplayOptions {
+        barge_in: preset.config(),
+        session: SessionConfig::default(),
+        timing: args.timing,
+        library: library.clone(),
+    };
     Ok(replay(&tape, &options)?)
 }
 

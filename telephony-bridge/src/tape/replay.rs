@@ -33,6 +33,8 @@ const STEP_MS: u64 = FRAME_MS as u64;
 pub struct ReplayOptions {
     /// Barge-in rules.
     pub barge_in: BargeInConfig,
+    /// The conversation's timings, words and phrases.
+    pub session: SessionConfig,
     /// Measure the time of each frame.
     pub timing: bool,
     /// Voice for lines without a clip.
@@ -93,7 +95,7 @@ impl<'a> Simulation<'a> {
             tape,
             timing: options.timing,
             pipeline: CallPipeline::new(config)?,
-            session: Session::new(SessionConfig::default()),
+            session: Session::new(options.session.clone()),
             providers,
             far_end: FarEnd::default(),
             echo: match &tape.file.echo {

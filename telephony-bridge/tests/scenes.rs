@@ -1,0 +1,123 @@
+//! The generator of scenes (`fixtures/scenes.py`): same seed, same scenes, in the tape format, each event
+//! where its kind wants it. Needs python3 with numpy and scipy, and espeak-ng.
+
+mod schema;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use audio_core::barge_in::Preset;
+use audio_core::tape::{CallerSpan, SpanKind, Tape};
+use telephony_bridge::providers::embedded::VoiceLibrary;
+use telephony_bridge::session::SessionConfig;
+use telephony_bridge::tape::{EventName, ReplayOptions, replay};
+use tempfile::TempDir;
+
+const KINDS: [&str; 6] = ["backchannel", "echo", "interruption", "noise", "side_speech", "turn"];
+
+/// What generates scenes, if this machine has everything: `PYTHON`, or python3.
+fn python() -> Option<String> {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let runs = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+    let complete = runs(Command::new(&python).args(["-c", "import numpy, scipy"]))
+        && runs(Command::new("espeak-ng").arg("--version"));
+    if !complete {
+        eprintln!("SKIPPED: scenes need espeak-ng and {python} with numpy and scipy (PYTHON names another)");
+    }
+    complete.then_some(python)
+}
+
+/// Two events of each kind.
+fn generate(python: &str, split: &str) -> TempDir {
+    let out = TempDir::new().expect("a folder");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/scenes.py");
+    let done =
+        Command::new(python).arg(script).arg(out.path()).args(["--split", split, "--events", "2"]).output();
+    let done = done.expect("runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    out
+}
+
+fn scenes(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the scenes").flatten().map(|entry| entry.path());
+    let mut scenes: Vec<PathBuf> = entries.filter(|path| path.join("tape.json").exists()).collect();
+    scenes.sort();
+    scenes
+}
+
+fn length(span: &CallerSpan) -> u64 {
+    span.end_ms - span.start_ms
+}
+
+/// A-AUD-003: interruptions are judged on these.
+#[test]
+fn scenes_are_the_same_again_and_hold_what_their_names_say() {
+    let Some(python) = python() else { return };
+    let (folder, again) = (generate(&python, "test"), generate(&python, "test"));
+    let scenes = scenes(folder.path());
+    let mut kinds = Vec::new();
+    for scene in &scenes {
+        let name = scene.file_name().and_then(|name| name.to_str()).expect("a name");
+        for file in ["tape.json", "caller.wav"] {
+            let bytes = |root: &Path| fs::read(root.join(name).join(file)).expect("a file");
+            assert_eq!(bytes(folder.path()), bytes(again.path()), "{name}/{file}");
+        }
+        let json = fs::read(scene.join("tape.json")).expect("a tape");
+        let json = serde_json::from_slice(&json).expect("JSON");
+        schema::check("tape", &json).unwrap_or_else(|error| panic!("{name}: {error}"));
+
+        let tape = Tape::load(scene).unwrap_or_else(|error| panic!("{error}"));
+        let kind = name.rsplit_once('_').map_or(name, |(kind, _)| kind);
+        kinds.push(kind.to_owned());
+        let count = |kind| tape.file.caller.iter().filter(|span| span.kind == kind).count();
+        let event = tape.file.caller.iter().find(|span| span.kind != SpanKind::Turn);
+        let fits = match (kind, event) {
+            ("turn", None) => count(SpanKind::Turn) == 2,
+            ("echo", None) => count(SpanKind::Turn) <= 1,
+            ("interruption", Some(e)) => {
+                e.kind == SpanKind::Interruption && (1_000..=2_500).contains(&length(e))
+            }
+            ("backchannel", Some(e)) => e.kind == SpanKind::Backchannel && (150..=600).contains(&length(e)),
+            ("noise", Some(e)) => e.kind == SpanKind::Noise && e.text.is_empty(),
+            ("side_speech", Some(e)) => e.kind == SpanKind::SideSpeech,
+            _ => false,
+        };
+        assert!(fits, "{name}: {:?}", tape.file.caller);
+        let words = tape.file.caller.iter().flat_map(|span| span.words.iter().flatten());
+        for word in words {
+            assert!(!word.text.ends_with(['.', ',', '?', '…']), "{name}: nobody hears {:?}", word.text);
+        }
+    }
+    kinds.dedup();
+    assert_eq!(kinds, KINDS);
+}
+
+/// Under rules that let the agent finish, it is speaking when the event comes.
+#[test]
+fn events_fall_into_the_agents_speech() {
+    let Some(python) = python() else { return };
+    let folder = generate(&python, "dev");
+    let options = ReplayOptions {
+        barge_in: Preset::Polite.config(),
+        session: SessionConfig::default(),
+        timing: false,
+        library: VoiceLibrary::default(),
+    };
+    for scene in scenes(folder.path()) {
+        let tape = Tape::load(&scene).unwrap_or_else(|error| panic!("{error}"));
+        let report = replay(&tape, &options).expect("replays");
+        assert_eq!(report, replay(&tape, &options).expect("replays"), "two runs, two answers");
+        for event in tape.file.caller.iter().filter(|span| span.kind != SpanKind::Turn) {
+            let speaking =
+                report.events.iter().filter(|e| e.t_ms <= event.start_ms).fold(false, |speaking, e| match e
+                    .event
+                {
+                    EventName::AgentAudioStart => true,
+                    EventName::AgentAudioEnd => false,
+                    _ => speaking,
+                });
+            assert!(speaking, "{}: nobody is interrupted at {} ms", tape.name, event.start_ms);
+        }
+    }
+}
