@@ -65,6 +65,7 @@
 
 pub mod barge_in;
 pub mod codec;
+pub mod denoise;
 pub mod dtmf;
 pub mod echo;
 #[cfg(feature = "engine")]

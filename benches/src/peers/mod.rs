@@ -36,6 +36,9 @@ mod spandsp;
 mod speex_echo;
 #[cfg(all(feature = "peers", peer_speexdsp))]
 #[allow(unsafe_code)]
+mod speex_preprocess;
+#[cfg(all(feature = "peers", peer_speexdsp))]
+#[allow(unsafe_code)]
 mod speexdsp;
 
 /// One frame of G.711 codes.
@@ -60,6 +63,10 @@ pub type Playout = Box<dyn FnMut(Option<&WireFrame>, &mut PcmFrame)>;
 pub type Echo = Box<dyn FnMut(&PcmFrame, &mut PcmFrame)>;
 /// An echo canceller's name, and what makes a new one.
 pub type NamedEcho = (&'static str, fn() -> Echo);
+/// Suppresses the noise of 20 ms, in place; what comes out is late.
+pub type Denoise = Box<dyn FnMut(&mut PcmFrame)>;
+/// A noise suppressor's name, its delay in samples, and what makes a new one.
+pub type NamedDenoise = (&'static str, usize, fn() -> Denoise);
 /// A jitter buffer that plays packets of 20 ms whole or not at all.
 pub trait PacketBuffer {
     /// Takes a frame that has arrived.
@@ -155,5 +162,14 @@ pub fn echo() -> Vec<NamedEcho> {
     all.push(("speexdsp_400ms", || speex_echo::echo(400)));
     #[cfg(feature = "peers")]
     all.push(("sonora_aec3", sonora::echo));
+    all
+}
+
+/// Noise suppressors.
+pub fn denoise() -> Vec<NamedDenoise> {
+    #[allow(unused_mut)]
+    let mut all: Vec<NamedDenoise> = Vec::new();
+    #[cfg(all(feature = "peers", peer_speexdsp))]
+    all.push(("speexdsp", FRAME_SAMPLES, speex_preprocess::denoise));
     all
 }

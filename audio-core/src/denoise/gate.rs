@@ -1,0 +1,59 @@
+//! How much is suppressed at all: less, the better the line is.
+
+use super::DenoiseConfig;
+use super::window::BINS;
+
+/// Power over the noise from which a hop counts as speech: 6 dB.
+const SPEECH: f32 = 4.0;
+/// Part of the speech's and the noise's power that each hop replaces: 1.5 s.
+const RATE: f32 = 0.003;
+/// Hops of speech before the ratio is believed: 200 ms.
+const HEARD: u32 = 40;
+/// Most by which the share changes in a hop: all of it takes half a second.
+const STEP: f32 = 0.01;
+
+/// Measures the signal-to-noise ratio of the line and decides on the share of the suppression.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    fade_from_db: f32,
+    bypass_from_db: f32,
+    speech: f32,
+    noise: f32,
+    heard: u32,
+    share: f32,
+}
+
+impl Gate {
+    pub(super) const fn new(config: &DenoiseConfig) -> Self {
+        Self {
+            fade_from_db: config.fade_from_db,
+            bypass_from_db: config.bypass_from_db,
+            speech: 0.0,
+            noise: 0.0,
+            heard: 0,
+            share: 1.0,
+        }
+    }
+
+    /// Takes one hop's powers and returns the share, 0 (bypass) to 1.
+    pub(super) fn update(&mut self, powers: &[f32; BINS], noise: &[f32; BINS]) -> f32 {
+        let (power, noise): (f32, f32) = (powers.iter().sum(), noise.iter().sum());
+        self.noise += if self.noise == 0.0 { noise } else { RATE * (noise - self.noise) };
+        if power > SPEECH * noise {
+            self.heard = self.heard.saturating_add(1);
+            let rate = RATE.max(1.0 / self.heard as f32);
+            self.speech += rate * (power - noise - self.speech);
+        }
+        let wanted = match self.snr_db() {
+            Some(snr) => (self.bypass_from_db - snr) / (self.bypass_from_db - self.fade_from_db),
+            None => 1.0,
+        };
+        self.share += (wanted.clamp(0.0, 1.0) - self.share).clamp(-STEP, STEP);
+        self.share
+    }
+
+    /// The level of speech over that of noise, dB; `None` before enough was heard.
+    pub(super) fn snr_db(&self) -> Option<f32> {
+        (self.heard >= HEARD).then(|| 10.0 * (self.speech.max(1.0) / self.noise.max(1.0)).log10())
+    }
+}
