@@ -3,22 +3,35 @@
 use super::DenoiseConfig;
 use super::window::BINS;
 
+/// Part of the line's smoothed power that stays from hop to hop: 50 ms.
+const SMOOTH: f32 = 0.9;
+/// Hops in one stretch of the search for the minimum, 200 ms, and stretches remembered: 2 s.
+const STRETCH: u32 = 40;
+const STRETCHES: usize = 10;
+/// The noise is so many times the minimum of its smoothed power.
+const BIAS: f32 = 1.5;
 /// Power over the noise from which a hop counts as speech: 6 dB.
 const SPEECH: f32 = 4.0;
-/// Part of the speech's and the noise's power that each hop replaces: 1.5 s.
+/// Part of the speech's power that each hop of speech replaces: 1.5 s.
 const RATE: f32 = 0.003;
 /// Hops of speech before the ratio is believed: 200 ms.
 const HEARD: u32 = 40;
 /// Most by which the share changes in a hop: all of it takes half a second.
 const STEP: f32 = 0.01;
+/// Sum of powers below which nothing is distinguished.
+const LEAST: f32 = 1_000.0;
 
 /// Measures the signal-to-noise ratio of the line and decides on the share of the suppression.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     fade_from_db: f32,
     bypass_from_db: f32,
+    /// Sums of powers.
+    smoothed: f32,
+    running: f32,
+    stretches: [f32; STRETCHES],
     speech: f32,
-    noise: f32,
+    hops: u32,
     heard: u32,
     share: f32,
 }
@@ -28,8 +41,11 @@ impl Gate {
         Self {
             fade_from_db: config.fade_from_db,
             bypass_from_db: config.bypass_from_db,
+            smoothed: 0.0,
+            running: f32::MAX,
+            stretches: [f32::MAX; STRETCHES],
             speech: 0.0,
-            noise: 0.0,
+            hops: 0,
             heard: 0,
             share: 1.0,
         }
@@ -38,7 +54,16 @@ impl Gate {
     /// Takes one hop's powers and returns the share, 0 (bypass) to 1.
     pub(super) fn update(&mut self, powers: &[f32; BINS], noise: &[f32; BINS]) -> f32 {
         let (power, noise): (f32, f32) = (powers.iter().sum(), noise.iter().sum());
-        self.noise += if self.noise == 0.0 { noise } else { RATE * (noise - self.noise) };
+        self.hops = self.hops.saturating_add(1);
+        self.smoothed = if self.hops <= STRETCH / 4 { power } else { SMOOTH * self.smoothed + (1.0 - SMOOTH) * power };
+        if self.hops > STRETCH / 4 {
+            self.running = self.running.min(self.smoothed);
+        }
+        if self.hops % STRETCH == 0 {
+            let oldest = (self.hops / STRETCH) as usize % STRETCHES;
+            self.stretches[oldest] = self.running;
+            self.running = self.smoothed;
+        }
         if power > SPEECH * noise {
             self.heard = self.heard.saturating_add(1);
             let rate = RATE.max(1.0 / self.heard as f32);
@@ -54,6 +79,8 @@ impl Gate {
 
     /// The level of speech over that of noise, dB; `None` before enough was heard.
     pub(super) fn snr_db(&self) -> Option<f32> {
-        (self.heard >= HEARD).then(|| 10.0 * (self.speech.max(1.0) / self.noise.max(1.0)).log10())
+        let minimum = self.stretches.iter().copied().fold(self.running, f32::min);
+        let noise = (BIAS * minimum).max(LEAST);
+        (self.heard >= HEARD).then(|| 10.0 * (self.speech.max(LEAST) / noise).log10())
     }
 }

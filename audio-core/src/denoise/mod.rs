@@ -1,6 +1,6 @@
 //! Noise suppression for what people listen to: recordings and calls passed on to a person.
 //!
-//! The line is looked at through 32 ms every 5 ms (`window`), the noise of each bin is learned from
+//! The line is looked at through 16 ms every 5 ms (`window`), the noise of each bin is learned from
 //! what is not speech (`noise`), and each bin is turned down as far as it is noise (`suppress`). The
 //! better the line, the less is done to it (`gate`): what is clean is passed on bit by bit.
 //!
@@ -20,7 +20,7 @@ use crate::spectrum::RealFft;
 use gate::Gate;
 use noise::Noise;
 use suppress::Suppressor;
-use window::{BINS, BLOCK, HOP, REBUILT, Windows};
+use window::{BINS, BLOCK, HOP, LOOK, REBUILT, Windows};
 
 /// Samples at 8 kHz by which the output is late, 10 ms, in whatever chunks it comes, and suppressed
 /// or bypassed.
@@ -92,7 +92,7 @@ impl Denoiser {
 
     /// Forgets the line. Does not allocate.
     pub fn reset(&mut self) {
-        *self.state = State::new(self.state.config);
+        self.state.reset();
     }
 }
 
@@ -104,8 +104,8 @@ struct State {
     noise: Noise,
     suppressor: Suppressor,
     gate: Gate,
-    /// The last block's samples; the newest hop fills up from `filled`.
-    past: [f32; BLOCK],
+    /// The samples looked at; the newest hop fills up from `filled`.
+    past: [f32; LOOK],
     filled: usize,
     /// The rebuilt samples; the first hop of them is complete.
     rebuilt: [f32; REBUILT],
@@ -121,10 +121,10 @@ impl State {
             config,
             windows: Windows::new(),
             fft: RealFft::new(),
-            noise: Noise::new(),
-            suppressor: Suppressor::new(),
+            noise: Noise::NEW,
+            suppressor: Suppressor::NEW,
             gate: Gate::new(&config),
-            past: [0.0; BLOCK],
+            past: [0.0; LOOK],
             filled: 0,
             rebuilt: [0.0; REBUILT],
             ready: [0.0; HOP],
@@ -133,11 +133,20 @@ impl State {
         }
     }
 
+    fn reset(&mut self) {
+        self.noise = Noise::NEW;
+        self.suppressor = Suppressor::NEW;
+        self.gate = Gate::new(&self.config);
+        (self.past, self.filled) = ([0.0; LOOK], 0);
+        (self.rebuilt, self.ready) = ([0.0; REBUILT], [0.0; HOP]);
+        self.share = 1.0;
+    }
+
     /// A sample in, the one from [`DELAY`] samples ago out.
     #[inline]
     fn push(&mut self, x: f32) -> f32 {
         let out = self.ready[self.filled];
-        self.past[BLOCK - HOP + self.filled] = x;
+        self.past[LOOK - HOP + self.filled] = x;
         self.filled += 1;
         if self.filled == HOP {
             self.hop();
@@ -157,17 +166,17 @@ impl State {
         let noise = self.noise.power();
         let (before, share) = (self.share, self.gate.update(&powers, noise));
         let gains = self.suppressor.gains(&powers, noise, self.least_gain);
-        for ((re, im), gain) in bins.re.iter_mut().zip(&mut bins.im).zip(gains) {
+        for ((re, im), gain) in bins.re.iter_mut().zip(&mut bins.im).zip(&gains) {
             *re *= gain;
             *im *= gain;
         }
         self.fft.inverse(&bins, &mut block);
-        let tail = block[BLOCK - REBUILT..].iter().zip(&self.windows.synthesis);
+        let tail = block[LOOK - REBUILT..LOOK].iter().zip(&self.windows.synthesis);
         for (rebuilt, (sample, window)) in self.rebuilt.iter_mut().zip(tail) {
             *rebuilt += sample * window;
         }
         // From the line as it was to what was rebuilt, without a step.
-        let line = &self.past[BLOCK - REBUILT..];
+        let line = &self.past[LOOK - REBUILT..];
         let step = (share - before) / HOP as f32;
         for (n, ready) in self.ready.iter_mut().enumerate() {
             *ready = line[n] + (before + step * (n + 1) as f32) * (self.rebuilt[n] - line[n]);

@@ -81,12 +81,20 @@ pub(crate) fn callers() -> Vec<Vec<f64>> {
     calls.map(|call| talk(&samples(&fixtures("calls").join(call).join("caller.wav")))).into()
 }
 
-/// Those of a folder of 8 kHz WAVs, sorted by name.
+/// The 8 kHz WAVs of a folder, sorted by name and joined to 39 s each, twelve at most. Recordings with
+/// noise of their own, whose quietest 50 ms lie less than 40 dB below the loud ones, are no reference.
 pub(crate) fn callers_in(folder: &Path) -> std::io::Result<Vec<Vec<f64>>> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "wav"));
     paths.sort();
-    Ok(paths.iter().map(|path| talk(&samples(path))).collect())
+    let all: Vec<f64> = paths.iter().map(|path| samples(path)).filter(|x| is_clean(x)).flat_map(|x| talk(&x)).collect();
+    Ok(all.chunks((SECONDS - 1) * RATE).filter(|piece| piece.len() > 8 * RATE).take(12).map(<[f64]>::to_vec).collect())
+}
+
+fn is_clean(pcm: &[f64]) -> bool {
+    let mut powers: Vec<f64> = pcm.chunks_exact(RATE / 20).map(power).collect();
+    powers.sort_by(f64::total_cmp);
+    powers.len() >= 20 && powers[0] < 1e-4 * powers[powers.len() * 19 / 20]
 }
 
 /// Eight voices at once, each from a place of its own.
