@@ -5,9 +5,9 @@ use super::window::BINS;
 
 /// Part of the line's smoothed power that stays from hop to hop: 50 ms.
 const SMOOTH: f32 = 0.9;
-/// Hops in one stretch of the search for the minimum, 200 ms, and stretches remembered: 2 s.
-const STRETCH: u32 = 40;
-const STRETCHES: usize = 10;
+/// Hops in one stretch of the search for the minimum, 500 ms, and stretches remembered: 6 s.
+const STRETCH: u32 = 100;
+const STRETCHES: usize = 12;
 /// The noise is so many times the minimum of its smoothed power.
 const BIAS: f32 = 1.5;
 /// Power over the noise from which a hop counts as speech: 6 dB.
@@ -19,6 +19,8 @@ const HEARD: u32 = 40;
 /// Most by which the share changes in a hop: all of it takes half a second.
 const STEP: f32 = 0.01;
 /// Sum of powers below which nothing is distinguished.
+/// Hops before which the line may not have filled the window.
+const SETTLED: u32 = 10;
 const LEAST: f32 = 1_000.0;
 
 /// Measures the signal-to-noise ratio of the line and decides on the share of the suppression.
@@ -55,8 +57,8 @@ impl Gate {
     pub(super) fn update(&mut self, powers: &[f32; BINS], noise: &[f32; BINS]) -> f32 {
         let (power, noise): (f32, f32) = (powers.iter().sum(), noise.iter().sum());
         self.hops = self.hops.saturating_add(1);
-        self.smoothed = if self.hops <= STRETCH / 4 { power } else { SMOOTH * self.smoothed + (1.0 - SMOOTH) * power };
-        if self.hops > STRETCH / 4 {
+        self.smoothed = if self.hops <= SETTLED { power } else { SMOOTH * self.smoothed + (1.0 - SMOOTH) * power };
+        if self.hops > SETTLED {
             self.running = self.running.min(self.smoothed);
         }
         if self.hops % STRETCH == 0 {

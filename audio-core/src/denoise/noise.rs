@@ -2,7 +2,7 @@
 //!
 //! Each hop's power is learned as far as it is unlikely to be speech: T. Gerkmann and R. Hendriks,
 //! "Unbiased MMSE-based noise power estimation with low complexity and low tracking delay" (IEEE
-//! TASLP, 2012), with their prior. Between bounds that the bin's minimum over 1.2 s sets, as in minimum
+//! TASLP, 2012), with their prior. Between bounds that the bin's minimum over 3 s sets, as in minimum
 //! statistics (R. Martin, 2001): so noise that jumps is found again, and speech that begins with the
 //! line is not taken for noise for long.
 
@@ -14,10 +14,11 @@ const FILLED: u32 = LOOK.div_ceil(HOP) as u32;
 const FIRST: u32 = 23;
 /// Part of the smoothed power that stays from hop to hop: 70 ms.
 const SMOOTH: f32 = 0.93;
-/// Hops in one stretch of the search for the minimum, 200 ms, and stretches remembered.
+/// Hops in one stretch of the search for the minimum, 500 ms, and stretches remembered.
 const STRETCH: u32 = 100;
 const STRETCHES: usize = 6;
-/// The noise is at least the minimum, and at most so many times as much.
+/// The noise is at least and at most so many times the minimum, in which speech may be left.
+const LESS: f32 = 0.25;
 const MOST: f32 = 4.0;
 /// Part of a bin's power that stays from hop to hop before it is compared with the noise: 10 ms.
 const STEADY: f32 = 0.6;
@@ -98,7 +99,7 @@ impl Noise {
             let learn = (1.0 - KEEP) * unlikely / (1.0 + unlikely);
             let power = self.power[k] + learn * (powers[k] - self.power[k]);
             let minimum = self.minimum[k].max(LEAST);
-            self.power[k] = power.max(LEAST).min(MOST * minimum);
+            self.power[k] = power.max(LESS * minimum).min(MOST * minimum);
         }
     }
 
