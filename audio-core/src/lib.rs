@@ -74,6 +74,7 @@ mod error;
 mod far_end;
 pub mod frame;
 pub mod framer;
+pub mod gain;
 pub mod jitter;
 pub mod pipeline;
 mod queue;

@@ -4,7 +4,9 @@ mod common;
 
 use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
+use audio_core::denoise::{DELAY, DenoiseConfig};
 use audio_core::frame::{Dbfs, SampleTime, WireFrame};
+use audio_core::gain::PlayoutGainConfig;
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent as Event};
 use audio_core::vad::VadKind;
 use common::{Line, wire};
@@ -236,4 +238,60 @@ fn the_agent_is_turned_down_while_the_caller_may_be_interrupting() {
         }
     }
     assert!((5..60).contains(&quiet), "{quiet} quiet frames");
+}
+
+/// Noise suppression changes the clean frames and nothing else: not one event, not one score.
+#[test]
+fn noise_suppression_is_for_the_clean_frames_alone() {
+    let mut config = PipelineConfig::new(VadKind::default(), Preset::Adaptive);
+    let mut plain = CallPipeline::new(config.clone()).expect("valid");
+    config.denoise = DenoiseConfig::on();
+    let mut denoising = CallPipeline::new(config).expect("valid");
+    let (mut state, mut kept, mut left) = (1u32, Vec::new(), Vec::new());
+    let mut hiss = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 21) as i16 - 1_024
+    };
+    let voice = Line::new().silence(200).voice(60, 6_000.0).silence(60).pcm();
+    for (n, frame) in voice.as_chunks::<160>().0.iter().enumerate() {
+        let frame = wire(&frame.map(|x| x.saturating_add(hiss())), n as u32);
+        plain.push_wire(&frame);
+        denoising.push_wire(&frame);
+        let found =
+            |pipeline: &mut CallPipeline| core::iter::from_fn(|| pipeline.poll_event()).collect::<Vec<_>>();
+        assert_eq!(found(&mut plain), found(&mut denoising));
+        assert_eq!(plain.detection(), denoising.detection());
+        let (clean, quieter) =
+            (plain.poll_clean().expect("a frame"), denoising.poll_clean().expect("a frame"));
+        assert_eq!(quieter.at, clean.at.saturating_sub(DELAY as u64));
+        if (150..200).contains(&n) {
+            kept.extend(clean.pcm);
+            left.extend(quieter.pcm);
+        }
+    }
+    assert!(Dbfs::of(&kept).0 - Dbfs::of(&left).0 > 12.0, "{} to {}", Dbfs::of(&kept), Dbfs::of(&left));
+}
+
+/// With a gain on the agent's line a quiet voice reaches the target, and the barge-in detector and the canceller
+/// hear what was sent. Recordings and what is flushed are as ever.
+#[test]
+fn the_agents_level_is_evened_out_where_wanted() {
+    let mut config = PipelineConfig::new(VadKind::Rms, Preset::Polite);
+    config.playout = Some(PlayoutGainConfig::default());
+    let mut pipeline = CallPipeline::new(config.clone()).expect("valid");
+    let agent = Line::of(205.0).voice(400, 500.0).frames();
+    let decoded = |frame: &WireFrame| frame.payload.map(ulaw::decode);
+    let (mut early, mut late) = (Vec::new(), Vec::new());
+    for (n, frame) in agent.iter().enumerate() {
+        let sent = pipeline.process_agent(Some(frame)).expect("not flushed");
+        if n < 10 { &mut early } else { &mut late }.push(decoded(&sent));
+        if n < 5 {
+            assert_eq!(sent.payload, frame.payload, "nothing learned yet");
+        }
+    }
+    assert!((Dbfs::of(&late[200..].concat()).0 + 23.0).abs() < 1.0, "{}", Dbfs::of(&late[200..].concat()));
+    assert!(pipeline.playout().expect("configured").agc().gain_db() > 8.0);
+    config.playout.as_mut().expect("just set").limiter.ceiling_dbfs = 1.0;
+    let error = CallPipeline::new(config).err().expect("out of range").to_string();
+    assert!(error.starts_with("limiter.ceiling_dbfs"), "{error}");
 }

@@ -18,9 +18,12 @@ const RATE: f32 = 0.003;
 const HEARD: u32 = 40;
 /// Most by which the share changes in a hop: all of it takes half a second.
 const STEP: f32 = 0.01;
-/// Sum of powers below which nothing is distinguished.
+/// Sum of a hop's powers that speech is taken to have before it is heard, at -26 dBFS: what most
+/// telephone speech is near.
+const ASSUMED: f32 = 2.2e10;
 /// Hops before which the line may not have filled the window.
 const SETTLED: u32 = 10;
+/// Sum of powers below which nothing is distinguished.
 const LEAST: f32 = 1_000.0;
 
 /// Measures the signal-to-noise ratio of the line and decides on the share of the suppression.
@@ -49,7 +52,7 @@ impl Gate {
             speech: 0.0,
             hops: 0,
             heard: 0,
-            share: 1.0,
+            share: 0.0,
         }
     }
 
@@ -57,7 +60,8 @@ impl Gate {
     pub(super) fn update(&mut self, powers: &[f32; BINS], noise: &[f32; BINS]) -> f32 {
         let (power, noise): (f32, f32) = (powers.iter().sum(), noise.iter().sum());
         self.hops = self.hops.saturating_add(1);
-        self.smoothed = if self.hops <= SETTLED { power } else { SMOOTH * self.smoothed + (1.0 - SMOOTH) * power };
+        self.smoothed =
+            if self.hops <= SETTLED { power } else { SMOOTH * self.smoothed + (1.0 - SMOOTH) * power };
         if self.hops > SETTLED {
             self.running = self.running.min(self.smoothed);
         }
@@ -71,9 +75,10 @@ impl Gate {
             let rate = RATE.max(1.0 / self.heard as f32);
             self.speech += rate * (power - noise - self.speech);
         }
-        let wanted = match self.snr_db() {
-            Some(snr) => (self.bypass_from_db - snr) / (self.bypass_from_db - self.fade_from_db),
-            None => 1.0,
+        let snr = self.snr_db().unwrap_or_else(|| self.over_noise_db(ASSUMED));
+        let wanted = match self.hops {
+            0..=SETTLED => 0.0,
+            _ => (self.bypass_from_db - snr) / (self.bypass_from_db - self.fade_from_db),
         };
         self.share += (wanted.clamp(0.0, 1.0) - self.share).clamp(-STEP, STEP);
         self.share
@@ -81,8 +86,12 @@ impl Gate {
 
     /// The level of speech over that of noise, dB; `None` before enough was heard.
     pub(super) fn snr_db(&self) -> Option<f32> {
+        (self.heard >= HEARD).then(|| self.over_noise_db(self.speech))
+    }
+
+    fn over_noise_db(&self, speech: f32) -> f32 {
         let minimum = self.stretches.iter().copied().fold(self.running, f32::min);
         let noise = (BIAS * minimum).max(LEAST);
-        (self.heard >= HEARD).then(|| 10.0 * (self.speech.max(LEAST) / noise).log10())
+        10.0 * (speech.max(LEAST) / noise).log10()
     }
 }

@@ -128,7 +128,7 @@ impl State {
             filled: 0,
             rebuilt: [0.0; REBUILT],
             ready: [0.0; HOP],
-            share: 1.0,
+            share: 0.0,
             least_gain: 10f32.powf(-config.depth_db / 20.0),
         }
     }
@@ -139,7 +139,7 @@ impl State {
         self.gate = Gate::new(&self.config);
         (self.past, self.filled) = ([0.0; LOOK], 0);
         (self.rebuilt, self.ready) = ([0.0; REBUILT], [0.0; HOP]);
-        self.share = 1.0;
+        self.share = 0.0;
     }
 
     /// A sample in, the one from [`DELAY`] samples ago out.

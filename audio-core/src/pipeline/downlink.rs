@@ -1,7 +1,7 @@
-//! The agent's line: fence, turn down, stamp, remember what the far end hears.
+//! The agent's line: fence, even out, turn down, stamp, remember what the far end hears.
 
 use crate::codec::ulaw;
-use crate::frame::{Dbfs, FRAME_SAMPLES, WireFrame};
+use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame, WireFrame};
 use crate::pipeline::CallPipeline;
 
 impl CallPipeline {
@@ -16,6 +16,7 @@ impl CallPipeline {
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
         let mut payload = frame.payload;
         if !as_sent {
+            self.even_out(&mut pcm, &mut payload);
             self.duck.apply(&mut pcm, &mut payload);
         }
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
@@ -23,5 +24,15 @@ impl CallPipeline {
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
         Some(WireFrame { timestamp: self.now.0 as u32, payload, ..*frame })
+    }
+
+    /// Gain and limiter, if so configured. `pcm` becomes what the codes say: what is really sent.
+    fn even_out(&mut self, pcm: &mut PcmFrame, codes: &mut [u8; FRAME_SAMPLES]) {
+        if let Some(playout) = &mut self.playout
+            && playout.process(pcm)
+        {
+            ulaw::encode_slice(pcm, codes);
+            ulaw::decode_slice(codes, pcm);
+        }
     }
 }

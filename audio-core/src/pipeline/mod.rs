@@ -4,7 +4,8 @@
 //! fuzzers and the engine's threads all drive this one type.
 //!
 //! The caller's line (`uplink`): reorder → G.711 decode → echo cancellation → voice activity → barge-in. The agent's
-//! line (`downlink`): fence by generation → stamp → far-end reference for echo and barge-in.
+//! line (`downlink`): fence by generation → gain → stamp → far-end reference for echo and barge-in.
+//! Noise suppression, where it is wanted, is for the clean frames alone: nothing is decided by it.
 
 mod downlink;
 mod duck;
@@ -18,9 +19,11 @@ pub use event::PipelineEvent;
 
 use crate::Error;
 use crate::barge_in::{BargeInConfig, BargeInDetector};
+use crate::denoise::{DenoiseConfig, Denoiser};
 use crate::echo::{EchoCanceller, EchoConfig, EchoFrame};
 use crate::far_end::FarEnd;
 use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
+use crate::gain::{PlayoutGain, PlayoutGainConfig};
 use crate::jitter::{JitterConfig, JitterStats, ReorderBuffer};
 use crate::queue::Queue;
 use crate::vad::{Detection, SpeechDetector, VadConfig, VadKind};
@@ -43,6 +46,13 @@ pub struct PipelineConfig {
     pub barge_in: BargeInConfig,
     /// Whether and how the agent's own voice is taken out of the caller's line.
     pub echo: EchoConfig,
+    /// Whether noise is taken out of the clean frames: off by default, recognisers do better without.
+    /// What it takes out, voice activity and barge-in still hear. Clean frames are late by
+    /// [`DELAY`](crate::denoise::DELAY) samples then; their time says so.
+    pub denoise: DenoiseConfig,
+    /// Whether and how the agent's level is evened out and limited: by default it is sent as it comes,
+    /// bit for bit. The echo canceller hears what was sent.
+    pub playout: Option<PlayoutGainConfig>,
     /// How long a missing frame is waited for.
     pub jitter: JitterConfig,
 }
@@ -58,6 +68,8 @@ impl PipelineConfig {
         self.vad.validate()?;
         self.barge_in.validate()?;
         self.echo.validate()?;
+        self.denoise.validate()?;
+        self.playout.map_or(Ok(()), |playout| playout.validate())?;
         self.jitter.validate()
     }
 }
@@ -86,6 +98,8 @@ pub struct CallPipeline {
     playing: FarEnd<PcmFrame>,
     echo_found: EchoFrame,
     cancels_echo: bool,
+    denoiser: Denoiser,
+    playout: Option<PlayoutGain>,
     speech: SpeechDetector,
     barge_in: BargeInDetector,
     events: Queue<PipelineEvent>,
@@ -117,6 +131,8 @@ impl CallPipeline {
             playing: FarEnd::new([0; FRAME_SAMPLES]),
             echo_found: EchoFrame::NONE,
             cancels_echo: config.echo.enabled,
+            denoiser: Denoiser::new(config.denoise)?,
+            playout: config.playout.map(PlayoutGain::new).transpose()?,
             speech: SpeechDetector::new(config.vad_kind, config.vad)?,
             barge_in: BargeInDetector::new(config.barge_in),
             events: Queue::new(EVENT_QUEUE),
@@ -139,6 +155,10 @@ impl CallPipeline {
         self.echo.reset();
         self.playing.clear();
         self.echo_found = EchoFrame::NONE;
+        self.denoiser.reset();
+        if let Some(playout) = &mut self.playout {
+            playout.reset();
+        }
         self.speech.reset();
         self.barge_in.reset();
         self.events.reset();
@@ -168,7 +188,7 @@ impl CallPipeline {
     ///
     /// Frames may be sent ahead of time: the far end plays one for every frame of the caller's.
     /// Between [`PipelineEvent::Duck`] and [`PipelineEvent::Resume`] frames leave quieter by
-    /// [`BargeInConfig::duck_db`].
+    /// [`BargeInConfig::duck_db`]. With [`PipelineConfig::playout`] they leave at the level set there.
     /// A change of [`WireFrame::seq`] starts a new reply: the barge-in grace counts from when it
     /// is heard.
     pub fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
@@ -227,6 +247,16 @@ impl CallPipeline {
     /// The echo canceller, to read: how late the echo is.
     pub const fn echo(&self) -> &EchoCanceller {
         &self.echo
+    }
+
+    /// The noise suppressor of the clean frames, to read: how good the line is.
+    pub const fn denoiser(&self) -> &Denoiser {
+        &self.denoiser
+    }
+
+    /// The gain on the agent's line, to read, where there is one.
+    pub const fn playout(&self) -> Option<&PlayoutGain> {
+        self.playout.as_ref()
     }
 
     /// The barge-in detector, to read: is the agent heard, what has been learned of the echo.

@@ -1,4 +1,4 @@
-//! The caller's line: decode, cancel the echo, detect, decide.
+//! The caller's line: decode, cancel the echo, hand out, detect, decide.
 
 use crate::barge_in::{Near, Verdict};
 use crate::codec::ulaw;
@@ -24,10 +24,17 @@ impl CallPipeline {
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
         let played = self.played();
         self.echo_found = self.echo.process(&played, &mut pcm);
-        self.clean.push(CleanFrame { at, pcm });
+        self.hand_out(at, pcm);
         self.now = at + FRAME;
         self.detection = self.speech.process(&pcm);
         self.report(at, self.detection);
+    }
+
+    /// A clean frame, without its noise if so configured: never what is detected and decided by.
+    fn hand_out(&mut self, at: SampleTime, mut pcm: PcmFrame) {
+        self.denoiser.process(&mut pcm);
+        let at = at.saturating_sub(self.denoiser.delay() as u64);
+        self.clean.push(CleanFrame { at, pcm });
     }
 
     /// What the far end plays while the next 20 ms are spoken.

@@ -1,12 +1,15 @@
 //! Noisy speech, and what a noise suppressor makes of it.
 //!
 //! Callers of `fixtures/calls` (or any folder of 8 kHz WAVs) with their pauses cut to 0.4 s on either
-//! side of the speech, plus noise made from a seed: white, pink (P. Kellet's filter) and babble, eight
-//! of the fixtures' other voices at once. The signal-to-noise ratio is that of the speech's frames.
+//! side of the speech, plus noise made from a seed: white, pink (P. Kellet's filter), a car (rumble that
+//! falls by 12 dB an octave above 150 Hz, an engine of 80 Hz with overtones, wind) and babble, eight of the
+//! fixtures' other voices at once. The sum is µ-law. The signal-to-noise ratio is that of the speech's
+//! frames.
 #![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
 
+use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_SAMPLES, WIRE_RATE};
 
 const RATE: usize = WIRE_RATE as usize;
@@ -22,10 +25,11 @@ const AHEAD: usize = 16;
 pub(crate) enum Kind {
     White,
     Pink,
+    Car,
     Babble,
 }
 
-pub(crate) const KINDS: [Kind; 3] = [Kind::White, Kind::Pink, Kind::Babble];
+pub(crate) const KINDS: [Kind; 4] = [Kind::White, Kind::Pink, Kind::Car, Kind::Babble];
 
 /// One scene: samples in 16-bit units at 8 kHz, all of one length.
 pub(crate) struct Scene {
@@ -87,8 +91,14 @@ pub(crate) fn callers_in(folder: &Path) -> std::io::Result<Vec<Vec<f64>>> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "wav"));
     paths.sort();
-    let all: Vec<f64> = paths.iter().map(|path| samples(path)).filter(|x| is_clean(x)).flat_map(|x| talk(&x)).collect();
-    Ok(all.chunks((SECONDS - 1) * RATE).filter(|piece| piece.len() > 8 * RATE).take(12).map(<[f64]>::to_vec).collect())
+    let all: Vec<f64> =
+        paths.iter().map(|path| samples(path)).filter(|x| is_clean(x)).flat_map(|x| talk(&x)).collect();
+    Ok(all
+        .chunks((SECONDS - 1) * RATE)
+        .filter(|piece| piece.len() > 8 * RATE)
+        .take(12)
+        .map(<[f64]>::to_vec)
+        .collect())
 }
 
 fn is_clean(pcm: &[f64]) -> bool {
@@ -101,7 +111,8 @@ fn is_clean(pcm: &[f64]) -> bool {
 fn babble(random: &mut Random, length: usize) -> Vec<f64> {
     let mut paths: Vec<_> = std::fs::read_dir(fixtures("voice")).expect("fixtures").flatten().collect();
     paths.sort_by_key(std::fs::DirEntry::path);
-    let wavs = paths.iter().map(std::fs::DirEntry::path).filter(|p| p.extension().is_some_and(|e| e == "wav"));
+    let wavs =
+        paths.iter().map(std::fs::DirEntry::path).filter(|p| p.extension().is_some_and(|e| e == "wav"));
     let agent: Vec<f64> = wavs.flat_map(|path| samples(&path)).collect();
     let others = ["hang_up", "side_speech", "speakerphone_echo"]
         .map(|call| talk(&samples(&fixtures("calls").join(call).join("caller.wav"))));
@@ -130,6 +141,17 @@ fn noise(kind: Kind, random: &mut Random, length: usize) -> Vec<f64> {
             };
             (0..length).map(|_| next(random.normal())).collect()
         }
+        Kind::Car => {
+            let (mut first, mut second) = (0.0, 0.0);
+            let mut next = |n: usize, x: f64| {
+                first += 0.111 * (x - first);
+                second += 0.111 * (first - second);
+                let turn = std::f64::consts::TAU * 80.0 * n as f64 / RATE as f64;
+                let engine: f64 = (1..6).map(|k| (turn * f64::from(k)).sin() / f64::from(k)).sum();
+                4.0 * second + 0.2 * engine + 0.1 * x
+            };
+            (0..length).map(|n| next(n, random.normal())).collect()
+        }
         Kind::Babble => babble(random, length),
     }
 }
@@ -151,8 +173,8 @@ pub(crate) fn scene(caller: &[f64], kind: Kind, snr_db: f64, seed: usize) -> Sce
     let noise = noise(kind, &mut random, length);
     let mean = speech.iter().sum::<f64>() / speech.len() as f64;
     let gain = (mean / power(&noise)).sqrt() * 10f64.powf(-snr_db / 20.0);
-    let line = clean.iter().zip(&noise).map(|(s, n)| (s + gain * n).round().clamp(-32_768.0, 32_767.0) as i16);
-    let line = line.collect();
+    let coded = |x: f64| ulaw::decode(ulaw::encode(x.round() as i16));
+    let line = clean.iter().zip(&noise).map(|(s, n)| coded(s + gain * n)).collect();
     let spoken = spoken.iter().enumerate().map(|(n, s)| *s && judged(n)).collect();
     Scene { clean, line, spoken, pauses }
 }

@@ -65,7 +65,8 @@ fn run(make: fn() -> Denoise, delay: usize, scene: &Scene, times: &mut Vec<u128>
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
     let callers = arguments.speech.as_deref().map_or_else(|| Ok(callers()), callers_in)?;
-    let all: Vec<NamedDenoise> = once(("kav", DELAY, ours as fn() -> Denoise)).chain(peers::denoise()).collect();
+    let all: Vec<NamedDenoise> =
+        once(("kav", DELAY, ours as fn() -> Denoise)).chain(peers::denoise()).collect();
     println!(
         "{:<8} {:>5} {:<10} {:>6} {:>6} {:>6} {:>9} {:>6}",
         "noise", "SNR", "suppressor", "dSNR", "dSeg", "pauses", "delay ms", "us"

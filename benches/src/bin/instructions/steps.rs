@@ -3,10 +3,12 @@
 use std::hint::black_box;
 
 use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near};
+use audio_core::denoise::{DenoiseConfig, Denoiser};
 use audio_core::dtmf::{DtmfConfig, DtmfDetector, DtmfGenerator};
 use audio_core::echo::{EchoCanceller, EchoConfig};
 use audio_core::frame::{Dbfs, FRAME_MS, FRAME_SAMPLES, PcmFrame, SampleTime, WIRE_RATE, WireFrame};
 use audio_core::framer::Framer;
+use audio_core::gain::{Meter, PlayoutGain, PlayoutGainConfig};
 use audio_core::jitter::conceal::Concealer;
 use audio_core::jitter::playout::{PlayoutBuffer, PlayoutConfig};
 use audio_core::jitter::{JitterConfig, ReorderBuffer};
@@ -134,6 +136,38 @@ pub(crate) fn echo(talks: bool) -> Step {
         line.iter_mut().zip(late).for_each(|(x, echo)| *x += echo / 5);
         black_box(canceller.process(black_box(&played(n)), &mut line));
         black_box(line);
+    })
+}
+
+/// The caller in a hiss of 14 to 20 dB less.
+pub(crate) fn denoise() -> Step {
+    let mut denoiser = Denoiser::new(DenoiseConfig::on()).expect("the defaults are valid");
+    let mut state = 1u32;
+    let mut hiss = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 22) as i16 - 512
+    };
+    on_speech(move |pcm| {
+        let mut pcm = pcm.map(|x| x.saturating_add(hiss()));
+        denoiser.process(&mut pcm);
+        pcm
+    })
+}
+
+pub(crate) fn meter() -> Step {
+    let mut meter = Meter::new();
+    on_speech(move |pcm| meter.process(pcm))
+}
+
+/// As on the agent's line, with a ceiling that speech exceeds.
+pub(crate) fn playout_gain() -> Step {
+    let mut config = PlayoutGainConfig::default();
+    config.limiter.ceiling_dbfs = -20.0;
+    let mut gain = PlayoutGain::new(config).expect("within its range");
+    on_speech(move |pcm| {
+        let mut pcm = *pcm;
+        gain.process(&mut pcm);
+        pcm
     })
 }
 
