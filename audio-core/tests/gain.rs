@@ -129,6 +129,8 @@ fn the_gain_is_bounded_and_follows() {
     };
     assert!((run(&mut agc, -55.0) - 18.0).abs() < 0.01);
     assert!((run(&mut agc, -4.0) + 12.0).abs() < 0.01);
+    // 29 dB lower at once: half a minute, for what was loud fades with a memory of 3 s.
+    run(&mut agc, -33.0);
     let found = run(&mut agc, -33.0);
     assert!((found - 10.0).abs() < 0.2, "{found}");
     agc.reset();

@@ -292,6 +292,6 @@ fn the_agents_level_is_evened_out_where_wanted() {
     assert!((Dbfs::of(&late[200..].concat()).0 + 23.0).abs() < 1.0, "{}", Dbfs::of(&late[200..].concat()));
     assert!(pipeline.playout().expect("configured").agc().gain_db() > 8.0);
     config.playout.as_mut().expect("just set").limiter.ceiling_dbfs = 1.0;
-    let error = CallPipeline::new(config).err().expect("out of range").to_string();
+    let error = CallPipeline::new(config).expect_err("out of range").to_string();
     assert!(error.starts_with("limiter.ceiling_dbfs"), "{error}");
 }

@@ -22,7 +22,7 @@ pub struct DenoiseConfig {
 impl DenoiseConfig {
     /// The defaults, switched on.
     pub const fn on() -> Self {
-        Self { enabled: true, depth_db: 18.0, fade_from_db: 26.0, bypass_from_db: 34.0 }
+        Self { enabled: true, depth_db: 18.0, fade_from_db: 25.0, bypass_from_db: 31.0 }
     }
 
     /// Checks every field; the error names the first one out of range.

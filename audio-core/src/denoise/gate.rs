@@ -65,7 +65,7 @@ impl Gate {
         if self.hops > SETTLED {
             self.running = self.running.min(self.smoothed);
         }
-        if self.hops % STRETCH == 0 {
+        if self.hops.is_multiple_of(STRETCH) {
             let oldest = (self.hops / STRETCH) as usize % STRETCHES;
             self.stretches[oldest] = self.running;
             self.running = self.smoothed;

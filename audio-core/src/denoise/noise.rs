@@ -68,7 +68,7 @@ impl Noise {
         } else {
             self.follow(powers, &around);
         }
-        if self.hops % STRETCH == 0 {
+        if self.hops.is_multiple_of(STRETCH) {
             self.next_stretch();
         }
     }
