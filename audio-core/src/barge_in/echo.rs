@@ -1,10 +1,10 @@
 //! How much of the caller's line can be the agent's own voice coming back.
 //!
 //! The return path's delay is unknown (tens of ms in the network, hundreds over a mobile), so
-//! the agent's level is taken as the maximum over the last half second: whatever the delay, an
+//! the agent's level is taken as the maximum over the last second: whatever the delay, an
 //! echo is not louder than that plus the *coupling*. The coupling is learned from frames in which
-//! the caller does not talk, as the largest difference seen lately; it rises at once and is
-//! forgotten over seconds.
+//! the caller does not talk and the agent is loud, as the largest difference seen lately; it rises
+//! at once and is forgotten over seconds.
 //!
 //! An echo stronger than believed would pass for a caller and never be learned. So there is a
 //! second look, before the agent yields: [`EchoEstimate::similarity`] compares the *shape* of the
@@ -14,12 +14,13 @@
 
 use crate::frame::Dbfs;
 
-/// Agent frames within which an echo may come back: 500 ms.
-const REACH: usize = 25;
-/// Frames whose shapes are compared: 600 ms.
+/// Agent frames within which an echo may come back: 1 s.
+const REACH: usize = 51;
+/// Frames whose shapes are compared, and latest delay of the shape: 600 and 500 ms.
 const SHAPE: usize = 30;
-/// Agent levels kept: the oldest shape ends `REACH` frames before the newest.
-const PLAYED: usize = SHAPE + REACH;
+const SHAPE_REACH: usize = 25;
+/// Agent levels kept: the oldest shape ends `SHAPE_REACH` frames before the newest.
+const PLAYED: usize = SHAPE + SHAPE_REACH;
 /// Shapes are compared above this level only; below it both lines are noise.
 const SHAPE_FLOOR_DB: f32 = -60.0;
 /// A shape flatter than this, in dB (standard deviation), is no shape.
@@ -29,8 +30,11 @@ const SIMILAR: f32 = 0.82;
 /// …and of a voice this many dB above the learned coupling: the path would have to have changed.
 const SIMILAR_THOUGH_LOUD: f32 = 0.9;
 const LOUD_DB: f32 = 10.0;
-/// An agent quieter than this teaches nothing and echoes nothing.
+/// An agent quieter than this echoes nothing.
 const FAR_ACTIVE: Dbfs = Dbfs(-50.0);
+/// An agent quieter than this teaches nothing: noise of the caller's side would pass for a loud echo of
+/// its first sound.
+const FAR_LOUD: Dbfs = Dbfs(-35.0);
 /// Coupling before anything was learned: an echo 12 dB below what is played.
 const PRIOR_DB: f32 = -12.0;
 /// Bounds of a believable coupling.
@@ -106,8 +110,7 @@ impl EchoEstimate {
     /// `voice` in it teaches only if the agent's shape explains it: a caller just under the
     /// threshold must not raise it frame by frame.
     pub fn learn(&mut self, near: Dbfs, voice: bool) {
-        let far = self.far_max();
-        if far < FAR_ACTIVE.0 {
+        if self.far_max() < FAR_LOUD.0 {
             return;
         }
         if !voice {
@@ -153,7 +156,7 @@ impl EchoEstimate {
     }
 
     fn far_max(&self) -> f32 {
-        self.far[SHAPE..].iter().copied().fold(Dbfs::SILENCE.0, f32::max)
+        self.far[PLAYED - REACH..].iter().copied().fold(Dbfs::SILENCE.0, f32::max)
     }
 }
 
@@ -207,6 +210,16 @@ mod tests {
             echo.hear(Dbfs(caller(n)), true);
         });
         assert!(echo.similarity() < 0.8, "{}", echo.similarity());
+    }
+
+    #[test]
+    fn noise_under_the_agents_first_sound_is_no_echo_of_it() {
+        let mut echo = EchoEstimate::new();
+        for n in 0..150 {
+            echo.play(Dbfs(if n < 5 { -46.0 } else { -15.0 }));
+            echo.learn(Dbfs(-40.0), false);
+        }
+        assert!((echo.coupling_db() + 25.0).abs() < 0.1, "{}", echo.coupling_db());
     }
 
     #[test]

@@ -63,23 +63,29 @@ pub(super) fn echo_reason(level: Dbfs, predicted: Dbfs) -> f32 {
 }
 
 /// dB below the caller's own level at which a voice weighs nothing, and in full.
-const FAR_DB: f32 = 6.0;
-const CLOSE_DB: f32 = 2.5;
+const FAR_DB: f32 = 5.5;
+const CLOSE_DB: f32 = 1.5;
 /// The same as levels, in dBFS, while the caller has not spoken yet.
-const FAR: f32 = -34.0;
-const CLOSE: f32 = -29.0;
+const FAR: f32 = -31.0;
+const CLOSE: f32 = -27.5;
 /// dB above the echo that may be left at which a voice weighs in full.
 const CLEAR_DB: f32 = 6.0;
 /// Detector's scores at which a frame weighs nothing, and in full.
-const DOUBT: f32 = 0.3;
-const SURE: f32 = 0.6;
+const DOUBT: f32 = 0.6;
+const SURE: f32 = 0.75;
 /// dB below the run's level at which a frame is the end of a word and weighs nothing, and in full.
-const FADED_DB: f32 = 22.0;
-const LIVELY_DB: f32 = 14.0;
+const FADED_DB: f32 = 25.0;
+const LIVELY_DB: f32 = 10.0;
 
 /// dB above the noise at which a frame weighs nothing, and in full.
-const BURIED_DB: f32 = 4.0;
-const AUDIBLE_DB: f32 = 9.0;
+const BURIED_DB: f32 = 5.5;
+const AUDIBLE_DB: f32 = 11.0;
+/// dB above what the line was like a moment ago at which a frame weighs nothing, and in full.
+const SAME_DB: f32 = 2.5;
+const NEW_DB: f32 = 9.5;
+/// The noise is so many dB louder than its minimum: taken out of a voice before it is compared with the
+/// caller's own level.
+const OVER_FLOOR_DB: f32 = 7.0;
 
 /// What a frame is weighed against.
 #[derive(Clone, Copy, Debug)]
@@ -91,23 +97,35 @@ pub(super) struct Against {
     /// The loudest echo there may be, and how far above it a frame must be, in dB.
     pub(super) echo: Dbfs,
     pub(super) margin_db: f32,
-    /// The noise under everything.
+    /// The least of the noise under everything.
     pub(super) floor: Dbfs,
+    /// What the line was like before.
+    pub(super) before: Dbfs,
 }
 
 /// How much one frame adds to the evidence for an interruption, in [0, 1]: voice, as near as the
-/// caller, above the echo and the noise, and not the fading end of a word.
+/// caller, above the echo and the noise, louder than the line just was, and not the fading end of a
+/// word.
 pub(super) fn weight(near: Near, against: Against) -> f32 {
     let between = |x: f32, low: f32, high: f32| ((x - low) / (high - low)).clamp(0.0, 1.0);
-    let Against { run, talker, echo, margin_db, floor } = against;
+    let Against { run, talker, echo, margin_db, floor, before } = against;
     let level = near.level.0;
     let voice = between(near.score, DOUBT, SURE);
-    let close = match talker {
-        Some(talker) => between(run.0, talker.0 - FAR_DB, talker.0 - CLOSE_DB),
-        None => between(run.0, FAR, CLOSE),
+    let noise = Dbfs(floor.0 + OVER_FLOOR_DB);
+    let voice_alone = without(run, noise).0;
+    let close = match talker.map(|talker| without(talker, noise).0) {
+        Some(talker) => between(voice_alone, talker - FAR_DB, talker - CLOSE_DB),
+        None => between(voice_alone, FAR, CLOSE),
     };
     let clear = between(level, echo.0 + margin_db, echo.0 + margin_db + CLEAR_DB);
     let lively = between(level, run.0 - FADED_DB, run.0 - LIVELY_DB);
     let audible = between(level, floor.0 + BURIED_DB, floor.0 + AUDIBLE_DB);
-    voice * close * clear * lively * audible
+    let fresh = between(level, before.0 + SAME_DB, before.0 + NEW_DB);
+    voice * close * clear * lively * audible * fresh
+}
+
+/// The level of what is left of `sum` when `noise` is taken out: powers add. At most 10 dB are.
+fn without(sum: Dbfs, noise: Dbfs) -> Dbfs {
+    let power = |level: Dbfs| level.to_rms() * level.to_rms();
+    Dbfs::from_rms((power(sum) - power(noise)).max(0.1 * power(sum)).sqrt())
 }

@@ -5,6 +5,7 @@
 //! holds the rules. A high score is reported twice: *duck* early and reversibly, so that the
 //! agent can be turned down, *yield* when it should stop.
 
+mod before;
 mod echo;
 mod evidence;
 mod floor;

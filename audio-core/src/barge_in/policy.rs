@@ -82,8 +82,8 @@ impl BargeInConfig {
             confirm_ms: 1_000,
             gap_ms: 160,
             leak: Some(0.2),
-            echo_margin_db: Some(3.0),
-            duck_score: Some(0.07),
+            echo_margin_db: Some(2.5),
+            duck_score: Some(0.055),
             ..Self::responsive()
         }
     }

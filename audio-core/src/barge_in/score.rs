@@ -1,5 +1,6 @@
 //! Follows the run of voice on the caller's line while the agent is heard, and decides.
 
+use crate::barge_in::before::Before;
 use crate::barge_in::echo::EchoEstimate;
 use crate::barge_in::evidence::{Against, Near, Reasons, echo_reason, level_reason, weight};
 use crate::barge_in::floor::Floor;
@@ -143,6 +144,7 @@ pub struct BargeInDetector {
     ducked: bool,
     talker: Talker,
     floor: Floor,
+    before: Before,
 }
 
 impl BargeInDetector {
@@ -158,6 +160,7 @@ impl BargeInDetector {
             ducked: false,
             talker: Talker::NEW,
             floor: Floor::NEW,
+            before: Before::NEW,
         }
     }
 
@@ -218,6 +221,12 @@ impl BargeInDetector {
 
     /// Takes the caller's frame that starts at `at`.
     pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
+        let verdict = self.decide(at, near);
+        self.before.hear(near.level);
+        verdict
+    }
+
+    fn decide(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
         self.play(at);
         self.echo.hear(near.level, near.voiced);
         self.floor.hear(near.level);
@@ -292,6 +301,7 @@ impl BargeInDetector {
             echo: self.echo_level(near),
             margin_db: self.config.echo_margin_db.unwrap_or(0.0),
             floor: self.floor.level(),
+            before: self.before.level(),
         };
         let added = if loud { weight(near, against) } else { 0.0 };
         run.gap = if added > 0.0 { 0 } else { run.gap + 1 };
