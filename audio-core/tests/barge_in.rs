@@ -118,7 +118,7 @@ fn adaptive_lets_a_backchannel_pass() {
         let events = overlap(&mut replay(kind, Preset::Adaptive), caller, 0, LONG);
         let speech = |e: &Event| matches!(e, Event::SpeechStart { .. } | Event::SpeechEnd { .. });
         let ducks: Vec<Event> = events.iter().filter(|e| !speech(e)).copied().collect();
-        let [Event::Duck { at: down, .. }, Event::Resume { at: up }] = ducks[..] else {
+        let [Event::Duck { at: down, .. }, Event::Resume { at: up, .. }] = ducks[..] else {
             panic!("{kind}: {events:?}")
         };
         assert!(up - down <= 6_400, "{kind}: down at {down:?}, up at {up:?}");

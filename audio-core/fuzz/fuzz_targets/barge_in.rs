@@ -156,13 +156,13 @@ impl Check {
         let verdict = self.detector.caller_frame(self.at, near);
         match verdict {
             None => {}
-            Some(Verdict::Duck { score }) => {
+            Some(Verdict::Duck { score, .. }) => {
                 assert!(!self.ducked && was_audible);
                 self.ducked = true;
                 assert!(rules.duck_score.is_some_and(|needed| score >= needed));
                 assert!((0.0..=1.0).contains(&score));
             }
-            Some(Verdict::Resume) => assert!(core::mem::take(&mut self.ducked), "up without down"),
+            Some(Verdict::Resume { .. }) => assert!(core::mem::take(&mut self.ducked), "up without down"),
             Some(Verdict::Yield { score, reasons, onset }) => {
                 self.ducked = false;
                 assert!(was_audible && voiced && near.level >= rules.min_level());

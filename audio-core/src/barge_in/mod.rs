@@ -15,4 +15,4 @@ mod talker;
 pub use echo::EchoEstimate;
 pub use evidence::{Near, Reasons};
 pub use policy::{BargeInConfig, Preset};
-pub use score::{BargeInDetector, Verdict};
+pub use score::{BargeInDetector, ResumeReason, Verdict};

@@ -18,9 +18,14 @@ pub enum Verdict {
     Duck {
         /// Score in [0, 1].
         score: f32,
+        /// What it is made of.
+        reasons: Reasons,
     },
     /// It was none.
-    Resume,
+    Resume {
+        /// Why.
+        reason: ResumeReason,
+    },
     /// The agent yields.
     Yield {
         /// Score in [0, 1].
@@ -30,6 +35,20 @@ pub enum Verdict {
         /// First sample of the run of voice.
         onset: SampleTime,
     },
+}
+
+/// Why a duck was taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum ResumeReason {
+    /// The evidence leaked away, or the voice stopped.
+    #[default]
+    Faded,
+    /// The agent has finished, or another reply has begun, whose grace counts.
+    ReplyEnded,
+    /// It was the agent's own voice coming back.
+    Echo,
 }
 
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
@@ -207,7 +226,7 @@ impl BargeInDetector {
                 self.talker.hear(near.level);
             }
             self.run = None;
-            return self.resume();
+            return self.resume(ResumeReason::ReplyEnded);
         };
         let weight = self.weigh(near);
         if weight != Weight::Voice && self.run.is_none_or(|run| run.frames < 3) {
@@ -215,7 +234,7 @@ impl BargeInDetector {
         }
         if at < reply.start + u64::from(self.config.grace_ms) * u64::from(WIRE_RATE / 1_000) {
             self.run = None;
-            return self.resume();
+            return self.resume(ResumeReason::ReplyEnded);
         }
         match self.config.leak {
             None => self.follow(at, near, weight),
@@ -223,7 +242,7 @@ impl BargeInDetector {
         }
         match self.run {
             Some(run) => self.judge(reply, run),
-            None => self.resume(),
+            None => self.resume(ResumeReason::Faded),
         }
     }
 
@@ -309,7 +328,7 @@ impl BargeInDetector {
         let confirmed = run.evidence >= self.config.confirm_frames() as f32;
         // Evidence that has leaked away to half of what it took is none.
         if self.config.leak.is_some() && self.config.duck_score.is_some_and(|duck| score < 0.5 * duck) {
-            return self.resume();
+            return self.resume(ResumeReason::Faded);
         }
         if reply.yielded || run.gap > 0 || run.frames == 0 {
             return None;
@@ -317,7 +336,7 @@ impl BargeInDetector {
         if confirmed && score >= self.config.yield_score {
             if self.config.echo_margin_db.is_some() && self.echo.explains(run.coupling) {
                 self.run = None;
-                return self.resume();
+                return self.resume(ResumeReason::Echo);
             }
             self.reply = Some(Reply { yielded: true, ..reply });
             self.ducked = false;
@@ -325,12 +344,12 @@ impl BargeInDetector {
         }
         if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
             self.ducked = true;
-            return Some(Verdict::Duck { score });
+            return Some(Verdict::Duck { score, reasons: run.reasons });
         }
         None
     }
 
-    fn resume(&mut self) -> Option<Verdict> {
-        core::mem::take(&mut self.ducked).then_some(Verdict::Resume)
+    fn resume(&mut self, reason: ResumeReason) -> Option<Verdict> {
+        core::mem::take(&mut self.ducked).then_some(Verdict::Resume { reason })
     }
 }

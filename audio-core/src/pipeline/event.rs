@@ -1,6 +1,6 @@
 //! What a pipeline reports: a few events a second, each stamped with the caller's sample clock.
 
-use crate::barge_in::Reasons;
+use crate::barge_in::{Reasons, ResumeReason};
 use crate::frame::SampleTime;
 
 /// Something the pipeline decided.
@@ -32,11 +32,17 @@ pub enum PipelineEvent {
         at: SampleTime,
         /// Evidence so far, in [0, 1].
         score: f32,
+        /// What it is made of.
+        #[cfg_attr(feature = "serde", serde(default))]
+        reasons: Reasons,
     },
     /// It was nothing: the agent is at full level again within 100 ms.
     Resume {
         /// When it was decided.
         at: SampleTime,
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(default))]
+        reason: ResumeReason,
     },
     /// The caller means it: the agent yields.
     BargeIn {
@@ -65,7 +71,7 @@ impl PipelineEvent {
             Self::SpeechStart { at, .. }
             | Self::SpeechEnd { at, .. }
             | Self::Duck { at, .. }
-            | Self::Resume { at }
+            | Self::Resume { at, .. }
             | Self::Flushed { at, .. }
             | Self::BargeIn { at, .. } => at,
         }

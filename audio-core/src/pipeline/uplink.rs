@@ -74,13 +74,13 @@ impl CallPipeline {
         let residual = (self.cancels_echo && found_echo.known).then_some(found_echo.residual);
         let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual };
         match self.barge_in.caller_frame(at, near) {
-            Some(Verdict::Duck { score }) => {
+            Some(Verdict::Duck { score, reasons }) => {
                 self.duck.down(self.barge_in.config().duck_db);
-                self.events.push(PipelineEvent::Duck { at: now, score });
+                self.events.push(PipelineEvent::Duck { at: now, score, reasons });
             }
-            Some(Verdict::Resume) => {
+            Some(Verdict::Resume { reason }) => {
                 self.duck.up();
-                self.events.push(PipelineEvent::Resume { at: now });
+                self.events.push(PipelineEvent::Resume { at: now, reason });
             }
             Some(Verdict::Yield { score, reasons, onset }) => {
                 self.duck.up();

@@ -95,7 +95,7 @@ impl Chain for Carrier {
 
     fn poll_event(&mut self) -> Option<PipelineEvent> {
         self.events = self.events.checked_sub(1)?;
-        Some(PipelineEvent::Resume { at: SampleTime(self.events.into()) })
+        Some(PipelineEvent::Resume { at: SampleTime(self.events.into()), reason: Default::default() })
     }
 
     fn poll_clean(&mut self) -> Option<CleanFrame> {

@@ -126,11 +126,11 @@ proptest! {
         for (n, verdict) in run(&mut detector, &call, 0, 0) {
             let now = SampleTime(160 * n as u64);
             match verdict {
-                Verdict::Duck { score } => {
+                Verdict::Duck { score, .. } => {
                     prop_assert!(!ducked && config.duck_score.is_some_and(|duck| score >= duck));
                     ducked = true;
                 }
-                Verdict::Resume => prop_assert!(core::mem::take(&mut ducked)),
+                Verdict::Resume { .. } => prop_assert!(core::mem::take(&mut ducked)),
                 Verdict::Yield { score, reasons, onset } => {
                     // Another reply was interrupted by another run.
                     prop_assert!(yielded.replace(onset).is_none_or(|before| before < onset));

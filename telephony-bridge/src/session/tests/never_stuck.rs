@@ -75,7 +75,7 @@ fn apply(call: &mut Call, ms: u64, step: &Step) {
             score: 1.0,
             reasons: Reasons::default(),
         }),
-        Step::Duck => Input::Speech(PipelineEvent::Duck { at, score: 0.5 }),
+        Step::Duck => Input::Speech(PipelineEvent::Duck { at, score: 0.5, reasons: Reasons::default() }),
         Step::SttPartial(t) => stt(t, SttEvent::Partial("מילה")),
         Step::SttFinal(t, words) => stt(t, SttEvent::Final(if words { "כמה מילים" } else { "" })),
         Step::SttFailed(t) => stt(t, SttEvent::Failed),

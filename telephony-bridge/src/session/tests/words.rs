@@ -14,11 +14,14 @@ impl Call {
     }
 
     fn duck(&mut self, ms: u64) -> &mut Self {
-        self.speech(ms, PipelineEvent::Duck { at: SampleTime::from_ms(ms), score: 0.1 })
+        self.speech(
+            ms,
+            PipelineEvent::Duck { at: SampleTime::from_ms(ms), score: 0.1, reasons: Default::default() },
+        )
     }
 
     fn resume(&mut self, ms: u64) -> &mut Self {
-        self.speech(ms, PipelineEvent::Resume { at: SampleTime::from_ms(ms) })
+        self.speech(ms, PipelineEvent::Resume { at: SampleTime::from_ms(ms), reason: Default::default() })
     }
 
     fn hears(&mut self, ms: u64, text: &str) -> &mut Self {
