@@ -55,6 +55,16 @@ pub enum Wire {
         /// 160 µ-law bytes, base64.
         payload: Payload,
     },
+    /// The far end was told to clear its buffer because the agent was turned down; the `media_out`
+    /// lines that follow are the frames in it once more, quieter.
+    TakeBack {
+        /// The caller's sample clock when the signal chain decided it.
+        at: u32,
+        /// Playout generation.
+        generation: u32,
+        /// How many of the newest frames.
+        frames: u32,
+    },
     /// The signal chain discarded what was queued before this generation.
     Flush {
         /// The caller's sample clock when it did.
