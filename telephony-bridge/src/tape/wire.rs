@@ -176,19 +176,20 @@ impl Decision {
     pub fn of(output: &Output) -> Option<Self> {
         Some(match output {
             Output::SttStart { turn, .. } => Self::TurnStart(*turn),
-            Output::TurnEnd { turn } => Self::TurnEnd(*turn),
+            Output::TurnEnd { turn, .. } => Self::TurnEnd(*turn),
             Output::SttCancel { turn } => Self::TurnCancel(*turn),
             Output::Reply { turn, text, .. } => Self::Reply(*turn, text.clone()),
             Output::CancelReply { turn } => Self::CancelReply(*turn),
             Output::Speak { utterance, .. } => Self::Speak(*utterance),
             Output::Yield { score, .. } => Self::Yield((score * 1_000.0).round() as u32),
             Output::Duck { .. } => Self::Duck,
-            Output::Resume => Self::Resume,
+            Output::Resume { .. } => Self::Resume,
             Output::Clear(reason) => Self::Clear(*reason),
             Output::State(state) => Self::State(*state),
             Output::HangUp => Self::HangUp,
             Output::SttFinish { .. }
             | Output::FlushPlayout
+            | Output::TakenBack { .. }
             | Output::Crm(_)
             | Output::Degraded(_)
             | Output::Ended(_) => return None,

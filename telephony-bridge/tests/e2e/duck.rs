@@ -116,8 +116,13 @@ async fn what_is_buffered_is_turned_down_too() {
             let sounding = |frames: &[SpeechFrame]| frames.iter().filter(|f| level(f) > -90.0).count();
             let frames: Vec<SpeechFrame> = record.heard.as_chunks::<FRAME_SAMPLES>().0.to_vec();
             let (heard, expected) = (sounding(&frames), sounding(&sent.played));
-            let at = lines.iter().find_map(|l| matches!(l.what, Wire::TakeBack { .. }).then_some(l.t_us.as_ms()));
-            println!("{onset} {at:?}: replaced {}, heard {heard} of {expected}, {} frames in all", sent.replaced.len(), sent.played.len());
+            let at =
+                lines.iter().find_map(|l| matches!(l.what, Wire::TakeBack { .. }).then_some(l.t_us.as_ms()));
+            println!(
+                "{onset} {at:?}: replaced {}, heard {heard} of {expected}, {} frames in all",
+                sent.replaced.len(),
+                sent.played.len()
+            );
             assert!(heard.abs_diff(expected) <= sent.clears, "{onset}: heard {heard} of {expected} frames");
         }
         if onset < 1_500 && sent.clears > 0 {

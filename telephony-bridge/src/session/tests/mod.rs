@@ -245,7 +245,7 @@ fn a_backchannel_over_the_agent_is_no_turn_but_an_answer_at_its_end_is() {
     assert!(call.outputs.contains(&Output::SttCancel { turn: backchannel }));
     let answer = call.last_turn();
     call.pass_until(9_400);
-    assert!(call.outputs.contains(&Output::TurnEnd { turn: answer }));
+    assert!(call.outputs.iter().any(|o| matches!(o, Output::TurnEnd { turn, .. } if *turn == answer)));
 }
 
 /// A-AUD-005: the interim words do when the final ones do not come within 1.5 s.
