@@ -122,8 +122,11 @@ impl Scene {
         let turn_ends = times(EventName::TurnEnd);
         let turn = |label: &CallerSpan| {
             let early = label.end_ms.saturating_sub(FADING_MS);
-            let noticed =
-                turn_ends.iter().rfind(|t| (early..label.end_ms + LATEST_END_MS).contains(*t)).copied();
+            // Decided again because of a later sound it counts as late; what follows the reply is no part
+            // of it.
+            let replied = agent.iter().map(|(from, ..)| *from).find(|from| *from >= label.end_ms);
+            let latest = replied.unwrap_or(u64::MAX).min(label.end_ms + LATEST_END_MS);
+            let noticed = turn_ends.iter().rfind(|t| (early..latest).contains(*t)).copied();
             Turn {
                 cut_off: agent.iter().any(|(from, ..)| (label.start_ms..label.end_ms).contains(from)),
                 taken_back: turn_ends.iter().any(|t| (label.start_ms..early).contains(t)),
@@ -230,6 +233,8 @@ mod tests {
         assert_eq!(turn(&[end(4_350)]), Turn { cut_off: false, taken_back: false, wait_ms: Some(350) });
         assert_eq!(turn(&[end(2_000)]), Turn { cut_off: false, taken_back: true, wait_ms: None });
         assert_eq!(turn(&[end(2_000), end(4_350)]).wait_ms, Some(350));
+        let reply = (4_900, EventName::AgentAudioStart);
+        assert_eq!(turn(&[end(4_350), end(4_800), reply, end(6_000)]).wait_ms, Some(800));
         assert!(turn(&[(3_000, EventName::AgentAudioStart)]).cut_off);
     }
 }

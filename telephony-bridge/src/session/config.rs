@@ -15,7 +15,8 @@ pub struct SessionConfig {
     /// The same where the words sound complete: none. A caller who goes on before the reply is heard
     /// takes it back.
     pub endpointing_complete: Duration,
-    /// The same where the words ask for more ("of", "because", half a number): 900 ms.
+    /// The same where the words ask for more ("of", "because", half a number): 600 ms. A
+    /// reply takes its time on top of it, and a caller who goes on until then takes it back.
     pub endpointing_unfinished: Duration,
     /// Words that decide who has the floor.
     pub lexicon: Arc<Lexicon>,
@@ -63,7 +64,7 @@ impl Default for SessionConfig {
         Self {
             endpointing: Duration::from_millis(200),
             endpointing_complete: Duration::ZERO,
-            endpointing_unfinished: Duration::from_millis(900),
+            endpointing_unfinished: Duration::from_millis(600),
             lexicon: Lexicon::hebrew(),
             stt_timeout: Duration::from_millis(1_500),
             reply_timeout: Duration::from_secs(6),

@@ -10,7 +10,7 @@ use super::{Ending, Overlap};
 /// Digits of an Israeli telephone number: on land, and of a mobile, which begins with 05.
 const LAND_LINE: usize = 9;
 const MOBILE: usize = 10;
-/// From so many digits in a row on, it is a telephone number.
+/// From so many digits in a row on, it is a telephone number, whatever the first.
 const MANY_DIGITS: usize = 3;
 
 /// Lists of words, normalised: no niqqud, no punctuation, lower case.
@@ -70,8 +70,8 @@ impl Lexicon {
         let all: Vec<String> = each(words).collect();
         let Some(last) = all.last() else { return Ending::None };
         let trailing_off = words.trim_end().ends_with(['…', ',', '-', '–']);
-        let (digits, mobile) = self.digits_at_end(&all);
-        let half_a_number = (MANY_DIGITS..if mobile { MOBILE } else { LAND_LINE }).contains(&digits);
+        let number = self.number_at_end(&all);
+        let half_a_number = (number.least()..number.whole()).contains(&number.digits);
         let asks_for_more = self.fillers.contains(last) || self.dangling.contains(last);
         let asked = words.trim_end().ends_with('?');
         // A word alone is an answer.
@@ -82,19 +82,42 @@ impl Lexicon {
         if asks { Ending::Question } else { Ending::Complete }
     }
 
-    /// Digits in the words at the end that are nothing else, and whether they are a mobile's.
-    fn digits_at_end(&self, words: &[String]) -> (usize, bool) {
+    /// The words at the end that are nothing but digits.
+    fn number_at_end(&self, words: &[String]) -> Number {
         let written = |word: &str| word.chars().all(|c| c.is_ascii_digit());
         let count =
             words.iter().rev().take_while(|word| written(word) || self.digits.contains(*word)).count();
         let number = &words[words.len() - count..];
         let digits = number.iter().map(|word| if written(word) { word.len() } else { 1 }).sum();
-        let mobile = match number {
-            [first, ..] if written(first) => first.starts_with("05"),
-            [first, second, ..] => first == "אפס" && second == "חמש",
-            _ => false,
+        let (zero, mobile) = match number {
+            [first, ..] if written(first) => (first.starts_with('0'), first.starts_with("05")),
+            [first, rest @ ..] => {
+                (first == "אפס", first == "אפס" && rest.first().is_some_and(|w| w == "חמש"))
+            }
+            [] => (false, false),
         };
-        (digits, mobile)
+        Number { digits, zero, mobile }
+    }
+}
+
+/// Digits in a row, perhaps those of a telephone number.
+struct Number {
+    digits: usize,
+    /// Begins with 0, as numbers to be dialled do.
+    zero: bool,
+    /// Begins with 05.
+    mobile: bool,
+}
+
+impl Number {
+    /// From so many digits on more are expected.
+    const fn least(&self) -> usize {
+        if self.zero { 1 } else { MANY_DIGITS }
+    }
+
+    /// With so many it is whole.
+    const fn whole(&self) -> usize {
+        if self.mobile { MOBILE } else { LAND_LINE }
     }
 }
 
@@ -160,6 +183,9 @@ mod tests {
             ("אה…", Ending::Unfinished),
             ("שלוש", Ending::Complete),
             ("אפס חמש שתיים", Ending::Unfinished),
+            ("המספר שלי הוא אפס חמש", Ending::Unfinished),
+            ("03", Ending::Unfinished),
+            ("בשעה שלוש", Ending::Complete),
             ("052 34", Ending::Unfinished),
             ("050 234567", Ending::Unfinished),
             ("09 8765432", Ending::Complete),
