@@ -81,7 +81,7 @@ fn every_tape_is_as_its_schema_says() {
     }
 }
 
-/// A-AUD-003: `--explain` says of every duck, resume, yield, turn end and take-back what tipped it, in
+/// A-AUD-003: `--explain` says of every duck, resume, yield and turn end what tipped it, in
 /// a line each, and leaves the JSON as it is.
 #[test]
 fn every_decision_explains_itself() {
@@ -98,7 +98,6 @@ fn every_decision_explains_itself() {
         ("barge_in score", &[": the words \u{2068}"]),
         ("turn_end: ", &[" ms after the voice"]),
         ("resume: ", &["; "]),
-        ("state listening: the turn's end is taken back", &[]),
     ] {
         let found = lines(name);
         assert!(!found.is_empty(), "{name} in {explained}");

@@ -85,7 +85,7 @@ mod tests {
         release(&mut pacer, MS(5));
         assert_eq!([5, 6, 25, 26, 64, 65].map(|ms| pacer.held(MS(ms))), [3, 3, 2, 2, 1, 0]);
         pacer.replaced(MS(30), 2);
-        assert!(pacer.held(MS(31)) == 2 && release(&mut pacer, MS(31)) == 1);
+        assert!(pacer.held(MS(30)) == 2 && release(&mut pacer, MS(30)) == 1);
     }
 
     #[test]

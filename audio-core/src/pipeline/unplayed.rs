@@ -42,3 +42,19 @@ impl Unplayed {
         (from..len).map(move |n| all[n])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_come_out_in_order_and_once() {
+        let mut unplayed = Unplayed::new();
+        (0..12).for_each(|seq| unplayed.push(WireFrame { seq, ..WireFrame::SILENCE }));
+        assert_eq!(unplayed.len(), KEPT);
+        let taken: Vec<u32> = unplayed.newest(3).map(|frame| frame.seq).collect();
+        assert_eq!((taken, unplayed.len()), (vec![9, 10, 11], KEPT - 3));
+        let rest: Vec<u32> = unplayed.newest(KEPT).map(|frame| frame.seq).collect();
+        assert_eq!((rest, unplayed.len()), ((2..9).collect(), 0));
+    }
+}

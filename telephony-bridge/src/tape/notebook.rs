@@ -186,3 +186,23 @@ impl Notebook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::TurnId;
+
+    #[test]
+    fn a_turn_end_that_is_taken_back_says_so() {
+        let mut notes = Notebook::default();
+        for output in [
+            Output::TakenBack { turn: TurnId(1) },
+            Output::State(State::Listening),
+            Output::State(State::Thinking),
+        ] {
+            notes.output(CallTime::from_ms(20), &output, &[]);
+        }
+        let why: Vec<Option<&str>> = notes.events.iter().map(|event| event.why.as_deref()).collect();
+        assert_eq!(why, [Some("the turn's end is taken back: the caller goes on before the reply"), None]);
+    }
+}

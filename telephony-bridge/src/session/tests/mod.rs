@@ -196,6 +196,7 @@ fn words_not_final_yet_are_recognised_again_with_what_follows() {
     call.voice(4_600);
     assert_eq!(call.state(), State::Listening);
     assert!(call.outputs.contains(&Output::SttCancel { turn: first }));
+    assert!(call.outputs.contains(&Output::TakenBack { turn: first }));
     let again = Output::SttStart { turn: call.last_turn(), from: SampleTime::from_ms(2_940) };
     assert!(call.outputs.contains(&again));
 }
