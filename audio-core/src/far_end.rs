@@ -38,6 +38,17 @@ impl<T: Copy> FarEnd<T> {
         Some(sent)
     }
 
+    /// So many of the newest will not be played. Returns how many there were.
+    pub(crate) fn take_back(&mut self, frames: usize) -> usize {
+        let frames = frames.min(self.len);
+        self.len -= frames;
+        frames
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }

@@ -128,6 +128,8 @@ pub struct WireFrame {
 impl WireFrame {
     /// Flag: the last frame of its utterance; a mark follows it on the wire.
     pub const LAST: u16 = 1;
+    /// Flag: sent once more, quieter, in place of what the far end had still to play.
+    pub const AGAIN: u16 = 2;
 
     /// A frame of silence.
     pub const SILENCE: Self = Self {
@@ -142,6 +144,24 @@ impl WireFrame {
     /// Is this the last frame of its utterance?
     pub const fn is_last(&self) -> bool {
         self.flags & Self::LAST != 0
+    }
+
+    /// This frame as the first of so many that are sent again: the far end's buffer is cleared before
+    /// it.
+    pub(crate) const fn first_again(mut self, frames: u8) -> Self {
+        self.flags |= (frames as u16) << 8;
+        self
+    }
+
+    /// Is this frame sent once more?
+    pub const fn is_again(&self) -> bool {
+        self.flags & Self::AGAIN != 0
+    }
+
+    /// With so many frames from this one on the far end's newest are replaced: it is told to clear
+    /// its buffer first. 0 for any other frame.
+    pub const fn replaces(&self) -> usize {
+        (self.flags >> 8) as usize
     }
 }
 

@@ -33,6 +33,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("CLOCK_SPEED", "1.0", "scales every clock of a call, 0.1 to 100; for demonstrations"),
     ("EMBEDDED_TAPE", "", "tape whose ground truth drives the embedded speech recognition"),
     ("BARGE_IN_PRESET", "", "polite | responsive | adaptive; overrides the CRM"),
+    (
+        "DUCK_BUFFERED",
+        "true",
+        "true: what the far end has buffered is cleared and sent again quieter when the caller may be interrupting",
+    ),
     ("ENGINE_WORKERS", "0", "audio threads; 0: chosen from the number of cores"),
 ];
 
@@ -127,6 +132,8 @@ pub struct Config {
     pub embedded_tape: Option<PathBuf>,
     /// Overrides the barge-in preset of the CRM.
     pub barge_in_preset: Option<String>,
+    /// When the agent is turned down, so is what the far end has buffered.
+    pub duck_buffered: bool,
     /// Audio threads; 0: chosen from the number of cores.
     pub engine_workers: usize,
 }
@@ -192,6 +199,7 @@ impl Config {
                     })?)
                 }
             },
+            duck_buffered: source.parse("DUCK_BUFFERED", "true or false", |text| text.parse().ok())?,
             engine_workers: source.parse("ENGINE_WORKERS", "0 to 256", |text| {
                 text.parse().ok().filter(|workers| *workers <= 256)
             })?,

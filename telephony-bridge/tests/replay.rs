@@ -80,3 +80,35 @@ fn every_tape_is_as_its_schema_says() {
         schema::check("tape", &value).unwrap_or_else(|error| panic!("{}: {error}", call.display()));
     }
 }
+
+/// A-AUD-003: `--explain` says of every duck, resume, yield and turn end what tipped it, in
+/// a line each, and leaves the JSON as it is.
+#[test]
+fn every_decision_explains_itself() {
+    let calls = calls();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+    let output = command.args(["replay", "--json", "--explain"]).args(&calls).output().expect("runs");
+    assert!(output.status.success());
+    let explained = String::from_utf8(output.stderr).expect("UTF-8");
+    let lines = |name: &str| -> Vec<&str> {
+        explained.lines().filter(|line| line.contains(&format!(" s  {name}"))).collect()
+    };
+    for (name, needed) in [
+        ("duck score", &["voice ", "level ", "duration ", "echo "][..]),
+        ("barge_in score", &[": the words \u{2068}"]),
+        ("turn_end: ", &[" ms after the voice"]),
+        ("resume: ", &["; "]),
+    ] {
+        let found = lines(name);
+        assert!(!found.is_empty(), "{name} in {explained}");
+        for line in found {
+            assert!(needed.iter().all(|part| line.contains(part)), "{line}");
+        }
+    }
+    for event in ["duck", "barge_in", "turn_end", "resume"] {
+        assert!(lines(event).iter().all(|line| line.contains(": ")), "{event} without a reason");
+    }
+    assert!(lines("turn_end").iter().any(|line| line.ends_with("sounds complete")));
+    let plain = replay(&["--json"], &calls).0;
+    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), plain);
+}

@@ -185,6 +185,11 @@ impl BargeInDetector {
         self.far_end.push(Sent { reply, level });
     }
 
+    /// So many of the newest frames sent will not be played.
+    pub fn agent_takes_back(&mut self, frames: usize) {
+        self.far_end.take_back(frames);
+    }
+
     /// The far end plays its next 20 ms while the caller's frame that starts at `at` is spoken.
     fn play(&mut self, at: SampleTime) {
         let Some(sent) = self.far_end.pop() else {

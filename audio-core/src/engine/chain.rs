@@ -23,6 +23,12 @@ pub trait Chain: Send + Sized + 'static {
     /// The agent's line: the next frame of speech, or `None` when the agent is silent. Returns
     /// the frame to send.
     fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame>;
+    /// The agent was turned down and the far end is to clear its buffer: `send` gets up to `most` of
+    /// the frames in it once more, quieter. Returns how many.
+    fn send_again(&mut self, most: usize, send: impl FnMut(WireFrame)) -> usize {
+        let _ = (most, send);
+        0
+    }
     /// Frames of every generation below this one are void.
     fn flush(&mut self, generation: u32);
     /// Changes the barge-in rules from the next frame on.
@@ -51,6 +57,10 @@ impl Chain for CallPipeline {
 
     fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
         Self::process_agent(self, frame)
+    }
+
+    fn send_again(&mut self, most: usize, send: impl FnMut(WireFrame)) -> usize {
+        Self::send_again(self, most, send)
     }
 
     fn flush(&mut self, generation: u32) {

@@ -39,6 +39,10 @@ pub struct EngineConfig {
     /// How many 20 ms frames the far side's buffer is kept ahead of the caller's ear. Released at
     /// once when the agent begins to speak, then one frame every 20 ms. Default 3 (60 ms).
     pub playout_lead_frames: u32,
+    /// When the agent is turned down, send what the far side has yet to play once more, quieter; the
+    /// first such frame ([`WireFrame::replaces`](crate::frame::WireFrame::replaces)) asks whoever
+    /// sends it to have the far side clear its buffer. Default false.
+    pub duck_what_is_buffered: bool,
     /// How much faster than the world the engine's time runs, from 0.1 to 100; for demonstrations
     /// at a multiple of real time. Default 1.
     pub speed: f64,
@@ -63,6 +67,7 @@ impl Default for EngineConfig {
             slots_per_worker: 256,
             tick: Duration::from_millis(5),
             playout_lead_frames: 3,
+            duck_what_is_buffered: false,
             speed: 1.0,
             uplink_high_water: 8,
             uplink_low_water: 3,

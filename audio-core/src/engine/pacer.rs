@@ -36,6 +36,16 @@ impl Pacer {
         self.dry_at = self.dry_at.max(now) + FRAME;
     }
 
+    /// Frames that the far side has yet to play, the one it has begun included.
+    pub(crate) fn held(&self, now: Duration) -> usize {
+        self.dry_at.saturating_sub(now).as_nanos().div_ceil(FRAME.as_nanos()) as usize
+    }
+
+    /// What the far side held was replaced by so many frames.
+    pub(crate) fn replaced(&mut self, now: Duration, frames: usize) {
+        self.dry_at = now + FRAME * frames as u32;
+    }
+
     /// The far side was told to forget what it holds.
     pub(crate) fn flushed(&mut self) {
         self.dry_at = Duration::ZERO;
@@ -66,6 +76,16 @@ mod tests {
         pacer.flushed();
         assert_eq!(release(&mut pacer, MS(3_005)), 3);
         assert!((1..50).all(|n| release(&mut pacer, MS(3_000 + 20 * n)) == 1));
+    }
+
+    #[test]
+    fn what_is_held_is_counted_in_frames() {
+        let mut pacer = Pacer::new(3);
+        assert_eq!(pacer.held(MS(5)), 0);
+        release(&mut pacer, MS(5));
+        assert_eq!([5, 6, 25, 26, 64, 65].map(|ms| pacer.held(MS(ms))), [3, 3, 2, 2, 1, 0]);
+        pacer.replaced(MS(30), 2);
+        assert!(pacer.held(MS(30)) == 2 && release(&mut pacer, MS(30)) == 1);
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(crate) struct Call<C: Chain> {
     pub(crate) panic: Option<Box<dyn Any + Send>>,
     pub(crate) link: Arc<Link>,
     generation: u32,
+    ducks_buffered: bool,
     pacer: Pacer,
     wire_in: Rx<WireFrame>,
     agent_in: Rx<WireFrame>,
@@ -95,6 +96,7 @@ impl<C: Chain> Call<C> {
             panic: None,
             link,
             generation: 0,
+            ducks_buffered: engine.duck_what_is_buffered,
             pacer: Pacer::new(engine.playout_lead_frames),
             wire_in,
             agent_in,
@@ -109,7 +111,7 @@ impl<C: Chain> Call<C> {
     /// One tick of this call: what came from the wire, then, if `on_phase` or if the agent begins
     /// to speak, what goes out.
     pub(crate) fn serve(&mut self, now: Duration, on_phase: bool, water: Watermarks, sum: &Tally) {
-        self.uplink(water, sum);
+        self.uplink(now, water, sum);
         self.drop_flushed(sum);
         let begins = self.pacer.is_dry(now) && self.agent_in.occupied() > 0;
         if on_phase || begins {
@@ -120,7 +122,7 @@ impl<C: Chain> Call<C> {
         }
     }
 
-    fn uplink(&mut self, water: Watermarks, sum: &Tally) {
+    fn uplink(&mut self, now: Duration, water: Watermarks, sum: &Tally) {
         let mut waiting = self.wire_in.occupied();
         if waiting > water.high {
             // Drop-oldest, on the only side of an SPSC ring that can. The chain sees the gap in
@@ -132,15 +134,38 @@ impl<C: Chain> Call<C> {
         for _ in 0..waiting {
             let Some(frame) = self.wire_in.pop() else { break };
             self.chain.push_wire(&frame);
-            self.collect(sum);
+            if self.collect(sum) && self.ducks_buffered {
+                self.send_again(now, sum);
+            }
         }
         count(&self.link.tally.frames_in, &sum.frames_in, waiting as u64);
     }
 
-    /// What the chain has to say after a frame; a full ring loses the newest, counted.
-    fn collect(&mut self, sum: &Tally) {
+    /// The agent was turned down: so is what the far side has yet to play. A flush that has not
+    /// come here yet voids these frames as it does all others.
+    fn send_again(&mut self, now: Duration, sum: &Tally) {
+        let most = self.pacer.held(now).min(self.wire_out.vacant());
+        let (out, link) = (&mut self.wire_out, &self.link);
+        let frames = self.chain.send_again(most, |frame| match out.push(frame) {
+            Ok(()) => count(&link.tally.frames_out, &sum.frames_out, 1),
+            Err(_) => count(&link.tally.wire_lost, &sum.wire_lost, 1),
+        });
+        if frames > 0 {
+            self.pacer.replaced(now, frames);
+        }
+    }
+
+    /// What the chain has to say after a frame; a full ring loses the newest, counted. Was the agent
+    /// turned down, and not up again?
+    fn collect(&mut self, sum: &Tally) -> bool {
+        let mut ducked = false;
         for _ in 0..POLLS {
             let Some(event) = self.chain.poll_event() else { break };
+            match event {
+                PipelineEvent::Duck { .. } => ducked = true,
+                PipelineEvent::Resume { .. } | PipelineEvent::BargeIn { .. } => ducked = false,
+                _ => {}
+            }
             if self.events.push(event).is_err() {
                 count(&self.link.tally.events_lost, &sum.events_lost, 1);
             }
@@ -151,6 +176,7 @@ impl<C: Chain> Call<C> {
                 count(&self.link.tally.clean_lost, &sum.clean_lost, 1);
             }
         }
+        ducked
     }
 
     /// Takes notice of a flush: the chain and the pacer forget what they held.

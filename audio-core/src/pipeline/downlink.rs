@@ -21,6 +21,7 @@ impl CallPipeline {
         }
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
         self.playing.push(pcm);
+        self.unplayed.push(*frame);
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
         Some(WireFrame { timestamp: self.now.0 as u32, payload, ..*frame })

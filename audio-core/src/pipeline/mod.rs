@@ -10,12 +10,14 @@
 mod downlink;
 mod duck;
 mod event;
+mod unplayed;
 mod uplink;
 
 use core::fmt;
 
 use duck::Duck;
 pub use event::PipelineEvent;
+use unplayed::Unplayed;
 
 use crate::Error;
 use crate::barge_in::{BargeInConfig, BargeInDetector};
@@ -96,6 +98,8 @@ pub struct CallPipeline {
     echo: EchoCanceller,
     /// The agent's frames that the far end has yet to play, for the canceller.
     playing: FarEnd<PcmFrame>,
+    /// The newest of them at full level, to be sent again when the agent is turned down.
+    unplayed: Unplayed,
     echo_found: EchoFrame,
     cancels_echo: bool,
     denoiser: Denoiser,
@@ -129,6 +133,7 @@ impl CallPipeline {
             reorder: ReorderBuffer::new(config.jitter)?,
             echo: EchoCanceller::new(config.echo)?,
             playing: FarEnd::new([0; FRAME_SAMPLES]),
+            unplayed: Unplayed::new(),
             echo_found: EchoFrame::NONE,
             cancels_echo: config.echo.enabled,
             denoiser: Denoiser::new(config.denoise)?,
@@ -154,6 +159,7 @@ impl CallPipeline {
         self.reorder.reset();
         self.echo.reset();
         self.playing.clear();
+        self.unplayed.clear();
         self.echo_found = EchoFrame::NONE;
         self.denoiser.reset();
         if let Some(playout) = &mut self.playout {
@@ -200,6 +206,31 @@ impl CallPipeline {
         self.take_agent(Some(frame), true);
     }
 
+    /// The far end's buffer is about to be cleared: `send` gets its newest frames once more, at the
+    /// level that is right now, up to `most` of them and no more than the caller's clock has left
+    /// unplayed. Returns how many. The first says so ([`WireFrame::replaces`]).
+    ///
+    /// For [`PipelineEvent::Duck`]: what has been sent ahead is turned down too.
+    pub fn send_again(&mut self, most: usize, mut send: impl FnMut(WireFrame)) -> usize {
+        let frames = self.unplayed.len().min(self.playing.len()).min(most);
+        self.take_back(frames);
+        let mut replaced = frames as u8;
+        for frame in self.unplayed.newest(frames) {
+            if let Some(mut frame) = self.take_agent(Some(&frame), false) {
+                frame.flags |= WireFrame::AGAIN;
+                send(frame.first_again(core::mem::take(&mut replaced)));
+            }
+        }
+        frames
+    }
+
+    /// On a recording: so many of the newest frames sent were cleared before they were played.
+    pub fn take_back(&mut self, frames: usize) {
+        self.playing.take_back(frames);
+        self.barge_in.agent_takes_back(frames);
+        self.agent_sent = self.agent_sent.saturating_sub(frames as u64);
+    }
+
     /// Discards the agent's frames of every generation below `generation`. O(1). Reports
     /// [`PipelineEvent::Flushed`]: with its time and that of every frame sent, a recorded call
     /// runs again exactly.
@@ -207,6 +238,7 @@ impl CallPipeline {
         self.generation = self.generation.max(generation);
         self.barge_in.flush();
         self.playing.clear();
+        self.unplayed.clear();
         self.duck = Duck::FULL;
         self.events.push(PipelineEvent::Flushed { at: self.now, generation: self.generation });
     }

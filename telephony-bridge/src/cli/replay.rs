@@ -9,7 +9,7 @@ use audio_core::tape::Tape;
 
 use crate::providers::embedded::VoiceLibrary;
 use crate::session::SessionConfig;
-use crate::tape::{EventName, Recording, ReplayOptions, ReplayReport, replay, rerun};
+use crate::tape::{Recording, ReplayOptions, ReplayReport, TimelineEvent, replay, rerun};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -89,23 +89,25 @@ fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Resul
     Ok(replay(&tape, &options)?)
 }
 
-/// The timeline for people, on standard error.
+/// The timeline for people, on standard error: one line a decision, with what tipped it.
 fn explain(report: &ReplayReport) {
     eprintln!("{}", report.tape);
     for event in &report.events {
-        let detail = match event.event {
-            EventName::BargeIn | EventName::Duck => {
-                let reasons = event.reasons.iter().flatten().map(|(name, value)| format!(" {name} {value}"));
-                let words =
-                    event.words.as_ref().map(|words| format!(" \u{2068}{words}\u{2069}")).unwrap_or_default();
-                format!(" score {}{}{words}", event.score.unwrap_or_default(), reasons.collect::<String>())
-            }
-            EventName::Clear => event.reason.map(|r| format!(" {r:?}").to_lowercase()).unwrap_or_default(),
-            EventName::State => event.state.map(|s| format!(" {}", s.name())).unwrap_or_default(),
-            _ => String::new(),
-        };
-        eprintln!("  {:>8.3} s  {:?}{detail}", event.t_ms as f64 / 1_000.0, event.event);
+        eprintln!("  {}", explained(event));
     }
+}
+
+fn explained(event: &TimelineEvent) -> String {
+    let value = serde_json::to_value(event.event).unwrap_or_default();
+    let name = value.as_str().unwrap_or_default().to_owned();
+    let detail = match (event.score, event.reason, event.state) {
+        (Some(score), ..) => format!(" score {score:.2}"),
+        (_, Some(reason), _) => format!(" {reason:?}").to_lowercase(),
+        (.., Some(state)) => format!(" {}", state.name()),
+        _ => String::new(),
+    };
+    let why = event.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{:>8.3} s  {name}{detail}{why}", event.t_ms as f64 / 1_000.0)
 }
 
 /// One line of the table for people.

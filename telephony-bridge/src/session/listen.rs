@@ -1,6 +1,6 @@
 //! Hearing the caller: one turn at a time, from the first sound to the decision that it is over.
 
-use audio_core::barge_in::Reasons;
+use audio_core::barge_in::{Reasons, ResumeReason};
 use audio_core::frame::SampleTime;
 use audio_core::pipeline::PipelineEvent;
 
@@ -91,13 +91,13 @@ impl Session {
         match event {
             PipelineEvent::SpeechStart { onset, .. } => self.on_voice(now, onset),
             PipelineEvent::SpeechEnd { last_voice, .. } => self.on_voice_end(now, last_voice),
-            PipelineEvent::Duck { score, .. } if matches!(self.phase, Phase::Speaking(_)) => {
+            PipelineEvent::Duck { score, reasons, .. } if matches!(self.phase, Phase::Speaking(_)) => {
                 let words =
                     self.listening.segment.as_ref().map_or(0, |s| s.partial.split_whitespace().count());
                 self.listening.ducked = Some(Ducked { since: now, score, words });
-                self.out.push_back(Output::Duck { score });
+                self.out.push_back(Output::Duck { score, reasons });
             }
-            PipelineEvent::Resume { .. } => self.release_duck(),
+            PipelineEvent::Resume { reason, .. } => self.release_duck(reason),
             PipelineEvent::BargeIn { onset, score, reasons, .. } => {
                 self.on_barge_in(now, onset, (score, reasons), None);
             }
@@ -159,9 +159,12 @@ impl Session {
     }
 
     /// The signal chain is at full level again.
-    fn release_duck(&mut self) {
-        if self.listening.ducked.take().is_some() && matches!(self.phase, Phase::Speaking(_)) {
-            self.out.push_back(Output::Resume);
+    fn release_duck(&mut self, reason: ResumeReason) {
+        let Some(ducked) = self.listening.ducked.take() else { return };
+        if matches!(self.phase, Phase::Speaking(_)) {
+            let heard = self.listening.segment.as_ref().map_or("", |segment| &segment.partial);
+            let words: Vec<&str> = heard.split_whitespace().skip(ducked.words).collect();
+            self.out.push_back(Output::Resume { reason, words: words.join(" ") });
         }
     }
 
@@ -197,6 +200,7 @@ impl Session {
         };
         let Some(thinking) = taken else { return };
         let turn = thinking.turn;
+        self.out.push_back(Output::TakenBack { turn });
         // Words not delivered yet are recognised again, together with what follows.
         let (from, text) = match thinking.text {
             Some(text) => {
@@ -228,7 +232,16 @@ impl Session {
             self.timers.stop(timer);
         }
         self.timers.set(Timer::SttFinal, now + self.config.stt_timeout);
-        self.out.push_back(Output::TurnEnd { turn });
+        let words = match &carried {
+            Some(carried) => format!("{} {}", carried.text, segment.partial),
+            None => segment.partial.clone(),
+        };
+        self.out.push_back(Output::TurnEnd {
+            turn,
+            silence: (!self.listening.voice).then(|| now - call_time(segment.last_voice)),
+            ending: self.config.lexicon.ending(&words),
+            words,
+        });
         self.out.push_back(Output::SttFinish { turn });
         self.set_phase(Phase::Thinking(Thinking {
             turn,

@@ -1,11 +1,14 @@
 //! What a session asks for.
 
-use audio_core::barge_in::Reasons;
+use std::time::Duration;
+
+use audio_core::barge_in::{Reasons, ResumeReason};
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, EndReason};
 use serde::{Deserialize, Serialize};
 
 use super::{Provider, State, TurnId, UtteranceId};
+use crate::words::Ending;
 
 /// Something to do, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +32,17 @@ pub enum Output {
     },
     /// The end of the caller's turn was decided.
     TurnEnd {
+        /// Which turn.
+        turn: TurnId,
+        /// Silence since the caller's voice; `None` where the caller is still heard.
+        silence: Option<Duration>,
+        /// How the words end.
+        ending: Ending,
+        /// The words so far.
+        words: String,
+    },
+    /// The turn's end is taken back: the caller goes on before the reply was heard.
+    TakenBack {
         /// Which turn.
         turn: TurnId,
     },
@@ -67,9 +81,16 @@ pub enum Output {
     Duck {
         /// Evidence in [0, 1].
         score: f32,
+        /// What it is made of.
+        reasons: Reasons,
     },
     /// It was nothing.
-    Resume,
+    Resume {
+        /// Why.
+        reason: ResumeReason,
+        /// What the caller said meanwhile.
+        words: String,
+    },
     /// The agent yields to the caller.
     Yield {
         /// Score in [0, 1].

@@ -6,7 +6,7 @@ use crm_api::{CallEventKind, Speaker};
 
 use super::report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
 use super::score::Observed;
-use super::timeline::{EventName, TimelineEvent, rounded};
+use super::timeline::{EventName, TimelineEvent, listed, quoted, rounded, why_resume, why_turn_end};
 use crate::session::{CallTime, Output, State};
 
 /// Notes of one call.
@@ -17,6 +17,7 @@ pub(super) struct Notebook {
     last_turn_end_ms: u64,
     observed: Observed,
     crm: CrmCounts,
+    taken_back: bool,
     /// Is the caller speaking?
     pub(super) voice: bool,
     /// Does the caller hear the agent?
@@ -79,10 +80,11 @@ impl Notebook {
         let t_ms = now.as_ms();
         let entry = |event| TimelineEvent::new(t_ms, event);
         match output {
-            Output::TurnEnd { .. } => {
+            Output::TurnEnd { silence, ending, words, .. } => {
                 self.last_turn_end_ms = t_ms;
                 self.observed.turn_ends.push(t_ms);
-                self.events.push(entry(EventName::TurnEnd));
+                let why = Some(why_turn_end(*silence, *ending, words));
+                self.events.push(TimelineEvent { why, ..entry(EventName::TurnEnd) });
             }
             Output::Reply { index, text, .. } => self.turn(*index, text.clone(), labels),
             Output::Clear(reason) => {
@@ -90,28 +92,40 @@ impl Notebook {
                 self.agent_stops(t_ms, true);
             }
             Output::Crm(kind) => self.crm(kind),
-            Output::Duck { score } => {
-                self.events.push(TimelineEvent { score: Some(rounded(*score)), ..entry(EventName::Duck) });
+            Output::TakenBack { .. } => self.taken_back = true,
+            Output::Duck { score, reasons } => {
+                let (score, why) = (Some(rounded(*score)), Some(listed(reasons)));
+                self.events.push(TimelineEvent { score, why, ..entry(EventName::Duck) });
             }
-            Output::Resume => self.events.push(entry(EventName::Resume)),
+            Output::Resume { reason, words } => {
+                let why = Some(why_resume(*reason, words));
+                self.events.push(TimelineEvent { why, ..entry(EventName::Resume) });
+            }
             Output::Yield { score, reasons, words } => {
                 self.observed.yields.push(t_ms);
                 let of_sound = reasons.iter().map(|(name, value)| (name.to_owned(), rounded(value).into()));
                 // The sound had not decided yet: words did.
-                let reasons = match words {
+                let named = match words {
                     Some(_) => vec![("words".to_owned(), 1.0.into())],
                     None => of_sound.collect(),
                 }
                 .into_iter();
                 self.events.push(TimelineEvent {
                     score: Some(rounded(*score)),
-                    reasons: Some(reasons.collect()),
+                    reasons: Some(named.collect()),
                     words: words.clone(),
+                    why: Some(match words {
+                        Some(words) => format!("the words {}", quoted(words)),
+                        None => listed(reasons),
+                    }),
                     ..entry(EventName::BargeIn)
                 });
             }
             Output::State(state) => {
-                self.events.push(TimelineEvent { state: Some(*state), ..entry(EventName::State) });
+                let taken_back = std::mem::take(&mut self.taken_back);
+                let why = taken_back
+                    .then(|| "the turn's end is taken back: the caller goes on before the reply".to_owned());
+                self.events.push(TimelineEvent { state: Some(*state), why, ..entry(EventName::State) });
             }
             _ => {}
         }
@@ -170,5 +184,25 @@ impl Notebook {
             crm: self.crm,
             events: self.events,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::TurnId;
+
+    #[test]
+    fn a_turn_end_that_is_taken_back_says_so() {
+        let mut notes = Notebook::default();
+        for output in [
+            Output::TakenBack { turn: TurnId(1) },
+            Output::State(State::Listening),
+            Output::State(State::Thinking),
+        ] {
+            notes.output(CallTime::from_ms(20), &output, &[]);
+        }
+        let why: Vec<Option<&str>> = notes.events.iter().map(|event| event.why.as_deref()).collect();
+        assert_eq!(why, [Some("the turn's end is taken back: the caller goes on before the reply"), None]);
     }
 }

@@ -181,6 +181,9 @@ impl Tracks {
             self.wire.write_all(b"\n")?;
             match line.what {
                 Wire::MediaIn { seq, payload, .. } => self.caller_frame(seq, &payload.0)?,
+                Wire::TakeBack { frames, .. } => {
+                    self.far_end.truncate(self.far_end.len().saturating_sub(frames as usize));
+                }
                 Wire::MediaOut { payload, .. } => self.media_out(payload.0),
                 Wire::Decision { decision: Decision::Clear(_) } => self.far_end.clear(),
                 _ => {}

@@ -150,6 +150,7 @@ struct Decided {
 /// Something the audio thread did, and the caller's sample clock when it did.
 enum Agent<'a> {
     Frame(&'a WireLine),
+    TakeBack(u32),
     Flush(u32),
 }
 
@@ -167,12 +168,15 @@ impl Chain {
                 Wire::MediaOut { at, generation, .. } => {
                     Some((u64::from(*at), *generation, Agent::Frame(line)))
                 }
+                Wire::TakeBack { at, generation, frames } => {
+                    Some((u64::from(*at), *generation, Agent::TakeBack(*frames)))
+                }
                 Wire::Flush { at, generation } => Some((*at, *generation, Agent::Flush(*generation))),
                 _ => None,
             })
             .collect();
         // At one moment: the frames of a generation, then the flush that makes the next one.
-        agent.sort_by_key(|(at, generation, what)| (*at, *generation, matches!(what, Agent::Frame(_))));
+        agent.sort_by_key(|(at, generation, what)| (*at, *generation, !matches!(what, Agent::Flush(_))));
         let mut agent = agent.into_iter().peekable();
         let mut speech = Vec::new();
         for (index, line) in recording.lines.iter().enumerate() {
@@ -204,6 +208,7 @@ impl Chain {
 
     fn agent(&mut self, what: &Agent<'_>) {
         match what {
+            Agent::TakeBack(frames) => self.pipeline.take_back(*frames as usize),
             Agent::Flush(generation) => self.pipeline.flush(*generation),
             Agent::Frame(line) => {
                 let Wire::MediaOut { generation, utterance, last, payload, .. } = &line.what else { return };
@@ -230,6 +235,7 @@ fn is_same(then: &PipelineEvent, now: &PipelineEvent) -> bool {
 /// What the session's second run consists of.
 enum Step<'a> {
     AgentFrame,
+    TakeBack(u32),
     Input(&'a WireInput),
     Speech(PipelineEvent),
 }
@@ -259,6 +265,7 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
             Wire::Input { input: WireInput::Speech(_) } => return None,
             Wire::Input { input } => Step::Input(input),
             Wire::MediaOut { .. } => Step::AgentFrame,
+            Wire::TakeBack { frames, .. } => Step::TakeBack(*frames),
             _ => return None,
         };
         Some((line.t_us, i, step))
@@ -299,6 +306,9 @@ impl Run {
             Step::AgentFrame => {
                 self.notes.agent_starts(at.as_ms());
                 self.heard_until_us = self.heard_until_us.max(at.0) + FRAME_US;
+            }
+            Step::TakeBack(frames) => {
+                self.heard_until_us = self.heard_until_us.saturating_sub(u64::from(*frames) * FRAME_US);
             }
             Step::Speech(event) => {
                 self.notes.speech(at.as_ms(), event);

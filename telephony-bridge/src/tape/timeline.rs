@@ -1,8 +1,12 @@
 //! The raw timeline of a replay: what was decided and what the caller heard, in order.
 
+use std::time::Duration;
+
+use audio_core::barge_in::{Reasons, ResumeReason};
 use serde::{Deserialize, Serialize};
 
 use crate::session::{ClearReason, State};
+use crate::words::Ending;
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +30,9 @@ pub struct TimelineEvent {
     /// `state`: the new state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// For people: what tipped it.
+    #[serde(skip)]
+    pub why: Option<String>,
 }
 
 /// What an entry is.
@@ -57,8 +64,47 @@ pub enum EventName {
 impl TimelineEvent {
     /// An entry without details.
     pub const fn new(t_ms: u64, event: EventName) -> Self {
-        Self { t_ms, event, reason: None, reasons: None, score: None, words: None, state: None }
+        Self { t_ms, event, reason: None, reasons: None, score: None, words: None, state: None, why: None }
     }
+}
+
+/// Names and values, for people.
+pub(super) fn listed(reasons: &Reasons) -> String {
+    let each: Vec<String> = reasons.iter().map(|(name, value)| format!("{name} {value:.2}")).collect();
+    each.join(", ")
+}
+
+/// Words of the caller in a line of other text: isolated, for they run from right to left.
+pub(super) fn quoted(words: &str) -> String {
+    format!("\u{2068}{}\u{2069}", words.trim())
+}
+
+/// Why a duck was taken back.
+pub(super) fn why_resume(reason: ResumeReason, words: &str) -> String {
+    let reason = match reason {
+        ResumeReason::Faded => "the voice stopped or its evidence leaked away",
+        ResumeReason::ReplyEnded => "the reply ended",
+        ResumeReason::Echo => "it was the agent's own echo",
+    };
+    match words.is_empty() {
+        true => format!("{reason}; no words"),
+        false => format!("{reason}; {} is no interruption", quoted(words)),
+    }
+}
+
+/// Why a turn was over.
+pub(super) fn why_turn_end(silence: Option<Duration>, ending: Ending, words: &str) -> String {
+    let silence = match silence {
+        Some(silence) => format!("{} ms after the voice", silence.as_millis()),
+        None => "the caller has spoken for too long".to_owned(),
+    };
+    let ending = match ending {
+        Ending::None => return format!("{silence}; no words yet"),
+        Ending::Unfinished => "unfinished",
+        Ending::Question => "a question",
+        Ending::Complete => "complete",
+    };
+    format!("{silence}; {} sounds {ending}", quoted(words))
 }
 
 /// Four decimals: enough to compare, and free of noise in the last place.

@@ -55,6 +55,16 @@ pub enum Wire {
         /// 160 µ-law bytes, base64.
         payload: Payload,
     },
+    /// The far end was told to clear its buffer because the agent was turned down; the `media_out`
+    /// lines that follow are the frames in it once more, quieter.
+    TakeBack {
+        /// The caller's sample clock when the signal chain decided it.
+        at: u32,
+        /// Playout generation.
+        generation: u32,
+        /// How many of the newest frames.
+        frames: u32,
+    },
     /// The signal chain discarded what was queued before this generation.
     Flush {
         /// The caller's sample clock when it did.
@@ -166,19 +176,20 @@ impl Decision {
     pub fn of(output: &Output) -> Option<Self> {
         Some(match output {
             Output::SttStart { turn, .. } => Self::TurnStart(*turn),
-            Output::TurnEnd { turn } => Self::TurnEnd(*turn),
+            Output::TurnEnd { turn, .. } => Self::TurnEnd(*turn),
             Output::SttCancel { turn } => Self::TurnCancel(*turn),
             Output::Reply { turn, text, .. } => Self::Reply(*turn, text.clone()),
             Output::CancelReply { turn } => Self::CancelReply(*turn),
             Output::Speak { utterance, .. } => Self::Speak(*utterance),
             Output::Yield { score, .. } => Self::Yield((score * 1_000.0).round() as u32),
             Output::Duck { .. } => Self::Duck,
-            Output::Resume => Self::Resume,
+            Output::Resume { .. } => Self::Resume,
             Output::Clear(reason) => Self::Clear(*reason),
             Output::State(state) => Self::State(*state),
             Output::HangUp => Self::HangUp,
             Output::SttFinish { .. }
             | Output::FlushPlayout
+            | Output::TakenBack { .. }
             | Output::Crm(_)
             | Output::Degraded(_)
             | Output::Ended(_) => return None,

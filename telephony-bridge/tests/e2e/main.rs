@@ -5,6 +5,7 @@
 mod bridge_kill;
 mod crm_outage;
 mod drain;
+mod duck;
 mod harness;
 mod hostile;
 mod process;

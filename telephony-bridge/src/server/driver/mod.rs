@@ -30,7 +30,7 @@ use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, 
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use clock::CallClock;
-use playout::Playout;
+use playout::{Marks, Playout};
 use receive::{MAX_BACKLOG, is_media};
 pub use runner::{LiveRunner, RunnerError};
 use sender::Sender;
@@ -74,6 +74,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         backlog: VecDeque::with_capacity(MAX_BACKLOG),
         dropped_in: 0,
         playout: Playout::default(),
+        marks: Marks::default(),
         sender: Sender::spawn(sink, OutboundWriter::new(&start.stream_sid)),
         keepalive: Keepalive::new(app.config.ping_interval, app.config.pong_timeout, accepted),
         call_sid: call.call_sid.clone(),
@@ -112,6 +113,7 @@ struct Driver {
     backlog: VecDeque<WireFrame>,
     dropped_in: u64,
     playout: Playout,
+    marks: Marks,
     sender: Sender,
     keepalive: Keepalive,
     call_sid: String,
@@ -241,6 +243,12 @@ impl Driver {
 
     fn send_audio(&mut self, frame: &WireFrame) {
         let utterance = UtteranceId(frame.seq);
+        if frame.replaces() > 0 {
+            // What follows takes the place of what the far end had still to play.
+            self.sender.clear();
+            let (at, generation) = (frame.timestamp, frame.generation);
+            self.record(Wire::TakeBack { at, generation, frames: frame.replaces() as u32 });
+        }
         self.sender.media(frame);
         self.record(Wire::MediaOut {
             at: frame.timestamp,
@@ -249,7 +257,9 @@ impl Driver {
             last: frame.is_last(),
             payload: Payload(frame.payload),
         });
-        if let Some(waited) = self.playout.first_frame(utterance) {
+        // A frame that is sent again is none that begins to sound.
+        let first = if frame.is_again() { None } else { self.playout.first_frame(utterance) };
+        if let Some(waited) = first {
             metrics::histogram!(numbers::PROVIDER_TO_OUT).record(waited.as_secs_f64());
             if !std::mem::replace(&mut self.greeted, true) {
                 metrics::histogram!(numbers::GREETING).record(self.accepted.elapsed().as_secs_f64());
@@ -257,7 +267,10 @@ impl Driver {
             self.feed(WireInput::Playing(utterance));
         }
         if frame.is_last() {
-            self.sender.mark(&playout::mark_name(utterance));
+            if frame.is_again() {
+                self.marks.again(utterance);
+            }
+            self.sender.mark(&self.marks.name(utterance));
             self.record(Wire::MarkOut { utterance });
         }
     }

@@ -85,12 +85,71 @@ impl Playout {
     }
 }
 
-/// The mark that follows an utterance.
-pub(super) fn mark_name(utterance: UtteranceId) -> String {
-    utterance.to_string()
+/// Utterances whose mark may be on its way: all that fit into what may be sent again.
+const MARKS: usize = 16;
+
+/// The marks that follow utterances. One whose audio is cleared and sent again gets another name:
+/// `u7`, then `u7.1`. `clear` returns the first at once, and that is no sign that it was heard.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Utterances whose end was sent again, and how often.
+    again: VecDeque<(UtteranceId, u32)>,
 }
 
-/// The utterance a mark follows; `None` for a name that is not ours.
-pub(super) fn utterance_of(name: &str) -> Option<UtteranceId> {
-    name.strip_prefix('u')?.parse().ok().map(UtteranceId)
+impl Marks {
+    fn times(&self, utterance: UtteranceId) -> u32 {
+        self.again.iter().find(|(of, _)| *of == utterance).map_or(0, |(_, times)| *times)
+    }
+
+    /// The utterance's end is sent once more: marks sent before are void.
+    pub(super) fn again(&mut self, utterance: UtteranceId) {
+        let times = self.times(utterance) + 1;
+        self.again.retain(|(of, _)| *of != utterance);
+        if self.again.len() == MARKS {
+            self.again.pop_front();
+        }
+        self.again.push_back((utterance, times));
+    }
+
+    /// The mark to send after the utterance.
+    pub(super) fn name(&self, utterance: UtteranceId) -> String {
+        match self.times(utterance) {
+            0 => utterance.to_string(),
+            times => format!("{utterance}.{times}"),
+        }
+    }
+
+    /// The utterance that was heard; `None` for a name that is not ours or is void.
+    pub(super) fn heard(&self, name: &str) -> Option<UtteranceId> {
+        let id = name.strip_prefix('u')?;
+        let (id, times) = match id.split_once('.') {
+            Some((id, times)) => (id, times.parse().ok()?),
+            None => (id, 0),
+        };
+        let utterance = UtteranceId(id.parse().ok()?);
+        (times == self.times(utterance)).then_some(utterance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A-AUD-003: what comes back because of our own `clear` was not heard.
+    #[test]
+    fn a_mark_that_was_sent_again_is_heard_once() {
+        let mut marks = Marks::default();
+        let seven = UtteranceId(7);
+        let (first, other) = (marks.name(seven), marks.name(UtteranceId(8)));
+        assert_eq!(marks.heard(&first), Some(seven));
+        marks.again(seven);
+        let second = marks.name(seven);
+        assert_eq!(marks.heard(&first), None);
+        assert_eq!((marks.heard(&second), marks.heard(&other)), (Some(seven), Some(UtteranceId(8))));
+        marks.again(seven);
+        assert_eq!((marks.heard(&second), marks.heard(&marks.name(seven))), (None, Some(seven)));
+        for name in ["", "u", "x7", "u7.x", "u7.", "u7.9"] {
+            assert_eq!(marks.heard(name), None, "{name}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use axum::extract::ws::Message as WsMessage;
 use crm_api::EndReason;
 
-use super::{ARRIVALS, Driver, Leave, playout};
+use super::{ARRIVALS, Driver, Leave};
 use crate::tape::{Payload, Wire, WireInput};
 use crate::twilio::{Body, parse};
 
@@ -36,7 +36,7 @@ impl Driver {
                 Err(error) => return self.on_bad_message(&error.to_string()),
             },
             Body::Mark { name } => {
-                if let Some(utterance) = playout::utterance_of(&name) {
+                if let Some(utterance) = self.marks.heard(&name) {
                     self.feed(WireInput::Mark(utterance));
                 }
             }

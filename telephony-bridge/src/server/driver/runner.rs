@@ -69,6 +69,7 @@ impl LiveRunner {
             engine.workers = config.engine_workers;
         }
         engine.speed = config.clock_speed;
+        engine.duck_what_is_buffered = config.duck_buffered;
         // One bridge owns the machine.
         engine.pin_threads = true;
         // TCP delivers a stalled second in one burst: it is worked off, not skipped.

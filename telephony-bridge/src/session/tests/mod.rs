@@ -196,6 +196,7 @@ fn words_not_final_yet_are_recognised_again_with_what_follows() {
     call.voice(4_600);
     assert_eq!(call.state(), State::Listening);
     assert!(call.outputs.contains(&Output::SttCancel { turn: first }));
+    assert!(call.outputs.contains(&Output::TakenBack { turn: first }));
     let again = Output::SttStart { turn: call.last_turn(), from: SampleTime::from_ms(2_940) };
     assert!(call.outputs.contains(&again));
 }
@@ -245,7 +246,7 @@ fn a_backchannel_over_the_agent_is_no_turn_but_an_answer_at_its_end_is() {
     assert!(call.outputs.contains(&Output::SttCancel { turn: backchannel }));
     let answer = call.last_turn();
     call.pass_until(9_400);
-    assert!(call.outputs.contains(&Output::TurnEnd { turn: answer }));
+    assert!(call.outputs.iter().any(|o| matches!(o, Output::TurnEnd { turn, .. } if *turn == answer)));
 }
 
 /// A-AUD-005: the interim words do when the final ones do not come within 1.5 s.
