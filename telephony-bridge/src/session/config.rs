@@ -33,7 +33,7 @@ pub struct SessionConfig {
     /// Longest turn of the caller: noise that the detector takes for speech must not hold the
     /// floor for ever. 60 s.
     pub max_turn: Duration,
-    /// Words make a ducked agent yield that was turned down for so long: somebody near is speaking. 200 ms.
+    /// Words make a ducked agent yield that was turned down for so long: somebody near is speaking. 240 ms.
     pub near_enough: Duration,
     /// Voice over the agent, to which it yielded, without a word: no interruption. 5 s.
     pub max_wordless: Duration,
@@ -72,7 +72,7 @@ impl Default for SessionConfig {
             mark_slack: Duration::from_secs(3),
             max_utterance: Duration::from_secs(60),
             max_turn: Duration::from_secs(60),
-            near_enough: Duration::from_millis(200),
+            near_enough: Duration::from_millis(240),
             max_wordless: Duration::from_secs(5),
             silence: Duration::from_secs(15),
             max_reprompts: 2,
