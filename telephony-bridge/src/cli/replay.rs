@@ -7,9 +7,10 @@ use anyhow::bail;
 use audio_core::barge_in::Preset;
 use audio_core::tape::Tape;
 
+use crate::config;
 use crate::providers::embedded::VoiceLibrary;
 use crate::session::SessionConfig;
-use crate::tape::{Recording, ReplayOptions, ReplayReport, TimelineEvent, replay, rerun};
+use crate::tape::{Recording, ReplayOptions, ReplayReport, RerunOptions, TimelineEvent, replay, rerun};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,12 +33,28 @@ pub(super) struct Args {
     /// Clip library for lines without a recording of their own.
     #[arg(long, env = "VOICE_DIR", value_name = "DIR")]
     voice: Option<PathBuf>,
+    /// Word lists; each list it names replaces the Hebrew one of that name. A tape recorded live
+    /// replays with the same decisions if the bridge had them too.
+    #[arg(long, env = "WORDS_FILE", value_name = "FILE")]
+    words: Option<PathBuf>,
+    /// Timings and phrases of the conversation, as the bridge takes them; the same holds.
+    #[arg(long, env = "SESSION_FILE", value_name = "FILE")]
+    session: Option<PathBuf>,
+}
+
+/// What every tape is replayed with.
+struct Given {
+    library: VoiceLibrary,
+    session: SessionConfig,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let library = match &args.voice {
-        Some(dir) => VoiceLibrary::load(dir)?,
-        None => VoiceLibrary::default(),
+    let given = Given {
+        library: match &args.voice {
+            Some(dir) => VoiceLibrary::load(dir)?,
+            None => VoiceLibrary::default(),
+        },
+        session: config::session(args.words.as_deref(), args.session.as_deref())?,
     };
     let mut out = std::io::stdout().lock();
     let mut failed = 0;
@@ -45,7 +62,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         writeln!(out, "{}", Row::HEADER)?;
     }
     for path in &args.tapes {
-        match replay_one(path, args, &library) {
+        match replay_one(path, args, &given) {
             Ok(report) => {
                 if let Some(at) = report.diverged_ms {
                     let tape = &report.tape;
@@ -74,17 +91,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Result<ReplayReport> {
+fn replay_one(path: &Path, args: &Args, given: &Given) -> anyhow::Result<ReplayReport> {
     let tape = Tape::load(path)?;
     if let Some(recording) = Recording::load(path)? {
-        return Ok(rerun(&tape, &recording, args.preset, args.timing)?.report);
+        let session = given.session.clone();
+        let options = RerunOptions { preset: args.preset, session, timing: args.timing };
+        return Ok(rerun(&tape, &recording, &options)?.report);
     }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
     let options = ReplayOptions {
         barge_in: preset.config(),
-        session: SessionConfig::default(),
+        session: given.session.clone(),
         timing: args.timing,
-        library: library.clone(),
+        library: given.library.clone(),
     };
     Ok(replay(&tape, &options)?)
 }

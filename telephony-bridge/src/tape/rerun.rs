@@ -90,22 +90,30 @@ pub struct Rerun {
     pub decisions: Vec<Decision>,
 }
 
-/// Runs a recorded call again, with the recorded preset or another.
+/// How to run a recorded call again. The default is how it was run with default settings.
+#[derive(Clone, Debug, Default)]
+pub struct RerunOptions {
+    /// Barge-in preset, if not the recorded one.
+    pub preset: Option<Preset>,
+    /// The conversation's timings, words and phrases: those the bridge had, or others. The
+    /// recording does not hold them.
+    pub session: SessionConfig,
+    /// Measure the time of each frame.
+    pub timing: bool,
+}
+
+/// Runs a recorded call again, under its rules or others.
 ///
 /// # Errors
-/// [`ReplayError::Pipeline`].
-pub fn rerun(
-    tape: &Tape,
-    recording: &Recording,
-    preset: Option<Preset>,
-    timing: bool,
-) -> Result<Rerun, ReplayError> {
-    let recorded = recording.preset.parse().unwrap_or(Preset::Adaptive);
-    let preset = preset.unwrap_or(recorded);
-    let mut chain = Chain::new(CallPipeline::new(PipelineConfig::new(VadKind::default(), preset))?, timing);
+/// [`ReplayError::Session`], [`ReplayError::Pipeline`].
+pub fn rerun(tape: &Tape, recording: &Recording, options: &RerunOptions) -> Result<Rerun, ReplayError> {
+    options.session.validate()?;
+    let preset = options.preset.unwrap_or_else(|| recording.preset.parse().unwrap_or(Preset::Adaptive));
+    let pipeline = CallPipeline::new(PipelineConfig::new(VadKind::default(), preset))?;
+    let mut chain = Chain::new(pipeline, options.timing);
     let speech = chain.run(recording);
     let mut run = Run {
-        session: Session::new(SessionConfig::default()),
+        session: Session::new(options.session.clone()),
         notes: Notebook::default(),
         expected: recording.decisions(),
         decisions: Vec::new(),

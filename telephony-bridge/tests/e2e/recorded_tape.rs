@@ -8,7 +8,7 @@ use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
 use audio_core::tape::Tape;
 use provider_fakes::twilio_caller::LineModel;
-use telephony_bridge::tape::{Decision, Recording, rerun};
+use telephony_bridge::tape::{Decision, Recording, RerunOptions, rerun};
 
 use crate::harness::{Site, eventually, hung_up, tape};
 use crate::schema;
@@ -56,7 +56,7 @@ fn assert_replays(folder: &Path) -> Vec<Decision> {
     let recording = Recording::load(folder).expect("readable").expect("recorded live");
     let then = recording.decisions();
     assert!(then.len() > 5, "{then:?}");
-    let again = rerun(&tape, &recording, None, false).expect("replays");
+    let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
     assert_eq!(again.decisions, then, "{}", folder.display());
     assert_eq!(again.report.diverged_ms, None);
     assert_eq!(again.report.allocations_in_pipeline, 0);
@@ -174,7 +174,7 @@ async fn a_call_that_ends_in_mid_sentence_replays() {
         let folder = site.data().join(format!("tapes/CAcut{at}"));
         let tape = Tape::load(&folder).expect("a tape");
         let recording = Recording::load(&folder).expect("readable").expect("recorded live");
-        let again = rerun(&tape, &recording, None, false).expect("replays");
+        let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
         assert_eq!(again.decisions, recording.decisions(), "hung up at {at} ms");
         assert_eq!(again.report.diverged_ms, None, "hung up at {at} ms");
     }

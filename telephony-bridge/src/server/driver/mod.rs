@@ -26,7 +26,7 @@ use futures_util::stream::SplitStream;
 
 use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
 use crate::providers::{Providers, TtsOutput};
-use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, UtteranceId};
+use crate::session::{CallStart, CallTime, Line, Output, Session, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use clock::CallClock;
@@ -64,7 +64,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let accepted = Instant::now();
     let (sink, mut incoming) = socket.split();
     let mut driver = Driver {
-        session: Session::new(SessionConfig::default()),
+        session: Session::new(app.config.session.clone()),
         handle: parts.handle,
         providers: parts.providers,
         recorder: parts.recorder,

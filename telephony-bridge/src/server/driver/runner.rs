@@ -16,7 +16,7 @@ use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
 };
 use crate::server::{AcceptedStream, App, CallFuture, CallRunner};
-use crate::session::Line;
+use crate::session::{Line, SessionConfigError};
 use crate::tape::{TapeRecorder, tape_lines};
 
 /// The runner could not be built.
@@ -36,6 +36,9 @@ pub enum RunnerError {
         /// Why.
         source: TapeError,
     },
+    /// Timings and phrases of a conversation.
+    #[error("session configuration: {0}")]
+    Session(#[from] SessionConfigError),
     /// The preset.
     #[error("BARGE_IN_PRESET: {0}")]
     Preset(audio_core::Error),
@@ -63,6 +66,7 @@ impl LiveRunner {
     /// # Errors
     /// [`RunnerError`].
     pub fn new(config: &Config) -> Result<Self, RunnerError> {
+        config.session.validate()?;
         numbers::describe();
         let mut engine = EngineConfig::default();
         if config.engine_workers > 0 {
