@@ -60,6 +60,30 @@ fn presets_and_timing() {
     assert!(!replay(&["--json", "--preset", "rude"], &calls[..1]).1);
 }
 
+/// A-AUD-003: more sensitive rules yield sooner, less sensitive ones later; 0 is the preset.
+#[test]
+fn sensitivity_moves_the_preset() {
+    let calls: Vec<_> = calls().into_iter().filter(|call| call.ends_with("interruption")).collect();
+    let lines = |sensitivity: &str| {
+        let (lines, done) =
+            replay(&["--json", "--preset", "responsive", "--sensitivity", sensitivity], &calls);
+        assert!(done, "{sensitivity}");
+        lines
+    };
+    let first_yield = |sensitivity: &str| {
+        let report: Value = serde_json::from_str(&lines(sensitivity)).expect("JSON");
+        let events = report["events"].as_array().expect("events");
+        let first = events.iter().find(|event| event["event"] == "barge_in");
+        first.and_then(|event| event["t_ms"].as_u64()).expect("a yield")
+    };
+    assert_eq!(lines("0"), replay(&["--json", "--preset", "responsive"], &calls).0);
+    let [more, same, less] = ["1", "0", "-1"].map(first_yield);
+    assert!(more < same && same < less, "{more}, {same}, {less}");
+    for wrong in ["1.1", "-2", "NaN", "much"] {
+        assert!(!replay(&["--json", "--sensitivity", wrong], &calls).1, "{wrong}");
+    }
+}
+
 /// A-AUD-003: word lists and timings come from files, for calls and for replays; one that
 /// makes no sense is named in one sentence, with the exit code of any other wrong setting.
 #[test]

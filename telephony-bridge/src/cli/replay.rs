@@ -24,6 +24,10 @@ pub(super) struct Args {
     /// own rules unless this is given; other tapes with adaptive.
     #[arg(long)]
     preset: Option<Preset>,
+    /// More (up to 1) or less (down to -1) sensitive than the preset. A tape recorded live is
+    /// replayed with its own, whatever the preset, unless this is given; other tapes with 0.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = sensitivity)]
+    sensitivity: Option<f32>,
     /// Measure the time of each frame. Without it two runs print the same bytes.
     #[arg(long)]
     timing: bool,
@@ -95,17 +99,23 @@ fn replay_one(path: &Path, args: &Args, given: &Given) -> anyhow::Result<ReplayR
     let tape = Tape::load(path)?;
     if let Some(recording) = Recording::load(path)? {
         let session = given.session.clone();
-        let options = RerunOptions { preset: args.preset, session, timing: args.timing };
+        let options =
+            RerunOptions { preset: args.preset, sensitivity: args.sensitivity, session, timing: args.timing };
         return Ok(rerun(&tape, &recording, &options)?.report);
     }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
     let options = ReplayOptions {
-        barge_in: preset.config(),
+        barge_in: preset.config().with_sensitivity(args.sensitivity.unwrap_or(0.0)),
         session: given.session.clone(),
         timing: args.timing,
         library: given.library.clone(),
     };
     Ok(replay(&tape, &options)?)
+}
+
+fn sensitivity(text: &str) -> Result<f32, &'static str> {
+    let number = text.parse().ok().filter(|number| (-1.0..=1.0).contains(number));
+    number.ok_or("expected a number from -1 to 1")
 }
 
 /// The timeline for people, on standard error: one line a decision, with what tipped it.

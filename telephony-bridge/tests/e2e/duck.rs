@@ -6,7 +6,7 @@ use audio_core::codec::ulaw;
 use audio_core::frame::{Dbfs, FRAME_SAMPLES};
 use provider_fakes::twilio_caller::Event;
 use telephony_bridge::providers::SpeechFrame;
-use telephony_bridge::tape::{Decision, Recording, Wire, WireInput, WireLine, rerun};
+use telephony_bridge::tape::{Decision, Recording, RerunOptions, Wire, WireInput, WireLine, rerun};
 
 use crate::harness::{Site, conversation, hung_up, tape};
 

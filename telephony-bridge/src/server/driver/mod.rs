@@ -56,6 +56,7 @@ pub(super) struct Parts {
     pub(super) providers: Providers,
     pub(super) recorder: Option<TapeRecorder>,
     pub(super) preset: String,
+    pub(super) sensitivity: f32,
 }
 
 /// Runs one call to its end.
@@ -94,7 +95,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         stream_sid: start.stream_sid.clone(),
         greeting: Line::text(call.decision.greeting.text.clone()),
     };
-    driver.record(Wire::Setup { preset: parts.preset });
+    driver.record(Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
     let leave = driver.converse(&mut incoming, &mut signal, first).await;
     driver.finish(leave).await;
 }
