@@ -64,28 +64,28 @@ pub(super) fn echo_reason(level: Dbfs, predicted: Dbfs) -> f32 {
 
 /// dB below the caller's own level at which a voice weighs nothing, and in full.
 const FAR_DB: f32 = 5.5;
-const CLOSE_DB: f32 = 1.5;
+const CLOSE_DB: f32 = 3.0;
 /// The same as levels, in dBFS, while the caller has not spoken yet.
 const FAR: f32 = -31.0;
 const CLOSE: f32 = -27.5;
 /// dB above the echo that may be left at which a voice weighs in full.
-const CLEAR_DB: f32 = 6.0;
+const CLEAR_DB: f32 = 6.5;
 /// Detector's scores at which a frame weighs nothing, and in full.
-const DOUBT: f32 = 0.6;
-const SURE: f32 = 0.75;
+const DOUBT: f32 = 0.7;
+const SURE: f32 = 0.8;
 /// dB below the run's level at which a frame is the end of a word and weighs nothing, and in full.
 const FADED_DB: f32 = 25.0;
 const LIVELY_DB: f32 = 10.0;
 
 /// dB above the noise at which a frame weighs nothing, and in full.
-const BURIED_DB: f32 = 5.5;
+const BURIED_DB: f32 = 4.0;
 const AUDIBLE_DB: f32 = 11.0;
 /// dB above what the line was like a moment ago at which a frame weighs nothing, and in full.
 const SAME_DB: f32 = 2.5;
 const NEW_DB: f32 = 9.5;
 /// The noise is so many dB louder than its minimum: taken out of a voice before it is compared with the
 /// caller's own level.
-const OVER_FLOOR_DB: f32 = 7.0;
+const OVER_FLOOR_DB: f32 = 6.0;
 
 /// What a frame is weighed against.
 #[derive(Clone, Copy, Debug)]

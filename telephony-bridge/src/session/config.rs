@@ -36,6 +36,8 @@ pub struct SessionConfig {
     pub max_turn: Duration,
     /// Words make a ducked agent yield that was turned down for so long: somebody near is speaking. 240 ms.
     pub near_enough: Duration,
+    /// What the agent said so long ago may be recognised as its echo: words of it decide nothing. 3 s.
+    pub echo_words: Duration,
     /// Voice over the agent, to which it yielded, without a word: no interruption. 5 s.
     pub max_wordless: Duration,
     /// Nobody speaks: ask again. 15 s.
@@ -74,6 +76,7 @@ impl Default for SessionConfig {
             max_utterance: Duration::from_secs(60),
             max_turn: Duration::from_secs(60),
             near_enough: Duration::from_millis(240),
+            echo_words: Duration::from_secs(3),
             max_wordless: Duration::from_secs(5),
             silence: Duration::from_secs(15),
             max_reprompts: 2,

@@ -176,16 +176,28 @@ impl Session {
         let from = ducked.map_or(before, |ducked| ducked.words);
         let new: Vec<&str> = segment.partial.split_whitespace().skip(from).collect();
         let new = new.join(" ");
-        let meaning = self.config.lexicon.overlap(&new, self.spoken_line());
+        let meaning = self.config.lexicon.overlap(&new, &self.echoing_words(now));
         let score = ducked.map_or(0.0, |ducked| ducked.score);
         match meaning {
             Overlap::Stop(word) => self.on_barge_in(now, onset, (score, Reasons::default()), Some(word)),
-            // One loud syllable of somebody far off is not enough.
-            Overlap::Words(_) if ducked.is_some_and(|d| now >= d.since + self.config.near_enough) => {
-                self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
-            }
+            // One loud syllable of somebody far off is not enough: what follows it decides.
+            Overlap::Words(_) => match ducked.map(|ducked| ducked.since + self.config.near_enough) {
+                Some(due) if now >= due => {
+                    self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
+                }
+                Some(due) => self.timers.set(Timer::Overlap, due),
+                None => {}
+            },
             // The signal chain lets go by itself once the voice has stopped.
-            Overlap::Backchannel | Overlap::Nothing | Overlap::Words(_) => {}
+            Overlap::Backchannel | Overlap::Nothing => {}
+        }
+    }
+
+    /// The agent has been turned down for long enough: the words that are known decide.
+    pub(super) fn weigh_words_again(&mut self, now: CallTime) {
+        let ducked = self.listening.ducked.is_some();
+        if ducked && matches!(self.phase, Phase::Speaking(_)) && !self.reply_is_unheard() {
+            self.weigh_words(now, 0);
         }
     }
 

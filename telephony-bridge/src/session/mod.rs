@@ -161,6 +161,7 @@ impl Session {
             self.timers.stop(timer);
             match timer {
                 Timer::Endpointing | Timer::TurnLimit => self.finish_turn(now),
+                Timer::Overlap => self.weigh_words_again(now),
                 Timer::SttFinal => self.on_stt_overdue(now),
                 Timer::Reply => self.on_reply_overdue(now),
                 Timer::FirstAudio | Timer::Playout => self.on_playout_overdue(now),

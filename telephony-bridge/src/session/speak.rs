@@ -278,12 +278,17 @@ impl Session {
         self.finish_speaking(now, speaking.hang_up);
     }
 
-    /// What the caller is hearing now.
-    pub(super) fn spoken_line(&self) -> &str {
-        match &self.phase {
-            Phase::Speaking(speaking) => speaking.queue.front().map_or("", |front| &front.line.text),
-            _ => "",
-        }
+    /// The agent's words that may come back as an echo and be recognised now: those of the last seconds.
+    pub(super) fn echoing_words(&self, now: CallTime) -> String {
+        let Phase::Speaking(speaking) = &self.phase else { return String::new() };
+        let Some(front) = speaking.queue.front() else { return String::new() };
+        let (heard, total) = front.heard(now);
+        let words_by = |ms: u64| heard_words(&front.line.text, ms, total).split_whitespace().count();
+        let reach = self.config.echo_words.as_millis() as u64;
+        let first = words_by(heard.saturating_sub(reach));
+        // The word that is being said is one of them.
+        let words = front.line.text.split_whitespace().take(words_by(heard) + 1).skip(first);
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// Leaves the speaking state, if that is the state.

@@ -19,6 +19,8 @@ pub enum Timer {
     TurnLimit,
     /// Nobody has spoken for a while.
     Silence,
+    /// The agent has been turned down for long enough to believe words.
+    Overlap,
     /// The far end did not close after we hung up.
     HangUp,
     /// The call has lasted too long.
@@ -26,7 +28,7 @@ pub enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Endpointing,
         Self::SttFinal,
         Self::Reply,
@@ -34,6 +36,7 @@ impl Timer {
         Self::Playout,
         Self::TurnLimit,
         Self::Silence,
+        Self::Overlap,
         Self::HangUp,
         Self::MaxCall,
     ];

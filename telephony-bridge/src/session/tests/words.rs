@@ -55,8 +55,34 @@ fn words_make_a_ducked_agent_yield() {
     assert_eq!(call.state(), State::Speaking, "somebody far off");
     call.duck(5_600).hears(5_700, "אני רוצה משהו");
     assert_eq!(call.state(), State::Speaking, "one loud syllable");
-    call.hears(5_800, "אני רוצה משהו אחר");
+    call.hears(5_800, "אני רוצה משהו אחר").pass_until(5_841);
     assert_eq!(call.yielded_to().as_deref(), Some("משהו אחר"));
+}
+
+/// A-AUD-003: words that come before that decide once it is so, unless the agent is up again.
+#[test]
+fn words_wait_for_the_duck_to_last() {
+    let mut call = Call::replying();
+    call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").pass_until(5_639);
+    assert_eq!(call.state(), State::Speaking);
+    call.pass_until(5_641);
+    assert_eq!(call.yielded_to().as_deref(), Some("אני רוצה"));
+    let mut call = Call::replying();
+    call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").resume(5_600).pass_until(6_000);
+    assert_eq!(call.state(), State::Speaking);
+}
+
+/// A-AUD-003: a word that the agent said long ago is no echo, one that it has just said may be.
+#[test]
+fn only_what_was_just_said_echoes() {
+    let over = |ms: u64, words: &str| {
+        let mut call = Call::replying();
+        call.voice(ms).duck(ms + 100).hears(ms + 500, words);
+        call.state()
+    };
+    assert_eq!(over(5_000, "יש"), State::Speaking);
+    assert_eq!(over(8_500, "יש"), State::Listening);
+    assert_eq!(over(8_500, "אחת"), State::Speaking);
 }
 
 /// A-AUD-003: "uh-huh" does not, nor does the agent's own voice coming back.
