@@ -119,6 +119,9 @@ struct CreateTenant {
     /// adaptive, polite or responsive.
     #[arg(long)]
     barge_in_preset: Option<String>,
+    /// More or less readily interrupted than the preset: -1 to 1.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.0, allow_negative_numbers = true)]
+    barge_in_sensitivity: f32,
     /// First words on the phone; {business} and {assistant} are filled in.
     #[arg(long)]
     greeting: Option<String>,
@@ -143,6 +146,7 @@ impl CreateTenant {
         set(&mut tenant.voice, self.voice.as_ref());
         set(&mut tenant.barge_in_preset, self.barge_in_preset.as_ref());
         set(&mut tenant.phone_greeting, self.greeting.as_ref());
+        tenant.barge_in_sensitivity = self.barge_in_sensitivity;
         tenant.record = self.record;
         tenant.announce.clone_from(&self.announce);
         tenant

@@ -7,11 +7,16 @@ mod source;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use source::Source;
+use crate::session::SessionConfig;
+use crate::words::Lexicon;
+
+pub(crate) use source::shown;
+pub use source::{Source, TomlError};
 
 /// Every setting: name, default (empty: none) and meaning.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
@@ -38,6 +43,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "true",
         "true: what the far end has buffered is cleared and sent again quieter when the caller may be interrupting",
     ),
+    ("WORDS_FILE", "", "TOML of word lists; each list it names replaces the Hebrew one of that name"),
+    (
+        "SESSION_FILE",
+        "",
+        "TOML of the conversation's timings and phrases; what it names replaces the default",
+    ),
     ("ENGINE_WORKERS", "0", "audio threads; 0: chosen from the number of cores"),
 ];
 
@@ -54,6 +65,16 @@ pub enum ConfigError {
         /// Which.
         path: PathBuf,
         /// Why.
+        detail: String,
+    },
+    /// A file that a setting names cannot be read, or holds what makes no sense.
+    #[error("{name} {path}: {detail}")]
+    NamedFile {
+        /// Of the setting.
+        name: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why, naming the key, the value and what it should be.
         detail: String,
     },
     /// The file holds a setting that does not exist.
@@ -134,6 +155,8 @@ pub struct Config {
     pub barge_in_preset: Option<String>,
     /// When the agent is turned down, so is what the far end has buffered.
     pub duck_buffered: bool,
+    /// Timings, phrases and word lists of a conversation.
+    pub session: SessionConfig,
     /// Audio threads; 0: chosen from the number of cores.
     pub engine_workers: usize,
 }
@@ -200,6 +223,10 @@ impl Config {
                 }
             },
             duck_buffered: source.parse("DUCK_BUFFERED", "true or false", |text| text.parse().ok())?,
+            session: session(
+                source.get("WORDS_FILE").map(Path::new),
+                source.get("SESSION_FILE").map(Path::new),
+            )?,
             engine_workers: source.parse("ENGINE_WORKERS", "0 to 256", |text| {
                 text.parse().ok().filter(|workers| *workers <= 256)
             })?,
@@ -226,6 +253,31 @@ impl Config {
     pub fn auth_token(&self) -> Option<&str> {
         self.twilio_auth_token.as_ref().map(|token| token.expose_secret())
     }
+}
+
+/// The default session configuration, but what the files name in its place.
+///
+/// # Errors
+/// [`ConfigError::NamedFile`].
+pub fn session(words: Option<&Path>, numbers: Option<&Path>) -> Result<SessionConfig, ConfigError> {
+    fn read<T, E: std::fmt::Display>(
+        name: &'static str,
+        path: &Path,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ConfigError> {
+        let error = |detail| ConfigError::NamedFile { name, path: path.to_owned(), detail };
+        let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+        parse(&text).map_err(|e| error(e.to_string()))
+    }
+    let mut config = SessionConfig::default();
+    if let Some(path) = numbers {
+        config = read("SESSION_FILE", path, |text| config.with(text))?;
+    }
+    if let Some(path) = words {
+        let hebrew = Lexicon::clone(&Lexicon::hebrew());
+        config.lexicon = Arc::new(read("WORDS_FILE", path, |text| hebrew.with(text))?);
+    }
+    Ok(config)
 }
 
 fn listen(source: &Source) -> Result<SocketAddr, ConfigError> {

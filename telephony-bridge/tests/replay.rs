@@ -60,6 +60,70 @@ fn presets_and_timing() {
     assert!(!replay(&["--json", "--preset", "rude"], &calls[..1]).1);
 }
 
+/// A-AUD-003: more sensitive rules yield sooner, less sensitive ones later; 0 is the preset.
+#[test]
+fn sensitivity_moves_the_preset() {
+    let calls: Vec<_> = calls().into_iter().filter(|call| call.ends_with("interruption")).collect();
+    let lines = |sensitivity: &str| {
+        let (lines, done) =
+            replay(&["--json", "--preset", "responsive", "--sensitivity", sensitivity], &calls);
+        assert!(done, "{sensitivity}");
+        lines
+    };
+    let first_yield = |sensitivity: &str| {
+        let report: Value = serde_json::from_str(&lines(sensitivity)).expect("JSON");
+        let events = report["events"].as_array().expect("events");
+        let first = events.iter().find(|event| event["event"] == "barge_in");
+        first.and_then(|event| event["t_ms"].as_u64()).expect("a yield")
+    };
+    assert_eq!(lines("0"), replay(&["--json", "--preset", "responsive"], &calls).0);
+    let [more, same, less] = ["1", "0", "-1"].map(first_yield);
+    assert!(more < same && same < less, "{more}, {same}, {less}");
+    for wrong in ["1.1", "-2", "NaN", "much"] {
+        assert!(!replay(&["--json", "--sensitivity", wrong], &calls).1, "{wrong}");
+    }
+}
+
+/// A-AUD-003: word lists and timings come from files, for calls and for replays; one that
+/// makes no sense is named in one sentence, with the exit code of any other wrong setting.
+#[test]
+fn words_and_timings_come_from_files() {
+    let calls: Vec<_> = calls().into_iter().filter(|call| call.ends_with("interruption")).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let plain = replay(&["--json"], &calls);
+    let none = file("none.toml", "# as it is\n");
+    assert_eq!(replay(&["--json", "--words", &none, "--session", &none], &calls), plain);
+    // Both interruptions begin with a word that no longer stops the agent.
+    let words = file("words.toml", "stops = []\n");
+    let (other, done) = replay(&["--json", "--words", &words], &calls);
+    assert!(done && other != plain.0, "{other}");
+    let session = file("session.toml", "endpointing_complete_ms = 700\n");
+    let (other, done) = replay(&["--json", "--session", &session], &calls);
+    assert!(done && other != plain.0, "{other}");
+
+    let complaint = |setting: &str, path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+        command.arg("serve").env("MOCK_TWILIO", "true").env("BRIDGE_LISTEN", "127.0.0.1:0");
+        let output = command.env(setting, path).output().expect("runs");
+        (String::from_utf8(output.stderr).expect("UTF-8"), output.status.code())
+    };
+    let (other, code) = complaint("CLOCK_SPEED", "fast");
+    assert_eq!(other.lines().count(), 1, "{other}");
+    let bad = file("bad.toml", "silence_ms = 5\n");
+    let sentence =
+        format!("telephony-bridge: SESSION_FILE {bad}: silence_ms is `5`: expected 1000 to 600000 ms\n");
+    assert_eq!(complaint("SESSION_FILE", &bad), (sentence, code));
+    let (said, same) = complaint("WORDS_FILE", &file("bad.toml", "stops = [\"רגע\",\n 3]\n"));
+    assert!(said.starts_with(&format!("telephony-bridge: WORDS_FILE {bad}: stops has `3`: ")), "{said}");
+    assert_eq!((said.lines().count(), same), (1, code), "{said}");
+    assert!(!replay(&["--json", "--words", &bad], &calls).1);
+}
+
 /// A tape that is none costs itself alone, and the exit code says so.
 #[test]
 fn a_missing_tape_is_an_error() {

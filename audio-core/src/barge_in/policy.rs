@@ -88,6 +88,35 @@ impl BargeInConfig {
         }
     }
 
+    /// These rules, but more (up to 1) or less (down to -1) sensitive: what one business turns beside
+    /// its preset.
+    ///
+    /// The voice that confirms lasts `2^-sensitivity` times as long: half or twice at the ends. Both
+    /// scores move by half as many octaves, so that at the ends a duck needs about a third of the
+    /// evidence or three times as much, and the least sensitive preset still yields to a voice that is
+    /// clear and near. All three stay in the ranges of [`validate`](Self::validate), which accepts the
+    /// result if it accepts `self`. `min_utterance_ms` stays, and with it the floor of `polite`.
+    ///
+    /// 0 changes no bit; NaN counts as 0, what is beyond the ends as the end.
+    #[must_use]
+    pub fn with_sensitivity(self, sensitivity: f32) -> Self {
+        if sensitivity.is_nan() || sensitivity == 0.0 {
+            return self;
+        }
+        let octaves = f64::from(-sensitivity.clamp(-1.0, 1.0));
+        let confirm_ms = f64::from(self.confirm_ms) * octaves.exp2();
+        let score = |score: f32| {
+            let moved = f64::from(score) * (octaves / 2.0).exp2();
+            (moved as f32).clamp(f32::MIN_POSITIVE, 1.0)
+        };
+        Self {
+            confirm_ms: confirm_ms.round().clamp(20.0, 10_000.0) as u32,
+            duck_score: self.duck_score.map(score),
+            yield_score: score(self.yield_score),
+            ..self
+        }
+    }
+
     /// The level a frame must have, in dBFS.
     pub fn min_level(&self) -> Dbfs {
         Dbfs::from_rms(self.min_rms)

@@ -95,6 +95,32 @@ proptest! {
         prop_assert!(config.min_rms.is_nan() || config.min_level() >= Dbfs::SILENCE);
     }
 
+    /// A-AUD-003: any sensitivity leaves valid rules valid, 0 and NaN leave every bit, and more of it
+    /// never asks for more voice or a higher score.
+    #[test]
+    fn sensitivity_keeps_to_the_ranges(config in config(), a in around(-1.0, 1.0), b in -1f32..=1.0) {
+        prop_assume!(config.validate().is_ok());
+        let bits = |c: BargeInConfig| {
+            (c, c.confirm_ms, c.duck_score.map(f32::to_bits), c.yield_score.to_bits(), c.min_rms.to_bits())
+        };
+        for none in [0.0, -0.0, f32::NAN] {
+            prop_assert_eq!(bits(config.with_sensitivity(none)), bits(config));
+        }
+        let moved = config.with_sensitivity(a);
+        prop_assert_eq!(moved.validate(), Ok(()));
+        let mut back = moved;
+        back.confirm_ms = config.confirm_ms;
+        (back.duck_score, back.yield_score) = (config.duck_score, config.yield_score);
+        prop_assert_eq!(bits(back), bits(config), "nothing else moves");
+        let end = if a.is_nan() { 0.0 } else { a.clamp(-1.0, 1.0) };
+        prop_assert_eq!(bits(moved), bits(config.with_sensitivity(end)));
+        let (less, more) = (config.with_sensitivity(end.min(b)), config.with_sensitivity(end.max(b)));
+        prop_assert!(less.confirm_ms >= more.confirm_ms);
+        prop_assert!(less.yield_score >= more.yield_score);
+        prop_assert!(less.duck_score >= more.duck_score);
+        prop_assert_eq!(less.duck_score.is_some(), config.duck_score.is_some());
+    }
+
     #[test]
     fn preset_names_are_read_and_others_refused(index in 0usize..3, name in "[a-z]{0,10}") {
         let preset = Preset::ALL[index];

@@ -15,7 +15,7 @@ pub struct RouteRequest {
 }
 
 /// What to do with the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RouteDecision {
     /// The decision.
@@ -32,6 +32,11 @@ pub struct RouteDecision {
     pub voice: String,
     /// Barge-in preset: `polite`, `responsive` or `adaptive`.
     pub barge_in_preset: String,
+    /// How readily the agent lets itself be interrupted beside the preset: -1 less, 0 as the preset
+    /// says, 1 more. 0 where a peer does not know it.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = -1, maximum = 1))]
+    pub barge_in_sensitivity: f32,
     /// Whom to ring when `decision` is `ring`.
     pub dial: Option<Dial>,
     /// May the call be recorded?
@@ -91,4 +96,25 @@ pub struct Dial {
     pub timeout: u32,
     /// Where the provider reports the outcome, as a path on the bridge.
     pub action: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A-AUD-003: a peer that knows no sensitivity means 0; one that does is taken to the bit.
+    #[test]
+    fn sensitivity_is_optional_on_the_wire() {
+        let text = r#"{"decision": "agent", "business": null, "prompt_version": 0, "locale": "he-IL",
+            "greeting": {"text": "שלום", "tts_cache_key": "k", "version": 0}, "voice": "v",
+            "barge_in_preset": "adaptive", "dial": null, "record": false, "announce": null, "call_token": null}"#;
+        let mut decision: RouteDecision = serde_json::from_str(text).expect("an old peer's");
+        assert_eq!(decision.barge_in_sensitivity.to_bits(), 0);
+        for sensitivity in [-1.0, -0.1, 0.3, 1.0_f32] {
+            decision.barge_in_sensitivity = sensitivity;
+            let sent = serde_json::to_string(&decision).expect("JSON");
+            let read: RouteDecision = serde_json::from_str(&sent).expect("the same");
+            assert_eq!(read.barge_in_sensitivity.to_bits(), sensitivity.to_bits());
+        }
+    }
 }

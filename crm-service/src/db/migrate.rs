@@ -42,6 +42,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(3, On::Both, "common", "0003_calls"),
     migration!(4, On::Both, "common", "0004_door"),
     migration!(5, On::Postgres, "postgres", "0005_row_security"),
+    migration!(6, On::Both, "common", "0006_barge_in_sensitivity"),
 ];
 
 const APPLIED_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

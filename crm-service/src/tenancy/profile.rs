@@ -12,6 +12,7 @@ pub(crate) struct Profile {
     pub(crate) locale: String,
     pub(crate) voice: String,
     pub(crate) barge_in_preset: String,
+    pub(crate) barge_in_sensitivity: f32,
     pub(crate) record: bool,
     pub(crate) announce: Option<String>,
     pub(crate) first_lead_status: String,
@@ -26,8 +27,9 @@ pub(crate) async fn of(tx: &mut TenantTx) -> Result<Profile, Error> {
     Ok(tenant_fetch_one!(
         tx,
         Profile,
-        "SELECT t.slug, s.name, s.assistant_name, s.locale, s.voice, s.barge_in_preset, s.record, s.announce,
-                s.first_lead_status, s.prompt_version, g.text AS greeting, g.version AS greeting_version
+        "SELECT t.slug, s.name, s.assistant_name, s.locale, s.voice, s.barge_in_preset, s.barge_in_sensitivity,
+                s.record, s.announce, s.first_lead_status, s.prompt_version, g.text AS greeting,
+                g.version AS greeting_version
          FROM tenants t
          JOIN tenant_settings s ON s.tenant_id = t.id
          JOIN greetings g ON g.tenant_id = t.id AND g.channel = 'phone'

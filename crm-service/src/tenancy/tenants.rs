@@ -30,6 +30,8 @@ pub struct NewTenant {
     pub voice: String,
     /// `adaptive`, `polite` or `responsive`.
     pub barge_in_preset: String,
+    /// More (1) or less (-1) readily interrupted than the preset alone (0).
+    pub barge_in_sensitivity: f32,
     /// May calls be recorded?
     pub record: bool,
     /// Spoken before anything else.
@@ -53,6 +55,7 @@ impl NewTenant {
             time_zone: "Asia/Jerusalem".to_owned(),
             voice: crate::config::DEFAULT_VOICE.to_owned(),
             barge_in_preset: "adaptive".to_owned(),
+            barge_in_sensitivity: 0.0,
             record: false,
             announce: None,
             first_lead_status: "חדש".to_owned(),
@@ -81,6 +84,9 @@ impl NewTenant {
                 "barge-in preset {:?} is none of {BARGE_IN_PRESETS:?}",
                 self.barge_in_preset
             ));
+        }
+        if !(-1.0..=1.0).contains(&self.barge_in_sensitivity) {
+            return bad(format!("barge-in sensitivity {}: -1 to 1", self.barge_in_sensitivity));
         }
         Ok(())
     }
@@ -118,8 +124,9 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
     tenant_exec!(
         tx,
         "INSERT INTO tenant_settings (tenant_id, name, assistant_name, vertical, locale, time_zone, voice,
-             barge_in_preset, record, announce, first_lead_status, prompt_version, updated_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)",
+             barge_in_preset, barge_in_sensitivity, record, announce, first_lead_status, prompt_version,
+             updated_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)",
         &*new.name,
         &*new.assistant_name,
         &*new.vertical,
@@ -127,6 +134,7 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
         &*new.time_zone,
         &*new.voice,
         &*new.barge_in_preset,
+        new.barge_in_sensitivity,
         new.record,
         new.announce.as_deref(),
         &*new.first_lead_status,

@@ -33,11 +33,11 @@ on_both! {
 }
 
 on_both! {
-    /// A-TEN-001: businesses are created with their numbers; a number has one owner, a key one business.
+    /// A-TEN-001, A-AUD-003: businesses are created with their numbers; a number has one owner, a key one business.
     async fn create_tenant_gives_numbers_and_a_key(mut world: World) {
         world.stop().await;
         let gamma = ["create-tenant", "--slug", "gamma", "--name", "גמא", "--number", "03-6111111", "--number", "*2345",
-            "--vertical", "studio", "--greeting", "{business}, שלום", "--record", "--announce", "השיחה מוקלטת"];
+            "--barge-in-sensitivity", "-0.25", "--vertical", "studio", "--greeting", "{business}, שלום", "--record", "--announce", "השיחה מוקלטת"];
         let created = Process::run(world.url(), &gamma);
         assert!(created.status.success(), "{}", words(&created.stderr));
         let key = words(&created.stdout).lines().find_map(|l| l.strip_prefix("api_key ").map(str::to_owned)).unwrap();
@@ -45,6 +45,11 @@ on_both! {
 
         let again = Process::run(world.url(), &gamma);
         assert!(!again.status.success() && words(&again.stderr).contains("gamma"), "{}", words(&again.stderr));
+        for (wrong, said) in [("1.5", "barge-in sensitivity 1.5: -1 to 1"), ("NaN", "barge-in sensitivity NaN: -1 to 1")] {
+            let refused = Process::run(world.url(), &["create-tenant", "--slug", "eps", "--name", "אפסילון", "--barge-in-sensitivity", wrong]);
+            assert_eq!(refused.status.code(), Some(1));
+            assert!(words(&refused.stderr).contains(said), "{}", words(&refused.stderr));
+        }
         let stolen = Process::run(world.url(), &["create-tenant", "--slug", "delta", "--name", "דלתא", "--number", "+97236111111"]);
         assert!(!stolen.status.success() && words(&stolen.stderr).contains("+97236111111"));
         assert_eq!(world.count("SELECT COUNT(*) FROM tenants WHERE slug = 'delta'").await, 0, "all or nothing");
@@ -56,6 +61,7 @@ on_both! {
         let decision = process.client.route("CA1", "+972502345678", "*2345").await;
         assert_eq!((decision.greeting.text.as_str(), decision.record), ("גמא, שלום", true));
         assert_eq!(decision.announce.as_deref(), Some("השיחה מוקלטת"));
+        assert_eq!(decision.barge_in_sensitivity.to_bits(), (-0.25f32).to_bits());
     }
 }
 

@@ -28,6 +28,22 @@ on_both! {
 }
 
 on_both! {
+    /// A-AUD-003: how readily a business's agent is interrupted reaches the bridge, and takes effect at the
+    /// next call; what the database holds stays within -1 to 1.
+    async fn the_sensitivity_of_a_business_is_in_the_decision(world: World) {
+        let of = async |sid: &str| world.client.route(sid, "+972502345678", ALPHA).await.barge_in_sensitivity;
+        assert_eq!(of("CA1").await.to_bits(), 0f32.to_bits());
+        let set = "UPDATE tenant_settings SET barge_in_sensitivity =";
+        world.execute(&format!("{set} -0.3 WHERE name = 'אלפא נכסים'")).await;
+        assert_eq!(of("CA2").await.to_bits(), (-0.3f32).to_bits());
+        assert_eq!(world.client.route("CA3", "+972502345678", BETA).await.barge_in_sensitivity.to_bits(), 0);
+        let unowned = world.client.route("CA4", "+972502345678", "+97239999999").await;
+        assert_eq!(unowned.barge_in_sensitivity.to_bits(), 0);
+        assert!(world.try_execute(&format!("{set} 1.01")).await.is_err());
+    }
+}
+
+on_both! {
     /// A-TEN-009: look-ups use the normaliser that storage uses.
     async fn every_spelling_of_the_dialled_number_finds_the_business(world: World) {
         for (index, to) in ["03-3763805", "033763805", "97233763805", "00972-3-376-3805", "sip:+97233763805@x.example"]

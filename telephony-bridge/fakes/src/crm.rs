@@ -201,6 +201,7 @@ pub fn agent() -> RouteDecision {
         locale: "he-IL".to_owned(),
         voice: "he-IL-Wavenet-D".to_owned(),
         barge_in_preset: "adaptive".to_owned(),
+        barge_in_sensitivity: 0.0,
         dial: None,
         record: false,
         announce: None,

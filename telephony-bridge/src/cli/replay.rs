@@ -7,9 +7,10 @@ use anyhow::bail;
 use audio_core::barge_in::Preset;
 use audio_core::tape::Tape;
 
+use crate::config;
 use crate::providers::embedded::VoiceLibrary;
 use crate::session::SessionConfig;
-use crate::tape::{Recording, ReplayOptions, ReplayReport, TimelineEvent, replay, rerun};
+use crate::tape::{Recording, ReplayOptions, ReplayReport, RerunOptions, TimelineEvent, replay, rerun};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -23,6 +24,10 @@ pub(super) struct Args {
     /// own rules unless this is given; other tapes with adaptive.
     #[arg(long)]
     preset: Option<Preset>,
+    /// More (up to 1) or less (down to -1) sensitive than the preset. A tape recorded live is
+    /// replayed with its own, whatever the preset, unless this is given; other tapes with 0.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = sensitivity)]
+    sensitivity: Option<f32>,
     /// Measure the time of each frame. Without it two runs print the same bytes.
     #[arg(long)]
     timing: bool,
@@ -32,12 +37,28 @@ pub(super) struct Args {
     /// Clip library for lines without a recording of their own.
     #[arg(long, env = "VOICE_DIR", value_name = "DIR")]
     voice: Option<PathBuf>,
+    /// Word lists; each list it names replaces the Hebrew one of that name. A tape recorded live
+    /// replays with the same decisions if the bridge had them too.
+    #[arg(long, env = "WORDS_FILE", value_name = "FILE")]
+    words: Option<PathBuf>,
+    /// Timings and phrases of the conversation, as the bridge takes them; the same holds.
+    #[arg(long, env = "SESSION_FILE", value_name = "FILE")]
+    session: Option<PathBuf>,
+}
+
+/// What every tape is replayed with.
+struct Given {
+    library: VoiceLibrary,
+    session: SessionConfig,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let library = match &args.voice {
-        Some(dir) => VoiceLibrary::load(dir)?,
-        None => VoiceLibrary::default(),
+    let given = Given {
+        library: match &args.voice {
+            Some(dir) => VoiceLibrary::load(dir)?,
+            None => VoiceLibrary::default(),
+        },
+        session: config::session(args.words.as_deref(), args.session.as_deref())?,
     };
     let mut out = std::io::stdout().lock();
     let mut failed = 0;
@@ -45,7 +66,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         writeln!(out, "{}", Row::HEADER)?;
     }
     for path in &args.tapes {
-        match replay_one(path, args, &library) {
+        match replay_one(path, args, &given) {
             Ok(report) => {
                 if let Some(at) = report.diverged_ms {
                     let tape = &report.tape;
@@ -74,19 +95,27 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn replay_one(path: &Path, args: &Args, library: &VoiceLibrary) -> anyhow::Result<ReplayReport> {
+fn replay_one(path: &Path, args: &Args, given: &Given) -> anyhow::Result<ReplayReport> {
     let tape = Tape::load(path)?;
     if let Some(recording) = Recording::load(path)? {
-        return Ok(rerun(&tape, &recording, args.preset, args.timing)?.report);
+        let session = given.session.clone();
+        let options =
+            RerunOptions { preset: args.preset, sensitivity: args.sensitivity, session, timing: args.timing };
+        return Ok(rerun(&tape, &recording, &options)?.report);
     }
     let preset = args.preset.unwrap_or(Preset::Adaptive);
     let options = ReplayOptions {
-        barge_in: preset.config(),
-        session: SessionConfig::default(),
+        barge_in: preset.config().with_sensitivity(args.sensitivity.unwrap_or(0.0)),
+        session: given.session.clone(),
         timing: args.timing,
-        library: library.clone(),
+        library: given.library.clone(),
     };
     Ok(replay(&tape, &options)?)
+}
+
+fn sensitivity(text: &str) -> Result<f32, &'static str> {
+    let number = text.parse().ok().filter(|number| (-1.0..=1.0).contains(number));
+    number.ok_or("expected a number from -1 to 1")
 }
 
 /// The timeline for people, on standard error: one line a decision, with what tipped it.

@@ -99,5 +99,42 @@ fn the_environment_wins_over_the_file() {
     assert_eq!(broken("max_calls = 7"), "settings file: `max_calls` is not a setting");
     assert_eq!(broken("CRM_URL = 'x'"), "settings file: `CRM_URL` is not a setting");
     assert!(broken("data_dir = []").starts_with("DATA_DIR is `array`: expected "));
-    assert!(broken("data_dir").starts_with("settings file "));
+    let error = broken("\ndata_dir =");
+    assert!(error.starts_with("settings file ") && error.contains(": line 2: "), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+/// A-AUD-003: word lists and timings come from files; what those name replaces ours.
+#[test]
+fn a_conversation_is_set_up_by_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let words = file("words.toml", "stops = ['hold']");
+    let numbers = file("session.toml", "silence_ms = 20000\nreprompt = 'Hello?'");
+    let set = with(&[("WORDS_FILE", &words), ("SESSION_FILE", &numbers)]).expect("complete").session;
+    assert_eq!((set.silence, set.reprompt.text.as_str()), (Duration::from_secs(20), "Hello?"));
+    assert_eq!(set.lexicon.overlap("hold", ""), crate::words::Overlap::Stop("hold".into()));
+    assert_eq!(set.lexicon.overlap("כן", ""), crate::words::Overlap::Backchannel);
+    let default = with(&[]).expect("complete").session;
+    assert_eq!(default, SessionConfig::default());
+
+    let wrong = |name, text: &str| {
+        let path = file("wrong.toml", text);
+        let error = with(&[(name, &path)]).expect_err(text).to_string();
+        assert!(!error.contains('\n'), "{error}");
+        let detail = error.strip_prefix(&format!("{name} {path}: ")).map(str::to_owned);
+        detail.unwrap_or_else(|| panic!("{error}"))
+    };
+    assert_eq!(wrong("SESSION_FILE", "silence_ms = 9"), "silence_ms is `9`: expected 1000 to 600000 ms");
+    assert!(wrong("SESSION_FILE", "silence_ms").starts_with("line 1: "));
+    assert!(wrong("WORDS_FILE", "stops = ['a b']").starts_with("stops has `a b`: expected one word"));
+    assert!(wrong("WORDS_FILE", "stop = []").starts_with("`stop` is no list: expected "));
+    for name in ["SESSION_FILE", "WORDS_FILE"] {
+        let error = with(&[(name, "no-such-file.toml")]).expect_err(name).to_string();
+        assert!(error.starts_with(&format!("{name} no-such-file.toml: ")), "{error}");
+    }
 }

@@ -14,7 +14,7 @@ use crate::logging::Redacted;
 use crate::twilio::StartInfo;
 
 /// A call that was announced by the webhook, and what the CRM wants done with it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct CallInfo {
     /// The call.
     pub call_sid: String,

@@ -29,6 +29,7 @@ pub fn neutral_decision(preset: Option<&str>) -> RouteDecision {
         locale: "he-IL".to_owned(),
         voice: DEFAULT_VOICE.to_owned(),
         barge_in_preset: preset.unwrap_or(DEFAULT_PRESET).to_owned(),
+        barge_in_sensitivity: 0.0,
         dial: None,
         record: false,
         announce: None,

@@ -39,7 +39,7 @@ pub enum StreamRefused {
 }
 
 /// What a status callback changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Finished {
     /// A stream is live and was told.
     Live,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Line;
+use crate::config::{TomlError, shown};
 use crate::words::Lexicon;
 
 /// Timings and phrases.
@@ -88,5 +89,193 @@ impl Default for SessionConfig {
             apology: Line::text("רגע אחד, אני בודקת."),
             goodbye: Line::text("תודה, ולהתראות."),
         }
+    }
+}
+
+/// A time: its key in a file, where it is kept, and its least and greatest value in ms.
+type Time = (&'static str, fn(&mut SessionConfig) -> &mut Duration, u64, u64);
+const TIMES: [Time; 16] = [
+    ("endpointing_ms", |c| &mut c.endpointing, 0, 10_000),
+    ("endpointing_complete_ms", |c| &mut c.endpointing_complete, 0, 10_000),
+    ("endpointing_unfinished_ms", |c| &mut c.endpointing_unfinished, 0, 10_000),
+    ("stt_timeout_ms", |c| &mut c.stt_timeout, 100, 60_000),
+    ("reply_timeout_ms", |c| &mut c.reply_timeout, 100, 60_000),
+    ("first_audio_timeout_ms", |c| &mut c.first_audio_timeout, 100, 60_000),
+    ("mark_slack_ms", |c| &mut c.mark_slack, 100, 60_000),
+    ("max_utterance_ms", |c| &mut c.max_utterance, 1_000, 600_000),
+    ("max_turn_ms", |c| &mut c.max_turn, 1_000, 600_000),
+    ("near_enough_ms", |c| &mut c.near_enough, 0, 10_000),
+    ("max_wordless_ms", |c| &mut c.max_wordless, 100, 60_000),
+    ("silence_ms", |c| &mut c.silence, 1_000, 600_000),
+    ("max_call_ms", |c| &mut c.max_call, 1_000, 86_400_000),
+    ("hang_up_slack_ms", |c| &mut c.hang_up_slack, 100, 60_000),
+    ("answer_window_ms", |c| &mut c.answer_window, 0, 10_000),
+    ("phrase_window_ms", |c| &mut c.phrase_window, 0, 10_000),
+];
+
+/// A phrase: its key in a file, and where it is kept.
+type Phrase = (&'static str, fn(&mut SessionConfig) -> &mut Line);
+const PHRASES: [Phrase; 3] =
+    [("reprompt", |c| &mut c.reprompt), ("apology", |c| &mut c.apology), ("goodbye", |c| &mut c.goodbye)];
+
+const MAX_REPROMPTS: &str = "max_reprompts";
+const MOST_REPROMPTS: u32 = 100;
+const PHRASE_WORDS: &str = "phrase_words";
+const MOST_PHRASE_WORDS: usize = 100;
+const A_PHRASE: &str = "words to say";
+
+/// A session configuration that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionConfigError {
+    /// Not TOML.
+    #[error("{0}")]
+    Syntax(TomlError),
+    /// No field has this name.
+    #[error("`{0}` is not a setting of a session")]
+    Unknown(String),
+    /// A field out of its range, or not of its kind.
+    #[error("{field} is `{value}`: expected {expected}")]
+    Wrong {
+        /// Its key in a file.
+        field: &'static str,
+        /// What it held.
+        value: String,
+        /// What it should hold.
+        expected: String,
+    },
+}
+
+impl SessionConfig {
+    /// Checks every field; the error names the first one out of range, what it holds and its range.
+    ///
+    /// # Errors
+    /// [`SessionConfigError::Wrong`].
+    pub fn validate(&self) -> Result<(), SessionConfigError> {
+        let mut fields = self.clone();
+        for (field, of, least, most) in TIMES {
+            let time = *of(&mut fields);
+            if !(Duration::from_millis(least)..=Duration::from_millis(most)).contains(&time) {
+                let value = format!("{}", time.as_secs_f64() * 1_000.0);
+                return Err(wrong(field, value, format!("{least} to {most} ms")));
+            }
+        }
+        if self.max_reprompts > MOST_REPROMPTS {
+            let expected = format!("0 to {MOST_REPROMPTS}");
+            return Err(wrong(MAX_REPROMPTS, self.max_reprompts.to_string(), expected));
+        }
+        if !(1..=MOST_PHRASE_WORDS).contains(&self.phrase_words) {
+            let expected = format!("1 to {MOST_PHRASE_WORDS}");
+            return Err(wrong(PHRASE_WORDS, self.phrase_words.to_string(), expected));
+        }
+        for (field, of) in PHRASES {
+            let line = of(&mut fields);
+            if line.text.trim().is_empty() {
+                return Err(wrong(field, line.text.clone(), A_PHRASE.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// This configuration, but what `text` names in its place: TOML with the names of the fields, times
+    /// in ms with `_ms` at the end of their names (`silence_ms = 20000`).
+    ///
+    /// # Errors
+    /// [`SessionConfigError`].
+    pub fn with(mut self, text: &str) -> Result<Self, SessionConfigError> {
+        let table: toml::Table =
+            text.parse().map_err(|error| SessionConfigError::Syntax(TomlError::new(text, &error)))?;
+        for (key, value) in table {
+            if let Some((field, of, least, most)) = TIMES.iter().find(|time| time.0 == key) {
+                let ms = number(&value).ok_or_else(|| {
+                    wrong(field, shown(&value), format!("{least} to {most} ms, a whole number"))
+                })?;
+                *of(&mut self) = Duration::from_millis(ms);
+            } else if let Some((field, of)) = PHRASES.iter().find(|phrase| phrase.0 == key) {
+                let words = value.as_str().ok_or_else(|| wrong(field, shown(&value), A_PHRASE.to_owned()))?;
+                *of(&mut self) = Line::text(words);
+            } else if key == MAX_REPROMPTS {
+                self.max_reprompts = number(&value)
+                    .ok_or_else(|| wrong(MAX_REPROMPTS, shown(&value), format!("0 to {MOST_REPROMPTS}")))?;
+            } else if key == PHRASE_WORDS {
+                self.phrase_words = number(&value)
+                    .ok_or_else(|| wrong(PHRASE_WORDS, shown(&value), format!("1 to {MOST_PHRASE_WORDS}")))?;
+            } else {
+                return Err(SessionConfigError::Unknown(key));
+            }
+        }
+        self.validate()?;
+        Ok(self)
+    }
+}
+
+fn number<T: TryFrom<i64>>(value: &toml::Value) -> Option<T> {
+    value.as_integer().and_then(|number| T::try_from(number).ok())
+}
+
+const fn wrong(field: &'static str, value: String, expected: String) -> SessionConfigError {
+    SessionConfigError::Wrong { field, value, expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(text: &str) -> Result<SessionConfig, String> {
+        SessionConfig::default().with(text).map_err(|error| error.to_string())
+    }
+
+    /// What is named is replaced, the rest is as it was.
+    #[test]
+    fn what_a_file_names_is_replaced() {
+        let default = SessionConfig::default();
+        assert_eq!(default.validate(), Ok(()));
+        assert_eq!(with(""), Ok(default.clone()));
+        let set = with("silence_ms = 20000\nmax_reprompts = 0\nphrase_words = 4\nreprompt = \"שלום?\"");
+        let expected = SessionConfig {
+            silence: Duration::from_secs(20),
+            max_reprompts: 0,
+            phrase_words: 4,
+            reprompt: Line::text("שלום?"),
+            ..default
+        };
+        assert_eq!(set, Ok(expected));
+    }
+
+    /// Every field is in the table: each can be set to its bounds and no further.
+    #[test]
+    fn every_time_has_its_bounds() {
+        for (field, of, least, most) in TIMES {
+            for ms in [least, most] {
+                let mut config = with(&format!("{field} = {ms}")).expect(field);
+                assert_eq!(*of(&mut config), Duration::from_millis(ms), "{field}");
+            }
+            let error = with(&format!("{field} = {}", most + 1)).expect_err(field);
+            assert_eq!(error, format!("{field} is `{}`: expected {least} to {most} ms", most + 1));
+            if least > 0 {
+                assert!(with(&format!("{field} = {}", least - 1)).is_err(), "{field}");
+            }
+            let mut config = SessionConfig::default();
+            *of(&mut config) = Duration::from_millis(most) + Duration::from_micros(1);
+            assert!(config.validate().is_err(), "{field}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (text, sentence) in [
+            ("silence_ms = -1", "silence_ms is `-1`: expected 1000 to 600000 ms, a whole number"),
+            ("silence_ms = \"long\"", "silence_ms is `long`: expected 1000 to 600000 ms, a whole number"),
+            ("silence_ms = [1]", "silence_ms is `array`: expected 1000 to 600000 ms, a whole number"),
+            ("max_reprompts = 101", "max_reprompts is `101`: expected 0 to 100"),
+            ("max_reprompts = 1.5", "max_reprompts is `1.5`: expected 0 to 100"),
+            ("phrase_words = 0", "phrase_words is `0`: expected 1 to 100"),
+            ("goodbye = \" \"", "goodbye is ` `: expected words to say"),
+            ("goodbye = 3", "goodbye is `3`: expected words to say"),
+            ("silence = 3", "`silence` is not a setting of a session"),
+        ] {
+            assert_eq!(with(text), Err(sentence.to_owned()));
+        }
+        let error = with("\nsilence_ms =").expect_err("no TOML");
+        assert!(error.starts_with("line 2: ") && !error.contains('\n'), "{error}");
     }
 }

@@ -28,7 +28,7 @@ mod transcript;
 
 use std::collections::VecDeque;
 
-pub use config::SessionConfig;
+pub use config::{SessionConfig, SessionConfigError};
 pub use id::{CallTime, TurnId, UtteranceId};
 pub use input::{CallStart, Input, LlmEvent, Provider, SttEvent, TtsEvent};
 pub use output::{ClearReason, Line, Output};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use audio_core::tape::TapeError;
 
 use crate::providers::embedded::VoiceError;
+use crate::session::SessionConfigError;
 
 /// A tape could not be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum ReplayError {
     /// The signal chain could not be built.
     #[error("signal chain: {0}")]
     Pipeline(#[from] audio_core::Error),
+    /// The conversation's timings and phrases.
+    #[error("session configuration: {0}")]
+    Session(#[from] SessionConfigError),
 }
 
 /// `wire.jsonl` could not be read.

@@ -15,6 +15,6 @@ pub use error::{ReplayError, WireError};
 pub use record::TapeRecorder;
 pub use replay::{ReplayOptions, replay, tape_lines};
 pub use report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
-pub use rerun::{Recording, Rerun, rerun};
+pub use rerun::{Recording, Rerun, RerunOptions, rerun};
 pub use timeline::{EventName, TimelineEvent};
 pub use wire::{Decision, Payload, Wire, WireInput, WireLine};

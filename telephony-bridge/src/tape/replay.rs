@@ -42,7 +42,11 @@ pub struct ReplayOptions {
 }
 
 /// Replays one tape.
+///
+/// # Errors
+/// [`ReplayError`].
 pub fn replay(tape: &Tape, options: &ReplayOptions) -> Result<ReplayReport, ReplayError> {
+    options.session.validate()?;
     let mut sim = Simulation::new(tape, options)?;
     sim.run();
     Ok(sim.report())

@@ -31,6 +31,8 @@ const OVERDUE_US: u64 = 100_000;
 pub struct Recording {
     /// Barge-in preset of the call.
     pub preset: String,
+    /// Barge-in sensitivity of the call, beside the preset.
+    pub sensitivity: f32,
     lines: Vec<WireLine>,
 }
 
@@ -57,10 +59,10 @@ impl Recording {
                 }
             }
         }
-        let Some(WireLine { what: Wire::Setup { preset }, .. }) = lines.first() else {
+        let Some(WireLine { what: Wire::Setup { preset, sensitivity }, .. }) = lines.first() else {
             return Err(WireError::Setup { path });
         };
-        Ok(Some(Self { preset: preset.clone(), lines }))
+        Ok(Some(Self { preset: preset.clone(), sensitivity: *sensitivity, lines }))
     }
 
     /// What the session decided then.
@@ -90,22 +92,34 @@ pub struct Rerun {
     pub decisions: Vec<Decision>,
 }
 
-/// Runs a recorded call again, with the recorded preset or another.
+/// How to run a recorded call again. The default is how it was run with default settings.
+#[derive(Clone, Debug, Default)]
+pub struct RerunOptions {
+    /// Barge-in preset, if not the recorded one.
+    pub preset: Option<Preset>,
+    /// Barge-in sensitivity, if not the recorded one.
+    pub sensitivity: Option<f32>,
+    /// The conversation's timings, words and phrases: those the bridge had, or others. The
+    /// recording does not hold them.
+    pub session: SessionConfig,
+    /// Measure the time of each frame.
+    pub timing: bool,
+}
+
+/// Runs a recorded call again, under its rules or others.
 ///
 /// # Errors
-/// [`ReplayError::Pipeline`].
-pub fn rerun(
-    tape: &Tape,
-    recording: &Recording,
-    preset: Option<Preset>,
-    timing: bool,
-) -> Result<Rerun, ReplayError> {
-    let recorded = recording.preset.parse().unwrap_or(Preset::Adaptive);
-    let preset = preset.unwrap_or(recorded);
-    let mut chain = Chain::new(CallPipeline::new(PipelineConfig::new(VadKind::default(), preset))?, timing);
+/// [`ReplayError::Session`], [`ReplayError::Pipeline`].
+pub fn rerun(tape: &Tape, recording: &Recording, options: &RerunOptions) -> Result<Rerun, ReplayError> {
+    options.session.validate()?;
+    let preset = options.preset.unwrap_or_else(|| recording.preset.parse().unwrap_or(Preset::Adaptive));
+    let sensitivity = options.sensitivity.unwrap_or(recording.sensitivity);
+    let barge_in = preset.config().with_sensitivity(sensitivity);
+    let pipeline = CallPipeline::new(PipelineConfig::new(VadKind::default(), barge_in))?;
+    let mut chain = Chain::new(pipeline, options.timing);
     let speech = chain.run(recording);
     let mut run = Run {
-        session: Session::new(SessionConfig::default()),
+        session: Session::new(options.session.clone()),
         notes: Notebook::default(),
         expected: recording.decisions(),
         decisions: Vec::new(),

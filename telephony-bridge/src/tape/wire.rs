@@ -32,6 +32,9 @@ pub enum Wire {
     Setup {
         /// Barge-in preset.
         preset: String,
+        /// More (1) or less (-1) sensitive than the preset; not written where it is 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        sensitivity: f32,
     },
     /// 20 ms of the caller, as it went into the signal chain.
     MediaIn {
@@ -98,6 +101,11 @@ pub enum Wire {
         /// The caller's sample clock.
         at: u64,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(sensitivity: &f32) -> bool {
+    *sensitivity == 0.0
 }
 
 /// An [`Input`] that owns its text.
@@ -216,5 +224,23 @@ impl<'de> Deserialize<'de> for Payload {
             .try_into()
             .map_err(|_| serde::de::Error::custom(format!("a payload of {length} bytes instead of 160")))?;
         Ok(Self(frame))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S-TEL-012, A-AUD-003: tapes of before there was a sensitivity are read, and 0 is written as they were.
+    #[test]
+    fn an_old_setup_line_is_read() {
+        let old = r#"{"t_us":0,"kind":"setup","preset":"polite"}"#;
+        let mut line: WireLine = serde_json::from_str(old).expect("readable");
+        assert_eq!(line.what, Wire::Setup { preset: "polite".to_owned(), sensitivity: 0.0 });
+        assert_eq!(serde_json::to_string(&line).expect("JSON"), old);
+        line.what = Wire::Setup { preset: "polite".to_owned(), sensitivity: -0.3 };
+        let new = serde_json::to_string(&line).expect("JSON");
+        assert_eq!(new, r#"{"t_us":0,"kind":"setup","preset":"polite","sensitivity":-0.3}"#);
+        assert_eq!(serde_json::from_str::<WireLine>(&new).expect("readable"), line);
     }
 }

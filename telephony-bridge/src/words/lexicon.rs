@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use serde::Deserialize;
-
 use super::{Ending, Overlap};
+use crate::config::{TomlError, shown};
 
 /// Digits of an Israeli telephone number: on land, and of a mobile, which begins with 05.
 const LAND_LINE: usize = 9;
@@ -14,8 +13,10 @@ const MOBILE: usize = 10;
 const MANY_DIGITS: usize = 3;
 
 /// Lists of words, normalised: no niqqud, no punctuation, lower case.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// That a spoken number begins with 0 or 05 is known in Hebrew (אפס, חמש) and in figures only, whatever
+/// `digits` holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lexicon {
     backchannels: HashSet<String>,
     stops: HashSet<String>,
@@ -25,20 +26,72 @@ pub struct Lexicon {
     questions: HashSet<String>,
 }
 
-/// A file of words that cannot be read.
+/// Word lists that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("word lists: {0}")]
-pub struct LexiconError(#[from] toml::de::Error);
+pub enum LexiconError {
+    /// Not TOML.
+    #[error("{0}")]
+    Syntax(TomlError),
+    /// No list has this name.
+    #[error("`{0}` is no list: expected backchannels, stops, dangling, fillers, digits or questions")]
+    Unknown(String),
+    /// Something else by the name of a list.
+    #[error("{list} is `{value}`: expected a list of words in quotes")]
+    NotAList {
+        /// Which.
+        list: String,
+        /// What it holds.
+        value: String,
+    },
+    /// An entry that no recognised word can equal.
+    #[error("{list} has `{entry}`: expected one word, letters or digits without a space or a hyphen")]
+    NotAWord {
+        /// Which.
+        list: String,
+        /// The entry.
+        entry: String,
+    },
+}
 
 impl Lexicon {
-    /// Reads lists: TOML with `backchannels`, `stops`, `dangling`, `fillers`, `digits` and `questions`.
+    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `fillers`, `digits` and
+    /// `questions`. A list that is not named is empty.
+    ///
+    /// # Errors
+    /// [`LexiconError`].
     pub fn parse(text: &str) -> Result<Self, LexiconError> {
-        let mut lexicon: Self = toml::from_str(text)?;
-        let Self { backchannels, stops, dangling, fillers, digits, questions } = &mut lexicon;
-        for list in [backchannels, stops, dangling, fillers, digits, questions] {
-            *list = list.iter().map(|word| normalised(word)).collect();
+        Self::default().with(text)
+    }
+
+    /// These lists, but those that `text` names, as [`parse`](Self::parse) reads them, in their place.
+    ///
+    /// # Errors
+    /// [`LexiconError`].
+    pub fn with(mut self, text: &str) -> Result<Self, LexiconError> {
+        let table: toml::Table =
+            text.parse().map_err(|error| LexiconError::Syntax(TomlError::new(text, &error)))?;
+        for (list, value) in table {
+            let words = match list.as_str() {
+                "backchannels" => &mut self.backchannels,
+                "stops" => &mut self.stops,
+                "dangling" => &mut self.dangling,
+                "fillers" => &mut self.fillers,
+                "digits" => &mut self.digits,
+                "questions" => &mut self.questions,
+                _ => return Err(LexiconError::Unknown(list)),
+            };
+            let toml::Value::Array(entries) = value else {
+                return Err(LexiconError::NotAList { list, value: shown(&value) });
+            };
+            words.clear();
+            for entry in entries {
+                let word = entry.as_str().and_then(one_word);
+                let word =
+                    word.ok_or_else(|| LexiconError::NotAWord { list: list.clone(), entry: shown(&entry) })?;
+                words.insert(word);
+            }
         }
-        Ok(lexicon)
+        Ok(self)
     }
 
     /// The Hebrew lists (`words/he.toml`).
@@ -128,6 +181,12 @@ fn each(text: &str) -> impl Iterator<Item = String> + '_ {
         .filter(|word| !word.is_empty())
 }
 
+/// The entry of a list as [`each`] would find it in a transcript.
+fn one_word(entry: &str) -> Option<String> {
+    let mut words = each(entry);
+    words.next().filter(|_| words.next().is_none())
+}
+
 /// Without niqqud and cantillation (U+0591 to U+05C7), punctuation and case.
 fn normalised(word: &str) -> String {
     word.chars()
@@ -150,6 +209,38 @@ mod tests {
         assert!(lexicon.stops.len() > 10 && lexicon.backchannels.len() > 10);
         let error = Lexicon::parse("stops = 3").expect_err("not a list").to_string();
         assert!(error.contains("stops"), "{error}");
+    }
+
+    /// A-AUD-003: a list that is named replaces the Hebrew one, the others stay.
+    #[test]
+    fn named_lists_replace_ours() {
+        let ours = Lexicon::clone(&hebrew());
+        let mine = ours.clone().with("stops = [\"Hold\", \"רֶגַע!\"]\nquestions = []").expect("valid");
+        assert_eq!(mine.overlap("hold", ""), Overlap::Stop("hold".into()));
+        assert_eq!(mine.overlap("רגע", ""), Overlap::Stop("רגע".into()));
+        assert_eq!(mine.overlap("סליחה", ""), Overlap::Words(1));
+        assert_eq!(mine.overlap("כן", ""), Overlap::Backchannel);
+        assert_eq!(mine.ending("כמה זה"), Ending::Complete);
+        let nothing = ours.clone().with("# nothing\n").expect("valid");
+        assert_eq!(nothing, ours);
+        let same = Lexicon::default().with(include_str!("he.toml")).expect("valid");
+        assert_eq!(same, ours);
+    }
+
+    /// One line that says which list, or where in the file.
+    #[test]
+    fn lists_that_cannot_work_are_named() {
+        for (text, needed) in [
+            ("stops = [\"רגע אחד\"]", "stops has `רגע אחד`: expected one word"),
+            ("fillers = [\"…\"]", "fillers has `…`: expected one word"),
+            ("stops = [3]", "stops has `3`: expected one word"),
+            ("stops = 3", "stops is `3`: expected a list of words"),
+            ("stop = [\"רגע\"]", "`stop` is no list: expected "),
+            ("\nstops = [", "line 2: "),
+        ] {
+            let error = Lexicon::parse(text).expect_err(text).to_string();
+            assert!(error.starts_with(needed) && !error.contains('\n'), "{error}");
+        }
     }
 
     /// A-AUD-003: backchannels do not interrupt, stop-words do, and the agent's own words are neither.

@@ -6,7 +6,7 @@ use audio_core::codec::ulaw;
 use audio_core::frame::{Dbfs, FRAME_SAMPLES};
 use provider_fakes::twilio_caller::Event;
 use telephony_bridge::providers::SpeechFrame;
-use telephony_bridge::tape::{Decision, Recording, Wire, WireInput, WireLine, rerun};
+use telephony_bridge::tape::{Decision, Recording, RerunOptions, Wire, WireInput, WireLine, rerun};
 
 use crate::harness::{Site, conversation, hung_up, tape};
 
@@ -134,7 +134,7 @@ async fn what_is_buffered_is_turned_down_too() {
         }
         let tape = audio_core::tape::Tape::load(&folder).expect("a tape");
         let recording = Recording::load(&folder).expect("readable").expect("recorded live");
-        let second = rerun(&tape, &recording, None, false).expect("replays");
+        let second = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
         assert_eq!(second.decisions, recording.decisions(), "{onset}");
         assert_eq!(second.report.diverged_ms, None, "{onset}");
     }

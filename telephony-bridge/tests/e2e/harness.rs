@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crm_api::{CallView, EventAck, LeadView, Page, Speaker};
-use crm_service::admin::{DEMO_NUMBER, seed_demo};
+use crm_service::admin::{DEMO_NUMBER, NewTenant, create_tenant, seed_demo};
 use provider_fakes::twilio_caller::{CallRecord, Caller, CallerError, Ending};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
@@ -75,13 +75,30 @@ pub(crate) type Said = (Speaker, String, bool);
 impl Site {
     /// A business whose callers say what is on the tape, with every clock `speed` times as fast.
     pub(crate) async fn new(tape_name: &str, speed: f64) -> Self {
+        let site = Self::empty(tape_name, speed);
+        seed_demo(&site.config(), Some(API_KEY.to_owned().into())).await.expect("a business");
+        site
+    }
+
+    /// The same for a business of one's own; it may be recorded.
+    pub(crate) async fn of(business: NewTenant, tape_name: &str, speed: f64) -> Self {
+        let site = Self::empty(tape_name, speed);
+        let business = NewTenant { record: true, ..business };
+        let numbers = [DEMO_NUMBER.to_owned()];
+        let key = Some(API_KEY.to_owned().into());
+        create_tenant(&site.config(), &business, &numbers, key).await.expect("a business");
+        site
+    }
+
+    fn empty(tape_name: &str, speed: f64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
         let http = http.expect("a client");
-        let site = Self { folder, crm_port: quiet_port(), tape: tape(tape_name), speed, http };
-        let config = crm_service::Config { database_url: site.database().into(), ..Default::default() };
-        seed_demo(&config, Some(API_KEY.to_owned().into())).await.expect("a business");
-        site
+        Self { folder, crm_port: quiet_port(), tape: tape(tape_name), speed, http }
+    }
+
+    fn config(&self) -> crm_service::Config {
+        crm_service::Config { database_url: self.database().into(), ..Default::default() }
     }
 
     fn database(&self) -> String {

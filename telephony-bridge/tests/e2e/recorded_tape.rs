@@ -7,8 +7,9 @@ use std::time::Duration;
 use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
 use audio_core::tape::Tape;
+use crm_service::admin::NewTenant;
 use provider_fakes::twilio_caller::LineModel;
-use telephony_bridge::tape::{Decision, Recording, rerun};
+use telephony_bridge::tape::{Decision, Recording, RerunOptions, rerun};
 
 use crate::harness::{Site, eventually, hung_up, tape};
 use crate::schema;
@@ -36,7 +37,10 @@ fn echo_of(tape: &Tape) -> LineModel {
 
 /// Records the call live.
 async fn record(name: &str, line: Option<LineModel>) -> Site {
-    let site = Site::new(name, SPEED).await;
+    record_at(Site::new(name, SPEED).await, line).await
+}
+
+async fn record_at(site: Site, line: Option<LineModel>) -> Site {
     let _crm = site.crm().await;
     let bridge = site.bridge(&RECORD);
     let mut caller = site.caller(&bridge, "live");
@@ -56,7 +60,7 @@ fn assert_replays(folder: &Path) -> Vec<Decision> {
     let recording = Recording::load(folder).expect("readable").expect("recorded live");
     let then = recording.decisions();
     assert!(then.len() > 5, "{then:?}");
-    let again = rerun(&tape, &recording, None, false).expect("replays");
+    let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
     assert_eq!(again.decisions, then, "{}", folder.display());
     assert_eq!(again.report.diverged_ms, None);
     assert_eq!(again.report.allocations_in_pipeline, 0);
@@ -104,6 +108,26 @@ async fn an_interrupted_call_replays() {
     let polite = replayed(&folder, &["--preset", "polite"]);
     let polite: serde_json::Value = serde_json::from_str(&polite).expect("JSON");
     assert!(polite["diverged_ms"].is_u64(), "{}", polite["diverged_ms"]);
+}
+
+/// S-TEL-012, A-AUD-003: a business that is more readily interrupted is so live and in the replay,
+/// which says so where it is replayed without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_a_sensitive_business_replays() {
+    let mut business = NewTenant::new("sensitive", "רגישים");
+    "responsive".clone_into(&mut business.barge_in_preset);
+    business.barge_in_sensitivity = 0.7;
+    let site = record_at(Site::of(business, "interruption", SPEED).await, None).await;
+    let folder = site.data().join("tapes/CAlive");
+    assert_replays(&folder);
+    let wire = std::fs::read_to_string(folder.join("wire.jsonl")).expect("readable");
+    let setup: serde_json::Value = serde_json::from_str(wire.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&setup["preset"], &setup["sensitivity"]), (&"responsive".into(), &0.7.into()));
+    assert_eq!(replayed(&folder, &["--sensitivity", "0.7"]), replayed(&folder, &[]));
+    for other in [&["--sensitivity", "0"][..], &["--sensitivity", "-1"]] {
+        let line: serde_json::Value = serde_json::from_str(&replayed(&folder, other)).expect("JSON");
+        assert!(line["diverged_ms"].is_u64(), "{other:?}: {}", line["diverged_ms"]);
+    }
 }
 
 /// S-TEL-012: with turns of one word.
@@ -174,7 +198,7 @@ async fn a_call_that_ends_in_mid_sentence_replays() {
         let folder = site.data().join(format!("tapes/CAcut{at}"));
         let tape = Tape::load(&folder).expect("a tape");
         let recording = Recording::load(&folder).expect("readable").expect("recorded live");
-        let again = rerun(&tape, &recording, None, false).expect("replays");
+        let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
         assert_eq!(again.decisions, recording.decisions(), "hung up at {at} ms");
         assert_eq!(again.report.diverged_ms, None, "hung up at {at} ms");
     }

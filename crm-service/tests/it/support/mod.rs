@@ -165,15 +165,20 @@ impl World {
 
     /// Runs SQL past row-level security.
     pub(crate) async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.unwrap();
+    }
+
+    /// The same, where the database may refuse.
+    pub(crate) async fn try_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self.kind {
             Kind::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.admin_url).await.unwrap();
-                sqlx::query(sql).execute(&mut connection).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.map(drop)
             }
             Kind::Postgres => {
                 let mut connection = PgConnection::connect(&self.admin_url).await.unwrap();
-                sqlx::query(sql).execute(&mut connection).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.map(drop)
             }
         }
     }

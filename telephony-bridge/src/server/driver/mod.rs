@@ -26,7 +26,7 @@ use futures_util::stream::SplitStream;
 
 use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
 use crate::providers::{Providers, TtsOutput};
-use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, UtteranceId};
+use crate::session::{CallStart, CallTime, Line, Output, Session, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use clock::CallClock;
@@ -56,6 +56,7 @@ pub(super) struct Parts {
     pub(super) providers: Providers,
     pub(super) recorder: Option<TapeRecorder>,
     pub(super) preset: String,
+    pub(super) sensitivity: f32,
 }
 
 /// Runs one call to its end.
@@ -64,7 +65,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let accepted = Instant::now();
     let (sink, mut incoming) = socket.split();
     let mut driver = Driver {
-        session: Session::new(SessionConfig::default()),
+        session: Session::new(app.config.session.clone()),
         handle: parts.handle,
         providers: parts.providers,
         recorder: parts.recorder,
@@ -94,7 +95,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         stream_sid: start.stream_sid.clone(),
         greeting: Line::text(call.decision.greeting.text.clone()),
     };
-    driver.record(Wire::Setup { preset: parts.preset });
+    driver.record(Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
     let leave = driver.converse(&mut incoming, &mut signal, first).await;
     driver.finish(leave).await;
 }

@@ -15,8 +15,8 @@ use crate::providers::Providers;
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
 };
-use crate::server::{AcceptedStream, App, CallFuture, CallRunner};
-use crate::session::Line;
+use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
+use crate::session::{Line, SessionConfigError};
 use crate::tape::{TapeRecorder, tape_lines};
 
 /// The runner could not be built.
@@ -36,6 +36,9 @@ pub enum RunnerError {
         /// Why.
         source: TapeError,
     },
+    /// Timings and phrases of a conversation.
+    #[error("session configuration: {0}")]
+    Session(#[from] SessionConfigError),
     /// The preset.
     #[error("BARGE_IN_PRESET: {0}")]
     Preset(audio_core::Error),
@@ -63,6 +66,7 @@ impl LiveRunner {
     /// # Errors
     /// [`RunnerError`].
     pub fn new(config: &Config) -> Result<Self, RunnerError> {
+        config.session.validate()?;
         numbers::describe();
         let mut engine = EngineConfig::default();
         if config.engine_workers > 0 {
@@ -126,14 +130,17 @@ impl LiveRunner {
                 Preset::Adaptive
             })
         });
-        let handle = self.engine.attach(PipelineConfig::new(VadKind::default(), preset))?;
+        let sensitivity = sensitivity(&stream.call);
+        let barge_in = preset.config().with_sensitivity(sensitivity);
+        let handle = self.engine.attach(PipelineConfig::new(VadKind::default(), barge_in))?;
         let record_to = self.record_to.as_ref().filter(|_| decision.record);
         let recorder = record_to.and_then(|dir| {
             TapeRecorder::start(dir, &stream.call)
                 .inspect_err(|error| tracing::warn!(call_sid = %stream.call.call_sid, %error, "not recorded"))
                 .ok()
         });
-        Ok(Parts { handle, providers: self.providers(app), recorder, preset: preset.name().to_owned() })
+        let preset = preset.name().to_owned();
+        Ok(Parts { handle, providers: self.providers(app), recorder, preset, sensitivity })
     }
 
     fn providers(&self, _app: &App) -> Providers {
@@ -154,6 +161,16 @@ impl LiveRunner {
             },
         }
     }
+}
+
+/// What the CRM asks for, in its range.
+fn sensitivity(call: &CallInfo) -> f32 {
+    let asked = call.decision.barge_in_sensitivity;
+    if (-1.0..=1.0).contains(&asked) {
+        return asked;
+    }
+    tracing::warn!(call_sid = %call.call_sid, asked, "barge-in sensitivity of the CRM is not -1 to 1");
+    if asked.is_nan() { 0.0 } else { asked.clamp(-1.0, 1.0) }
 }
 
 impl CallRunner for LiveRunner {
