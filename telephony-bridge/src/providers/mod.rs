@@ -5,10 +5,13 @@
 //! of its own and is polled for what they delivered.
 
 pub mod embedded;
+mod reply_pause;
 
 use std::collections::BTreeMap;
 
 use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime};
+
+pub use reply_pause::ReplyPause;
 
 use crate::session::{CallTime, Line, LlmEvent, Output, SttEvent, TtsEvent, TurnId, UtteranceId};
 
@@ -105,8 +108,10 @@ pub struct Providers {
     pub stt: Box<dyn Stt>,
     /// Replies.
     pub llm: Box<dyn Llm>,
-    /// Speech synthesis.
+    /// Speech synthesis; polled by [`poll_speech`](Self::poll_speech).
     pub tts: Box<dyn Tts>,
+    /// Holds a reply for a moment.
+    pub pause: ReplyPause,
 }
 
 impl std::fmt::Debug for Providers {
@@ -124,17 +129,26 @@ impl Providers {
             Output::SttCancel { turn } => self.stt.cancel(*turn),
             Output::Reply { turn, index, text } => self.llm.reply(now, *turn, *index, text),
             Output::CancelReply { turn } => self.llm.cancel(*turn),
-            Output::Speak { utterance, line, from_ms, cached } => {
+            Output::Speak { utterance, line, from_ms, cached, pause } => {
+                self.pause.before(*utterance, *pause);
                 self.tts.speak(now, *utterance, line, *from_ms, *cached);
             }
-            Output::FlushPlayout => self.tts.cancel_all(),
+            Output::FlushPlayout => {
+                self.pause.clear();
+                self.tts.cancel_all();
+            }
             _ => {}
         }
     }
 
+    /// The next piece of speech that is due; poll until `None`.
+    pub fn poll_speech(&mut self, now: CallTime) -> Option<TtsOutput> {
+        self.pause.poll(now, &mut *self.tts)
+    }
+
     /// When any of them will have something due.
     pub fn poll_timeout(&self) -> Option<CallTime> {
-        [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout()]
+        [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout(), self.pause.poll_timeout()]
             .into_iter()
             .flatten()
             .min()

@@ -29,6 +29,9 @@ pub struct SessionConfig {
     pub first_audio_timeout: Duration,
     /// No mark this long after the audio must have been heard: give the utterance up. 3 s.
     pub mark_slack: Duration,
+    /// A reply whose audio is there waits so long before it is heard: who goes on after a pause is noticed in
+    /// that time. 80 ms (A-AUD-008).
+    pub reply_delay: Duration,
     /// Longest utterance whose length is not known yet. 60 s.
     pub max_utterance: Duration,
     /// Longest turn of the caller: noise that the detector takes for speech must not hold the
@@ -73,6 +76,7 @@ impl Default for SessionConfig {
             reply_timeout: Duration::from_secs(6),
             first_audio_timeout: Duration::from_secs(3),
             mark_slack: Duration::from_secs(3),
+            reply_delay: Duration::from_millis(80),
             max_utterance: Duration::from_secs(60),
             max_turn: Duration::from_secs(60),
             near_enough: Duration::from_millis(400),
@@ -94,7 +98,7 @@ impl Default for SessionConfig {
 
 /// A time: its key in a file, where it is kept, and its least and greatest value in ms.
 type Time = (&'static str, fn(&mut SessionConfig) -> &mut Duration, u64, u64);
-const TIMES: [Time; 16] = [
+const TIMES: [Time; 18] = [
     ("endpointing_ms", |c| &mut c.endpointing, 0, 10_000),
     ("endpointing_complete_ms", |c| &mut c.endpointing_complete, 0, 10_000),
     ("endpointing_unfinished_ms", |c| &mut c.endpointing_unfinished, 0, 10_000),
@@ -104,6 +108,8 @@ const TIMES: [Time; 16] = [
     ("mark_slack_ms", |c| &mut c.mark_slack, 100, 60_000),
     ("max_utterance_ms", |c| &mut c.max_utterance, 1_000, 600_000),
     ("max_turn_ms", |c| &mut c.max_turn, 1_000, 600_000),
+    ("reply_delay_ms", |c| &mut c.reply_delay, 0, 2_000),
+    ("echo_words_ms", |c| &mut c.echo_words, 0, 60_000),
     ("near_enough_ms", |c| &mut c.near_enough, 0, 10_000),
     ("max_wordless_ms", |c| &mut c.max_wordless, 100, 60_000),
     ("silence_ms", |c| &mut c.silence, 1_000, 600_000),

@@ -70,6 +70,8 @@ pub enum Output {
         from_ms: u64,
         /// The audio is ready beforehand (greetings).
         cached: bool,
+        /// Hold the audio so long once it is there.
+        pause: Duration,
     },
     /// Drop all audio that has not left yet, and stop synthesis of every utterance.
     FlushPlayout,

@@ -1,6 +1,7 @@
 //! Speaking: what is queued, what was heard, and every way in which it ends.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use audio_core::barge_in::Reasons;
 use audio_core::frame::SampleTime;
@@ -60,12 +61,13 @@ impl Speaking {
 impl Session {
     /// Says one line that is complete in itself.
     pub(super) fn start_speaking(&mut self, now: CallTime, turn: TurnId, line: Line, cached: bool) {
-        self.begin(now, turn, line, 0, cached, true);
+        self.begin(now, turn, (line, 0, cached), true, Duration::ZERO);
     }
 
     /// Says the first sentence of a reply to `thinking`.
     pub(super) fn start_reply(&mut self, now: CallTime, thinking: Thinking, line: Line) {
-        self.begin(now, thinking.turn, line, 0, false, false);
+        let pause = self.config.reply_delay;
+        self.begin(now, thinking.turn, (line, 0, false), false, pause);
         if let Phase::Speaking(speaking) = &mut self.phase {
             speaking.unheard = Some(thinking);
         }
@@ -99,9 +101,9 @@ impl Session {
 
     /// Goes on with a line that was cut off by nothing.
     pub(super) fn resume_speaking(&mut self, now: CallTime, turn: TurnId, cut: Interrupted) {
-        self.begin(now, turn, cut.line, cut.heard_ms, false, true);
+        self.begin(now, turn, (cut.line, cut.heard_ms, false), true, Duration::ZERO);
         for line in cut.rest {
-            self.enqueue(now, line, 0, false);
+            self.enqueue(now, (line, 0, false), Duration::ZERO);
         }
         if cut.hang_up {
             self.hang_up_after_speech();
@@ -112,10 +114,9 @@ impl Session {
         &mut self,
         now: CallTime,
         turn: TurnId,
-        line: Line,
-        from_ms: u64,
-        cached: bool,
+        (line, from_ms, cached): (Line, u64, bool),
         reply_done: bool,
+        pause: Duration,
     ) {
         for timer in [Timer::Silence, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
             self.timers.stop(timer);
@@ -128,15 +129,15 @@ impl Session {
             hang_up: false,
             unheard: None,
         }));
-        self.enqueue(now, line, from_ms, cached);
+        self.enqueue(now, (line, from_ms, cached), pause);
     }
 
     pub(super) fn add_sentence(&mut self, now: CallTime, line: Line) {
         self.timers.stop(Timer::Reply);
-        self.enqueue(now, line, 0, false);
+        self.enqueue(now, (line, 0, false), Duration::ZERO);
     }
 
-    fn enqueue(&mut self, now: CallTime, line: Line, from_ms: u64, cached: bool) {
+    fn enqueue(&mut self, now: CallTime, (line, from_ms, cached): (Line, u64, bool), pause: Duration) {
         let id = self.new_utterance();
         let Phase::Speaking(speaking) = &mut self.phase else { return };
         if speaking.queue.is_empty() {
@@ -149,7 +150,7 @@ impl Session {
             started: None,
             total_ms: None,
         });
-        self.out.push_back(Output::Speak { utterance: id, line, from_ms, cached });
+        self.out.push_back(Output::Speak { utterance: id, line, from_ms, cached, pause });
     }
 
     pub(super) fn hang_up_after_speech(&mut self) {

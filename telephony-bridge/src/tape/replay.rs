@@ -19,7 +19,7 @@ use super::line::{EchoLine, FarEnd, mixed};
 use super::notebook::Notebook;
 use super::report::{ReplayReport, percentile_us};
 use crate::providers::embedded::{ClipVoice, ScriptedLlm, ScriptedStt, VoiceError, VoiceLibrary, script_of};
-use crate::providers::{Providers, TtsOutput};
+use crate::providers::{Providers, ReplyPause, TtsOutput};
 use crate::session::{CallStart, CallTime, Input, Line, Output, Session, SessionConfig, State, UtteranceId};
 
 /// Both sides idle for this long after the recording ends: the call is over.
@@ -66,6 +66,7 @@ pub fn tape_lines(tape: &Tape) -> Vec<Line> {
 fn scripted_providers(tape: &Tape, library: &VoiceLibrary) -> Result<Providers, VoiceError> {
     let latency = tape.file.latency;
     Ok(Providers {
+        pause: ReplyPause::default(),
         stt: Box::new(ScriptedStt::new(script_of(&tape.file.caller), latency)),
         llm: Box::new(ScriptedLlm::new(tape_lines(tape), latency.llm_ms)),
         tts: Box::new(ClipVoice::new(library.clone(), latency.tts_ms).with_tape(tape)?),
@@ -168,7 +169,7 @@ impl<'a> Simulation<'a> {
                 self.feed(now, Input::Stt { turn, event: result.as_event() });
             } else if let Some((turn, event)) = self.providers.llm.poll(now) {
                 self.feed(now, Input::Llm { turn, event });
-            } else if let Some(output) = self.providers.tts.poll(now) {
+            } else if let Some(output) = self.providers.poll_speech(now) {
                 self.on_speech_audio(now, output);
             } else {
                 return;

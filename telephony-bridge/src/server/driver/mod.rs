@@ -228,7 +228,7 @@ impl Driver {
                 self.feed(WireInput::Stt(turn, result));
             } else if let Some((turn, event)) = self.providers.llm.poll(now) {
                 self.feed(WireInput::Llm(turn, event));
-            } else if let Some(output) = self.providers.tts.poll(now) {
+            } else if let Some(output) = self.providers.poll_speech(now) {
                 match output {
                     TtsOutput::Audio { utterance, frames } => self.playout.audio(utterance, frames),
                     TtsOutput::Event { utterance, event } => {

@@ -11,10 +11,10 @@ use audio_core::vad::VadKind;
 
 use super::{Parts, numbers};
 use crate::config::{Config, RecordTapes};
-use crate::providers::Providers;
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
 };
+use crate::providers::{Providers, ReplyPause};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
 use crate::tape::{TapeRecorder, tape_lines};
@@ -147,6 +147,7 @@ impl LiveRunner {
         let tts = Box::new(self.voice.clone());
         match &self.script {
             Some(script) => Providers {
+                pause: ReplyPause::default(),
                 stt: Box::new(ScriptedStt::new(script.words.clone(), script.latency)),
                 llm: match script.lines.is_empty() {
                     true => Box::new(Dialogue::new(script.latency.llm_ms)),
@@ -155,6 +156,7 @@ impl LiveRunner {
                 tts,
             },
             None => Providers {
+                pause: ReplyPause::default(),
                 stt: Box::new(ScriptedStt::new(Vec::new(), Latency::default())),
                 llm: Box::new(Dialogue::new(Latency::default().llm_ms)),
                 tts,
