@@ -34,7 +34,7 @@ pub struct SessionConfig {
     /// Longest turn of the caller: noise that the detector takes for speech must not hold the
     /// floor for ever. 60 s.
     pub max_turn: Duration,
-    /// Words make a ducked agent yield that was turned down for so long: somebody near is speaking. 240 ms.
+    /// Words make a ducked agent yield that was turned down for so long: somebody near is speaking. 400 ms.
     pub near_enough: Duration,
     /// What the agent said so long ago may be recognised as its echo: words of it decide nothing. 3 s.
     pub echo_words: Duration,
@@ -75,7 +75,7 @@ impl Default for SessionConfig {
             mark_slack: Duration::from_secs(3),
             max_utterance: Duration::from_secs(60),
             max_turn: Duration::from_secs(60),
-            near_enough: Duration::from_millis(240),
+            near_enough: Duration::from_millis(400),
             echo_words: Duration::from_secs(3),
             max_wordless: Duration::from_secs(5),
             silence: Duration::from_secs(15),

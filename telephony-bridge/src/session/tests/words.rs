@@ -55,7 +55,7 @@ fn words_make_a_ducked_agent_yield() {
     assert_eq!(call.state(), State::Speaking, "somebody far off");
     call.duck(5_600).hears(5_700, "אני רוצה משהו");
     assert_eq!(call.state(), State::Speaking, "one loud syllable");
-    call.hears(5_800, "אני רוצה משהו אחר").pass_until(5_841);
+    call.hears(5_800, "אני רוצה משהו אחר").pass_until(6_001);
     assert_eq!(call.yielded_to().as_deref(), Some("משהו אחר"));
 }
 
@@ -63,12 +63,12 @@ fn words_make_a_ducked_agent_yield() {
 #[test]
 fn words_wait_for_the_duck_to_last() {
     let mut call = Call::replying();
-    call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").pass_until(5_639);
+    call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").pass_until(5_799);
     assert_eq!(call.state(), State::Speaking);
-    call.pass_until(5_641);
+    call.pass_until(5_801);
     assert_eq!(call.yielded_to().as_deref(), Some("אני רוצה"));
     let mut call = Call::replying();
-    call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").resume(5_600).pass_until(6_000);
+    call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").resume(5_700).pass_until(6_000);
     assert_eq!(call.state(), State::Speaking);
 }
 
