@@ -64,28 +64,34 @@ pub(super) fn echo_reason(level: Dbfs, predicted: Dbfs) -> f32 {
 
 /// dB below the caller's own level at which a voice weighs nothing, and in full.
 const FAR_DB: f32 = 5.5;
-const CLOSE_DB: f32 = 3.0;
+const CLOSE_DB: f32 = 3.5;
 /// The same as levels, in dBFS, while the caller has not spoken yet.
 const FAR: f32 = -31.0;
-const CLOSE: f32 = -27.5;
+const CLOSE: f32 = -28.0;
 /// dB above the echo that may be left at which a voice weighs in full.
-const CLEAR_DB: f32 = 6.5;
+const CLEAR_DB: f32 = 7.0;
 /// Detector's scores at which a frame weighs nothing, and in full.
-const DOUBT: f32 = 0.7;
-const SURE: f32 = 0.8;
+const DOUBT: f32 = 0.73;
+const SURE: f32 = 0.82;
 /// dB below the run's level at which a frame is the end of a word and weighs nothing, and in full.
 const FADED_DB: f32 = 25.0;
 const LIVELY_DB: f32 = 10.0;
 
 /// dB above the noise at which a frame weighs nothing, and in full.
-const BURIED_DB: f32 = 4.0;
+const BURIED_DB: f32 = 5.0;
 const AUDIBLE_DB: f32 = 11.0;
 /// dB above what the line was like a moment ago at which a frame weighs nothing, and in full.
 const SAME_DB: f32 = 2.5;
 const NEW_DB: f32 = 9.5;
+/// dB against the caller's own level at which a frame begins to weigh more, and by how much more it weighs
+/// at most. A caller who has not spoken yet is taken for one at the typical level, in dBFS.
+const LOUD_DB: f32 = -3.5;
+const LOUDEST_DB: f32 = 1.5;
+const BONUS: f32 = 0.5;
+const TYPICAL: f32 = -22.0;
 /// The noise is so many dB louder than its minimum: taken out of a voice before it is compared with the
 /// caller's own level.
-const OVER_FLOOR_DB: f32 = 6.0;
+const OVER_FLOOR_DB: f32 = 5.5;
 
 /// What a frame is weighed against.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +109,8 @@ pub(super) struct Against {
     pub(super) before: Dbfs,
 }
 
-/// How much one frame adds to the evidence for an interruption, in [0, 1]: voice, as near as the
+/// How much one frame adds to the evidence for an interruption, from 0 to 1 and half as much again if it
+/// is as loud as the caller: voice, as near as the
 /// caller, above the echo and the noise, louder than the line just was, and not the fading end of a
 /// word.
 pub(super) fn weight(near: Near, against: Against) -> f32 {
@@ -114,14 +121,16 @@ pub(super) fn weight(near: Near, against: Against) -> f32 {
     let noise = Dbfs(floor.0 + OVER_FLOOR_DB);
     let voice_alone = without(run, noise).0;
     let close = match talker.map(|talker| without(talker, noise).0) {
-        Some(talker) => between(voice_alone, talker - FAR_DB, talker - CLOSE_DB),
+        Some(own) => between(voice_alone, own - FAR_DB, own - CLOSE_DB),
         None => between(voice_alone, FAR, CLOSE),
     };
     let clear = between(level, echo.0 + margin_db, echo.0 + margin_db + CLEAR_DB);
     let lively = between(level, run.0 - FADED_DB, run.0 - LIVELY_DB);
     let audible = between(level, floor.0 + BURIED_DB, floor.0 + AUDIBLE_DB);
     let fresh = between(level, before.0 + SAME_DB, before.0 + NEW_DB);
-    voice * close * clear * lively * audible * fresh
+    let own = talker.map_or(TYPICAL, |talker| talker.0);
+    let loud = between(level, own + LOUD_DB, own + LOUDEST_DB);
+    voice * close * clear * lively * audible * fresh * (1.0 + BONUS * loud)
 }
 
 /// The level of what is left of `sum` when `noise` is taken out: powers add. At most 10 dB are.
