@@ -5,7 +5,14 @@ mod schema;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use audio_core::barge_in::Preset;
+use audio_core::tape::Tape;
 use serde_json::Value;
+use telephony_bridge::config::{Config, Source};
+use telephony_bridge::providers::embedded::VoiceLibrary;
+use telephony_bridge::server::LiveRunner;
+use telephony_bridge::session::SessionConfig;
+use telephony_bridge::tape::ReplayOptions;
 
 fn calls() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/calls");
@@ -122,6 +129,28 @@ fn words_and_timings_come_from_files() {
     assert!(said.starts_with(&format!("telephony-bridge: WORDS_FILE {bad}: stops has `3`: ")), "{said}");
     assert_eq!((said.lines().count(), same), (1, code), "{said}");
     assert!(!replay(&["--json", "--words", &bad], &calls).1);
+}
+
+/// A-AUD-003: a session configuration that a program made is checked where it enters, live and in replays.
+#[test]
+fn a_session_configuration_is_checked_where_it_enters() {
+    let wrong = SessionConfig { phrase_words: 0, ..SessionConfig::default() };
+    let sentence = "session configuration: phrase_words is `0`: expected 1 to 100";
+
+    let source = Source::from_pairs([("MOCK_TWILIO", "true")]).expect("known");
+    let mut config = Config::from_source(&source).expect("complete");
+    config.session = wrong.clone();
+    let refused = LiveRunner::new(&config).err().expect("refused").to_string();
+    assert_eq!(refused, sentence);
+
+    let tape = Tape::load(&calls()[0]).expect("a tape");
+    let options = ReplayOptions {
+        barge_in: Preset::Adaptive.config(),
+        session: wrong,
+        timing: false,
+        library: VoiceLibrary::default(),
+    };
+    assert_eq!(telephony_bridge::tape::replay(&tape, &options).expect_err("refused").to_string(), sentence);
 }
 
 /// A tape that is none costs itself alone, and the exit code says so.
