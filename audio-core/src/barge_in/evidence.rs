@@ -89,6 +89,8 @@ const LOUD_DB: f32 = -3.5;
 const LOUDEST_DB: f32 = 1.5;
 const BONUS: f32 = 0.5;
 const TYPICAL: f32 = -22.0;
+/// The most that one frame adds.
+pub(super) const MOST_WEIGHT: f32 = 1.0 + BONUS;
 /// The noise is so many dB louder than its minimum: taken out of a voice before it is compared with the
 /// caller's own level.
 const OVER_FLOOR_DB: f32 = 5.5;

@@ -83,7 +83,7 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.065),
+            duck_score: Some(0.067),
             ..Self::responsive()
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::barge_in::before::Before;
 use crate::barge_in::echo::EchoEstimate;
-use crate::barge_in::evidence::{Against, Near, Reasons, echo_reason, level_reason, weight};
+use crate::barge_in::evidence::{Against, MOST_WEIGHT, Near, Reasons, echo_reason, level_reason, weight};
 use crate::barge_in::floor::Floor;
 use crate::barge_in::policy::BargeInConfig;
 use crate::barge_in::talker::Talker;
@@ -52,6 +52,8 @@ pub enum ResumeReason {
     Echo,
 }
 
+/// Frames of evidence from which on a voice is not held against itself.
+const BELIEVED: f32 = 3.0;
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
 const MASKED_BRIDGE: u32 = 10;
 
@@ -227,7 +229,10 @@ impl BargeInDetector {
     /// Takes the caller's frame that starts at `at`.
     pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
         let verdict = self.decide(at, near);
-        self.before.hear(near.level);
+        let believed = self.run.is_some_and(|run| run.evidence >= BELIEVED);
+        if !near.voiced || self.audible > 0 && !believed {
+            self.before.hear(near.level);
+        }
         verdict
     }
 
@@ -313,8 +318,8 @@ impl BargeInDetector {
         run.evidence += match run.gap {
             0 => added,
             gap if gap <= self.config.gap_frames() => -leak,
-            // No pause between syllables is that long.
-            _ => -1.0,
+            // No pause between syllables is that long: away as fast as it came.
+            _ => -MOST_WEIGHT,
         };
         self.run = (run.evidence > 0.0).then(|| self.explained(run, near));
     }
@@ -340,7 +345,9 @@ impl BargeInDetector {
 
     fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
         let score = run.reasons.score();
-        let confirmed = run.evidence >= self.config.confirm_frames() as f32;
+        // Loud frames weigh more, but the voice must have lasted as long as was asked for.
+        let frames = self.config.confirm_frames();
+        let confirmed = run.evidence >= frames as f32 && run.frames >= frames;
         // Evidence that has leaked away to half of what it took is none.
         if self.config.leak.is_some() && self.config.duck_score.is_some_and(|duck| score < 0.5 * duck) {
             return self.resume(ResumeReason::Faded);

@@ -8,7 +8,7 @@ use crate::cases;
 
 /// Levels of both lines, and whether the caller's frame has voice in it.
 fn lines() -> impl Strategy<Value = Vec<(f32, f32, bool)>> {
-    prop::collection::vec((-48f32..-5.0, -58f32..-5.0, any::<bool>()), 0..300)
+    prop::collection::vec((-34f32..-5.0, -58f32..-5.0, any::<bool>()), 0..300)
 }
 
 fn step(echo: &mut EchoEstimate, far: f32, near: f32, voice: bool) {
@@ -33,7 +33,7 @@ proptest! {
 
     /// Twelve seconds at most: three of agent speech teach it, from four it remembers.
     #[test]
-    fn a_steady_path_is_learned(far in -40f32..-10.0, loss in 5f32..50.0) {
+    fn a_steady_path_is_learned(far in -34f32..-10.0, loss in 5f32..50.0) {
         let mut echo = EchoEstimate::new();
         (0..300).for_each(|_| step(&mut echo, far, far - loss, false));
         prop_assert!((echo.coupling_db() + loss).abs() < 1e-3, "{} for {}", echo.coupling_db(), -loss);
@@ -64,12 +64,11 @@ proptest! {
     }
 
     #[test]
-    fn a_quiet_agent_teaches_nothing(lines in prop::collection::vec((-100f32..-50.1, -100f32..=0.0), 0..300)) {
+    fn a_quiet_agent_teaches_nothing(lines in prop::collection::vec((-100f32..-35.1, -100f32..=0.0), 0..300)) {
         let mut echo = EchoEstimate::new();
         let untaught = echo.coupling_db();
         for (far, near) in lines {
             step(&mut echo, far, near, false);
-            prop_assert_eq!(echo.predicted(), Dbfs::SILENCE);
         }
         prop_assert_eq!(echo.coupling_db(), untaught);
     }
