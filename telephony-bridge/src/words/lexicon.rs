@@ -257,6 +257,8 @@ mod tests {
             ("לא!", Overlap::Stop("לא".into())),
             ("כן אבל סליחה", Overlap::Stop("סליחה".into())),
             ("אני רוצה", Overlap::Words(2)),
+            // Whoever begins with "actually" takes the floor.
+            ("בעצם", Overlap::Words(1)),
         ] {
             assert_eq!(hebrew().overlap(words, line), meaning, "{words}");
         }
@@ -284,6 +286,7 @@ mod tests {
             ("כמה זה?", Ending::Question),
             ("אה", Ending::Complete),
             ("אני רוצה אה", Ending::Unfinished),
+            ("אני רוצה בעצם", Ending::Unfinished),
             ("0502345678", Ending::Complete),
             ("וכמה היא עולה?", Ending::Question),
             ("מתי אפשר לראות", Ending::Question),
