@@ -20,7 +20,7 @@ pub use event::PipelineEvent;
 use unplayed::Unplayed;
 
 use crate::Error;
-use crate::barge_in::{BargeInConfig, BargeInDetector};
+use crate::barge_in::{BargeInConfig, BargeInDetector, Verdict};
 use crate::denoise::{DenoiseConfig, Denoiser};
 use crate::echo::{EchoCanceller, EchoConfig, EchoFrame};
 use crate::far_end::FarEnd;
@@ -249,6 +249,16 @@ impl CallPipeline {
     #[allow(clippy::needless_pass_by_value)]
     pub fn set_barge_in(&mut self, config: BargeInConfig) {
         self.barge_in.set_config(config);
+    }
+
+    /// Whoever reads the caller's words knows them for a backchannel ("uh-huh"): a duck is taken back
+    /// at once, with [`PipelineEvent::Resume`] and [`ResumeReason::Words`](crate::barge_in::ResumeReason),
+    /// and voice that goes on is judged anew. Without a duck nothing happens.
+    pub fn acquit(&mut self) {
+        if let Some(Verdict::Resume { reason }) = self.barge_in.acquit() {
+            self.duck.up();
+            self.events.push(PipelineEvent::Resume { at: self.now, reason });
+        }
     }
 
     /// The next event, oldest first; drain until `None` after every `push_wire`.

@@ -278,6 +278,7 @@ impl<'a> Simulation<'a> {
                 self.generation += 1;
                 self.pipeline.flush(self.generation);
             }
+            Output::Acquit => self.pipeline.acquit(),
             Output::Clear(_) => {
                 flushed_marks.extend(self.far_end.clear());
                 self.playing = None;

@@ -303,6 +303,8 @@ impl Driver {
                 self.playout.flush(generation);
             }
             Output::Clear(_) => self.sender.clear(),
+            // A full queue keeps the duck until the voice has stopped.
+            Output::Acquit => drop(self.handle.acquit()),
             Output::Crm(kind) => {
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
                 self.app.outbox.record(&self.call_sid, kind, at_ms);
