@@ -9,7 +9,7 @@ mod reply_pause;
 
 use std::collections::BTreeMap;
 
-use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime};
+use audio_core::frame::{CleanFrame, FRAME_MS, FRAME_SAMPLES, SampleTime};
 
 pub use reply_pause::ReplyPause;
 
@@ -17,6 +17,11 @@ use crate::session::{CallTime, Line, LlmEvent, Output, SttEvent, TtsEvent, TurnI
 
 /// One wire frame of agent speech: 160 µ-law bytes.
 pub type SpeechFrame = [u8; FRAME_SAMPLES];
+
+/// Length of audio in ms.
+pub fn length_ms(frames: &[SpeechFrame]) -> u64 {
+    frames.len() as u64 * u64::from(FRAME_MS)
+}
 
 /// Speech recognition for one call.
 pub trait Stt: Send {

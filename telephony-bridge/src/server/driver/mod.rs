@@ -25,8 +25,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 
 use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
-use crate::providers::{Providers, TtsOutput};
-use crate::session::{CallStart, CallTime, Line, Output, Session, UtteranceId};
+use crate::providers::{Providers, TtsOutput, length_ms};
+use crate::session::{CallStart, CallTime, Line, Output, Session, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use clock::CallClock;
@@ -230,7 +230,11 @@ impl Driver {
                 self.feed(WireInput::Llm(turn, event));
             } else if let Some(output) = self.providers.poll_speech(now) {
                 match output {
-                    TtsOutput::Audio { utterance, frames } => self.playout.audio(utterance, frames),
+                    TtsOutput::Audio { utterance, frames } => {
+                        let ms = length_ms(&frames);
+                        self.playout.audio(utterance, frames);
+                        self.feed(WireInput::Tts(utterance, TtsEvent::Audio { ms }));
+                    }
                     TtsOutput::Event { utterance, event } => {
                         self.playout.end(utterance);
                         self.feed(WireInput::Tts(utterance, event));
