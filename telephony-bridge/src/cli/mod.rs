@@ -2,6 +2,7 @@
 
 mod replay;
 mod serve;
+mod top;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +20,8 @@ enum Command {
     Serve(serve::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
+    /// Show the live calls of a running bridge.
+    Top(top::Args),
 }
 
 /// An error as one sentence: what happened and why, each part once, though an error may quote its
@@ -41,6 +44,7 @@ pub fn run() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Top(args) => top::run(&args),
     }
 }
 

@@ -24,7 +24,7 @@ use crm_api::EndReason;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 
-use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
+use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::{Providers, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Output, Session, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
@@ -87,6 +87,8 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         followed: 0,
         bad_messages: 0,
         ended: None,
+        status: app.board.enter(&call),
+        unanswered: None,
         app,
     };
     let first = CallStart {
@@ -127,6 +129,10 @@ struct Driver {
     followed: u64,
     bad_messages: u32,
     ended: Option<EndReason>,
+    /// For whoever looks at the live calls.
+    status: OnBoard,
+    /// When the caller's turn ended that nothing has been heard on yet.
+    unanswered: Option<Instant>,
 }
 
 impl Driver {
@@ -269,6 +275,10 @@ impl Driver {
             if !std::mem::replace(&mut self.greeted, true) {
                 metrics::histogram!(numbers::GREETING).record(self.accepted.elapsed().as_secs_f64());
             }
+            if let Some(ended) = self.unanswered.take() {
+                metrics::histogram!(numbers::RESPONSE).record(ended.elapsed().as_secs_f64());
+                self.status.answered(ended.elapsed());
+            }
             self.feed(WireInput::Playing(utterance));
         }
         if frame.is_last() {
@@ -313,8 +323,18 @@ impl Driver {
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
                 self.app.outbox.record(&self.call_sid, kind, at_ms);
             }
-            Output::Yield { .. } => metrics::counter!(numbers::BARGE_INS).increment(1),
+            Output::TurnEnd { .. } => {
+                self.unanswered = Some(Instant::now());
+                self.status.turn();
+            }
+            Output::TakenBack { .. } => self.unanswered = None,
+            Output::State(state) => self.status.state(state),
+            Output::Yield { .. } => {
+                metrics::counter!(numbers::BARGE_INS).increment(1);
+                self.status.yielded();
+            }
             Output::Degraded(provider) => {
+                self.status.fallback();
                 tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
                 metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase())
                     .increment(1);
