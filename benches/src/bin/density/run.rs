@@ -209,8 +209,18 @@ impl Report {
 
     pub(crate) fn header() {
         println!(
-            "{:>5} {:<10} {:>7} {:>6} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10} {:>8}  {}",
-            "calls", "", "ticks", "missed", "lost", "p50 µs", "p99 µs", "p99 %", "µs/frame", "late p99", "core %", ""
+            "{:>5} {:<10} {:>7} {:>6} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10} {:>8}",
+            "calls",
+            "",
+            "ticks",
+            "missed",
+            "lost",
+            "p50 µs",
+            "p99 µs",
+            "p99 %",
+            "µs/frame",
+            "late p99",
+            "core %"
         );
     }
 

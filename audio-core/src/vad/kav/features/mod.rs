@@ -17,6 +17,7 @@ use periodicity::Periodicity;
 
 use super::math::nearest;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::sys::vector::{Work, widest};
 
 /// Numbers per frame.
 pub const INPUTS: usize = 2 * BANDS + 16;
@@ -67,6 +68,11 @@ impl Features {
 
     /// The features of the next frame, in parts of [`INPUT_SCALE`].
     pub fn process(&mut self, frame: &PcmFrame) -> [i16; INPUTS] {
+        widest(Process(self, frame))
+    }
+
+    #[inline(always)]
+    fn inputs(&mut self, frame: &PcmFrame) -> [i16; INPUTS] {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
         for (slot, &sample) in self.samples[SPAN - FRAME_SAMPLES..].iter_mut().zip(frame) {
             *slot = f32::from(sample) / 32_768.0;
@@ -107,5 +113,16 @@ impl Features {
         self.floor = Floor::new();
         self.periodicity.reset();
         self.motion = Motion::new();
+    }
+}
+
+struct Process<'a>(&'a mut Features, &'a PcmFrame);
+
+impl Work for Process<'_> {
+    type Out = [i16; INPUTS];
+
+    #[inline(always)]
+    fn run(self) -> [i16; INPUTS] {
+        self.0.inputs(self.1)
     }
 }
