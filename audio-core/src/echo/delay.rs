@@ -110,8 +110,8 @@ impl Mean {
 pub(super) struct DelayEstimator {
     fft: &'static RealFft<FFT>,
     window: &'static [f32; WINDOW],
-    far: [f32; WINDOW],
-    near: [f32; WINDOW],
+    far: [i16; WINDOW],
+    near: [i16; WINDOW],
     /// A ring of the agent's frames; `newest` is the last one written.
     played: Box<[Phases; LAGS]>,
     /// Which of them were loud enough to tell something: bit by place in the ring.
@@ -138,8 +138,8 @@ impl DelayEstimator {
         Self {
             fft: RealFft::shared(),
             window: shared_window(),
-            far: [0.0; WINDOW],
-            near: [0.0; WINDOW],
+            far: [0; WINDOW],
+            near: [0; WINDOW],
             played: Box::new([Phases::NONE; LAGS]),
             active: 0,
             newest: 0,
@@ -157,7 +157,7 @@ impl DelayEstimator {
     }
 
     pub(super) fn reset(&mut self) {
-        (self.far, self.near) = ([0.0; WINDOW], [0.0; WINDOW]);
+        (self.far, self.near) = ([0; WINDOW], [0; WINDOW]);
         self.played.fill(Phases::NONE);
         self.active = 0;
         self.means.fill(Mean::NONE);
@@ -207,10 +207,11 @@ impl DelayEstimator {
     }
 
     /// The phases of a block, if it is not too quiet to tell.
-    fn phases(&self, block: &[f32; WINDOW], quiet: f32) -> Option<Phases> {
+    fn phases(&self, block: &[i16; WINDOW], quiet: f32) -> Option<Phases> {
         let mut windowed = [0.0; WINDOW];
         let mut power = 0.0;
-        for ((w, x), h) in windowed.iter_mut().zip(block).zip(self.window) {
+        for ((w, &x), h) in windowed.iter_mut().zip(block).zip(self.window) {
+            let x = f32::from(x);
             *w = x * h;
             power += x * x;
         }
@@ -322,9 +323,7 @@ fn shared_window() -> &'static [f32; WINDOW] {
     SHARED.get_or_init(hann)
 }
 
-fn slide(window: &mut [f32; WINDOW], frame: &PcmFrame) {
+fn slide(window: &mut [i16; WINDOW], frame: &PcmFrame) {
     window.copy_within(FRAME_SAMPLES.., 0);
-    for (x, &sample) in window[WINDOW - FRAME_SAMPLES..].iter_mut().zip(frame) {
-        *x = f32::from(sample);
-    }
+    window[WINDOW - FRAME_SAMPLES..].copy_from_slice(frame);
 }

@@ -59,10 +59,9 @@ pub(super) struct Block {
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     fft: &'static RealFft<BINS>,
-    window: [f32; WINDOW],
+    window: [i16; WINDOW],
     /// A ring; `newest` is the last one written.
     spectra: [Bins<BINS>; SPECTRA],
-    powers: [[f32; BINS]; SPECTRA],
     newest: usize,
     weights: [Bins<BINS>; PARTITIONS],
     variance: [[f32; BINS]; PARTITIONS],
@@ -79,9 +78,8 @@ impl Filter {
     pub(super) fn new() -> Self {
         Self {
             fft: RealFft::shared(),
-            window: [0.0; WINDOW],
+            window: [0; WINDOW],
             spectra: [Bins::ZERO; SPECTRA],
-            powers: [[0.0; BINS]; SPECTRA],
             newest: 0,
             weights: [Bins::ZERO; PARTITIONS],
             variance: UNKNOWN.map(|v| [v; BINS]),
@@ -103,9 +101,8 @@ impl Filter {
     /// Everything is as after `new`.
     pub(super) fn reset(&mut self) {
         self.restart();
-        self.window = [0.0; WINDOW];
+        self.window = [0; WINDOW];
         self.spectra = [Bins::ZERO; SPECTRA];
-        self.powers = [[0.0; BINS]; SPECTRA];
         self.newest = 0;
         self.next = 0;
         self.silent = WINDOW;
@@ -127,18 +124,16 @@ impl Filter {
     }
 
     /// The far end's next block.
-    pub(super) fn play(&mut self, far: &[f32; BLOCK]) {
-        let loud = far.iter().map(|x| x * x).sum::<f32>() >= SILENT * BLOCK as f32;
+    pub(super) fn play(&mut self, far: &[i16; BLOCK]) {
+        let loud = far.iter().map(|&x| f32::from(x) * f32::from(x)).sum::<f32>() >= SILENT * BLOCK as f32;
         self.silent = if loud { 0 } else { self.silent.saturating_add(1) };
         self.window.copy_within(BLOCK.., 0);
         self.window[WINDOW - BLOCK..].copy_from_slice(far);
         self.newest = (self.newest + 1) % SPECTRA;
         if self.silent > WINDOW / BLOCK {
             self.spectra[self.newest] = Bins::ZERO;
-            self.powers[self.newest] = [0.0; BINS];
         } else {
-            self.spectra[self.newest] = self.fft.forward(&self.window);
-            self.powers[self.newest] = self.spectra[self.newest].powers();
+            self.spectra[self.newest] = self.fft.forward(&self.window.map(f32::from));
         }
     }
 
@@ -240,7 +235,8 @@ impl Filter {
     fn expected(&self) -> [f32; BINS] {
         let mut expected = [0.0; BINS];
         for (partition, variance) in self.variance.iter().enumerate() {
-            let powers = &self.powers[self.spectrum_at(partition)];
+            // Not kept: adding them up again is cheaper than reading them from a cold cache.
+            let powers = self.spectra[self.spectrum_at(partition)].powers();
             for k in 0..BINS {
                 expected[k] += variance[k] * powers[k];
             }
@@ -256,7 +252,7 @@ impl Filter {
         }
         for partition in 0..PARTITIONS {
             let at = self.spectrum_at(partition);
-            let (x, powers) = (&self.spectra[at], &self.powers[at]);
+            let (x, powers) = (&self.spectra[at], self.spectra[at].powers());
             let (w, variance) = (&mut self.weights[partition], &mut self.variance[partition]);
             for k in 0..BINS {
                 let gain = variance[k] * scale[k];

@@ -6,8 +6,8 @@ use crate::frame::{FRAME_SAMPLES, PcmFrame};
 
 /// Samples kept: the longest delay, a frame, and the window of a filter that is set to a new delay, in
 /// whole frames, so that a frame is written in one piece.
-const KEPT: usize = 60 * FRAME_SAMPLES;
-const _: () = assert!(KEPT >= MAX_DELAY + FRAME_SAMPLES + 16 * BLOCK);
+const KEPT: usize = 58 * FRAME_SAMPLES;
+const _: () = assert!(KEPT >= MAX_DELAY + FRAME_SAMPLES + 12 * BLOCK);
 
 /// A ring of samples; `next` is where the next one is written.
 #[derive(Clone, Debug)]
@@ -32,13 +32,12 @@ impl Reference {
     }
 
     /// The block that ended `ago` samples before the newest sample.
-    pub(super) fn block(&self, ago: usize) -> [f32; BLOCK] {
+    pub(super) fn block(&self, ago: usize) -> [i16; BLOCK] {
         let start = (self.next + KEPT - ago - BLOCK) % KEPT;
         let until_end = BLOCK.min(KEPT - start);
-        let mut block = [0.0; BLOCK];
-        let (first, rest) = block.split_at_mut(until_end);
-        let samples = self.ring[start..].iter().zip(first).chain(self.ring.iter().zip(rest));
-        samples.for_each(|(&sample, x)| *x = f32::from(sample));
+        let mut block = [0; BLOCK];
+        block[..until_end].copy_from_slice(&self.ring[start..start + until_end]);
+        block[until_end..].copy_from_slice(&self.ring[..BLOCK - until_end]);
         block
     }
 }
@@ -56,7 +55,11 @@ mod tests {
         for ago in [0, 1, 79, 1_234, MAX_DELAY] {
             let block = reference.block(ago);
             for (n, x) in block.iter().enumerate() {
-                assert_eq!(*x, ((300 * 160 - ago - BLOCK + n) % 30_011) as f32, "{ago} {n}");
+                assert_eq!(
+                    usize::from(x.unsigned_abs()),
+                    (300 * 160 - ago - BLOCK + n) % 30_011,
+                    "{ago} {n}"
+                );
             }
         }
     }
