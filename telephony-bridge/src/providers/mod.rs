@@ -5,7 +5,9 @@
 //! of its own and is polled for what they delivered.
 
 pub mod embedded;
+pub mod net;
 mod reply_pause;
+pub mod voice;
 
 use std::collections::BTreeMap;
 

@@ -14,6 +14,7 @@ use crate::config::{Config, RecordTapes};
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
 };
+use crate::providers::net::CallNet;
 use crate::providers::{Providers, ReplyPause};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
@@ -140,7 +141,8 @@ impl LiveRunner {
                 .ok()
         });
         let preset = preset.name().to_owned();
-        Ok(Parts { handle, providers: self.providers(app), recorder, preset, sensitivity })
+        let net = CallNet::new();
+        Ok(Parts { handle, providers: self.providers(app), net, recorder, preset, sensitivity })
     }
 
     fn providers(&self, _app: &App) -> Providers {
