@@ -175,11 +175,6 @@ impl Health {
         let asked = match error.reason {
             Reason::Quota { retry_after } => Some(retry_after.unwrap_or_default().min(LONGEST_ASKED)),
             Reason::Expired => Some(Duration::ZERO),
-            // Nothing is known of the provider: this one request made no sense to it.
-            Reason::Rejected if state.circuit == Circuit::Closed => {
-                state.failures -= 1;
-                None
-            }
             _ => None,
         };
         let opens = match state.circuit {
@@ -304,10 +299,6 @@ mod tests {
         let health = Health::new("openai", Role::Tts, true);
         health.failed(t0, &error(Reason::Quota { retry_after: Some(Duration::from_secs(86_400)) }));
         assert_eq!(open_for(&health, t0), Some(LONGEST_ASKED));
-        // A request that makes no sense says nothing about the next one.
-        let health = Health::new("openai", Role::Tts, true);
-        (0..10).for_each(|_| health.failed(t0, &error(Reason::Rejected)));
-        assert_eq!(health.circuit(), Circuit::Closed);
     }
 
     /// A probe in the background closes the circuit; no caller waits for it.

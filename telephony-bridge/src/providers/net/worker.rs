@@ -19,17 +19,37 @@ pub fn live_tasks() -> usize {
 }
 
 /// What the providers of one call share: their driver's [`Wake`] and the list of their tasks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CallNet {
+    /// Call time a second of real time.
+    speed: f64,
     wake: Wake,
     tasks: TaskTracker,
     cancel: CancellationToken,
 }
 
+impl Default for CallNet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl CallNet {
-    /// For a call that begins.
+    /// For a call that begins, in real time.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            speed: 1.0,
+            wake: Wake::default(),
+            tasks: TaskTracker::new(),
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    /// The same where the call's clock runs `speed` times as fast.
+    #[must_use]
+    pub fn at_speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
     }
 
     /// Wakes the call's driver.
@@ -64,6 +84,21 @@ impl CallNet {
             let _ended = token.run_until_cancelled_owned(running).await;
         });
         Worker { commands: command_tx, results: result_rx, cancel }
+    }
+
+    /// Starts work that an interruption does not cancel and the end of the call waits for. It must bound
+    /// itself.
+    pub fn spawn_to_its_end(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let counted = Counted::new(self.wake.clone());
+        self.tasks.spawn(async move {
+            let _counted = counted;
+            work.await;
+        });
+    }
+
+    /// `call`, a length of call time, as real time.
+    pub fn real(&self, call: Duration) -> Duration {
+        call.div_f64(self.speed)
     }
 
     /// Ends every task of the call and waits for them, `limit` at most (A-TEL-008). Returns how many did
@@ -133,9 +168,9 @@ impl<C, R> Worker<C, R> {
         self.results.try_recv().ok()
     }
 
-    /// Has the task ended? Results it left may still be there.
+    /// Will no more results come? What was left may still be there: ask before [`poll`](Self::poll).
     pub fn has_ended(&self) -> bool {
-        self.commands.is_closed()
+        self.results.is_closed()
     }
 }
 
@@ -215,8 +250,8 @@ mod tests {
     async fn queues_are_bounded() {
         let net = CallNet::new();
         let (go, gone) = tokio::sync::oneshot::channel::<()>();
-        let worker = net.spawn(1, 1, |inbox: Inbox<u32>, _: Outbox<()>| async move {
-            let _held = inbox;
+        let worker = net.spawn(1, 1, |inbox: Inbox<u32>, outbox: Outbox<()>| async move {
+            let _held = (inbox, outbox);
             let _ = gone.await;
         });
         worker.send(1).expect("room");

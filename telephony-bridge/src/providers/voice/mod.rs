@@ -2,7 +2,12 @@
 //!
 //! A [`Voice`] says one sentence at a time and knows nothing of calls, order, caching or fallbacks.
 
+mod cache;
+mod chain;
+mod clips;
 mod decode;
+mod espeak;
+mod speaker;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,6 +16,12 @@ use tokio::sync::mpsc;
 
 use super::net::ProviderError;
 use crate::session::Line;
+
+pub use cache::{Cache, CacheError, CacheKey, CacheLimits};
+pub use chain::{Piece, Voices};
+pub use clips::{Beep, Clips};
+pub use espeak::Espeak;
+pub use speaker::Speaker;
 
 pub use decode::{DecodeError, Decoder, Encoding};
 
@@ -24,6 +35,16 @@ pub trait Voice: Send + Sync + 'static {
 
     /// All that its audio depends on beside the words: model, voice, speed. Part of a cache's key.
     fn identity(&self) -> String;
+
+    /// Can it say this line? A library of recordings knows only its own.
+    fn has(&self, _line: &Line) -> bool {
+        true
+    }
+
+    /// Is its audio worth keeping?
+    fn is_cacheable(&self) -> bool {
+        true
+    }
 
     /// Says the line into `speech`, as it comes. Ready when all of it was handed over. Dropping the future
     /// ends the work and frees what it holds.

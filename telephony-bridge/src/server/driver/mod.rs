@@ -329,7 +329,7 @@ impl Driver {
             Output::Yield { .. } => metrics::counter!(numbers::BARGE_INS).increment(1),
             Output::Degraded(provider) => {
                 tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
-                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase())
+                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase(), "reason" => "session")
                     .increment(1);
             }
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
