@@ -25,6 +25,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 
 use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction, OnBoard};
+use crate::providers::net::CallNet;
 use crate::providers::{Providers, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Output, Session, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
@@ -39,6 +40,8 @@ use sender::Sender;
 const POLL: Duration = Duration::from_millis(5);
 /// The far end normally sends audio at once; without it the greeting waits no longer than this.
 const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
+/// How long a call's tasks may take to end (A-TEL-008).
+const JOIN_LIMIT: Duration = Duration::from_secs(3);
 /// Arrival times kept to measure the way from the socket to recognition.
 const ARRIVALS: usize = 64;
 
@@ -54,6 +57,7 @@ enum Leave {
 pub(super) struct Parts {
     pub(super) handle: CallHandle,
     pub(super) providers: Providers,
+    pub(super) net: CallNet,
     pub(super) recorder: Option<TapeRecorder>,
     pub(super) preset: String,
     pub(super) sensitivity: f32,
@@ -68,6 +72,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         session: Session::new(app.config.session.clone()),
         handle: parts.handle,
         providers: parts.providers,
+        net: parts.net,
         recorder: parts.recorder,
         clock: CallClock::new(accepted, app.config.clock_speed),
         framer: Framer::new(),
@@ -107,6 +112,8 @@ struct Driver {
     session: Session,
     handle: CallHandle,
     providers: Providers,
+    /// Tasks of the providers, and what wakes us for them.
+    net: CallNet,
     recorder: Option<TapeRecorder>,
     clock: CallClock,
     framer: Framer,
@@ -145,6 +152,7 @@ impl Driver {
         let mut poll = tokio::time::interval(self.clock.real(POLL).max(Duration::from_millis(1)));
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut start = Some(start);
+        let wake = self.net.wake().clone();
         loop {
             tokio::select! {
                 message = incoming.next() => {
@@ -165,6 +173,10 @@ impl Driver {
                         self.begin(&mut start);
                     }
                     self.on_tick();
+                }
+                () = wake.woken() => {
+                    self.poll_providers();
+                    self.move_audio();
                 }
                 changed = signal.changed() => {
                     let signal = *signal.borrow_and_update();
@@ -216,14 +228,19 @@ impl Driver {
             self.feed(WireInput::Timeout);
         }
         self.poll_providers();
-        self.playout.fill(&mut self.handle);
-        while let Some(frame) = self.handle.pop_wire() {
-            self.send_audio(&frame);
-        }
+        self.move_audio();
         match self.keepalive.poll(Instant::now()) {
             Some(KeepaliveAction::Ping) => self.sender.ping(),
             Some(KeepaliveAction::Dead) => self.sender.fail(),
             None => {}
+        }
+    }
+
+    /// The agent's audio: to the engine what it should hold, to the socket what it gives.
+    fn move_audio(&mut self) {
+        self.playout.fill(&mut self.handle);
+        while let Some(frame) = self.handle.pop_wire() {
+            self.send_audio(&frame);
         }
     }
 
@@ -336,7 +353,7 @@ impl Driver {
             Output::Degraded(provider) => {
                 self.status.fallback();
                 tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
-                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase())
+                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase(), "reason" => "session")
                     .increment(1);
             }
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
@@ -373,7 +390,10 @@ impl Driver {
             frames_lost = counters.uplink_skipped + self.dropped_in + self.sender.dropped(),
             "call ended"
         );
-        self.sender.close().await;
+        let ((), left) = tokio::join!(self.sender.close(), self.net.close(JOIN_LIMIT));
+        if left > 0 {
+            tracing::error!(call_sid = %self.call_sid, tasks = left, "tasks of providers do not end");
+        }
         if let Some(recorder) = self.recorder.take() {
             recorder.finish().await;
         }

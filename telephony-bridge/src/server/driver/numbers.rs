@@ -19,4 +19,5 @@ pub(super) fn describe() {
     describe_counter!(BARGE_INS, "interruptions the agent yielded to");
     describe_counter!(DEGRADED, "fallbacks used, by provider");
     describe_counter!(FRAMES_DROPPED, "messages dropped because the socket was too slow");
+    crate::providers::net::numbers::describe();
 }
