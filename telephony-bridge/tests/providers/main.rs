@@ -3,5 +3,8 @@
 #![allow(unreachable_pub, reason = "shared by the test's modules")]
 
 mod full_call;
+mod latency;
 mod matrix;
+mod recovery;
+mod secrets;
 mod site;

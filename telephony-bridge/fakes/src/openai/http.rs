@@ -63,6 +63,11 @@ async fn respond(
             refuse(socket, "401 Unauthorized", "", "invalid_api_key").await?;
             return Ok(true);
         }
+        HttpFault::EchoKey => {
+            let key = request.authorization.clone().unwrap_or_default();
+            refuse(socket, "400 Bad Request", "", &format!("what is {key}?")).await?;
+            return Ok(true);
+        }
         HttpFault::Server => {
             refuse(socket, "500 Internal Server Error", "", "server_error").await?;
             return Ok(true);

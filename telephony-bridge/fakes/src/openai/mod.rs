@@ -66,6 +66,8 @@ pub enum HttpFault {
     Quota(Option<u64>),
     /// 401: the key is no longer good.
     Expired,
+    /// 400 whose message repeats the key that was sent.
+    EchoKey,
     /// 500.
     Server,
     /// The connection is closed without an answer.
