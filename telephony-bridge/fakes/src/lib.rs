@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod crm;
+pub mod openai;
 pub mod twilio_caller;
