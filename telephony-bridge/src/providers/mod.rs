@@ -73,7 +73,8 @@ impl SttResult {
 
 /// Writes the replies of one call.
 pub trait Llm: Send {
-    /// Writes a reply to the caller's `text`, the turn after `index` completed ones.
+    /// Writes a reply to the caller's `text`, the turn after `index` completed ones. A sentence without
+    /// words is a sign of life: the first one is being written.
     fn reply(&mut self, now: CallTime, turn: TurnId, index: u32, text: &str);
     /// Stops writing.
     fn cancel(&mut self, turn: TurnId);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use provider_fakes::openai::{Reply, Request, Service};
 
-use crate::site::{PATIENCE, Site, tape};
+use crate::site::{PATIENCE, Site, alone, tape};
 
 const CALLS: usize = 20;
 
@@ -25,6 +25,7 @@ fn gaps(from: &[Request], to: &[Request]) -> Vec<Duration> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn between_two_providers() {
+    let _alone = alone().await;
     let tape = tape("booking");
     let site = Site::start(&[]).await;
     site.openai.transcripts(["שלום, אני מחפש דירה להשכרה"]);

@@ -2,6 +2,7 @@
 //! wrong.
 #![allow(unreachable_pub, reason = "shared by the test's modules")]
 
+mod chaos;
 mod full_call;
 mod latency;
 mod matrix;

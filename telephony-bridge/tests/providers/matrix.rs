@@ -6,14 +6,16 @@ use std::time::Duration;
 use provider_fakes::openai::{FakeOpenAi, HttpFault, Reply, Service};
 use telephony_bridge::providers::net::live_tasks;
 
-use crate::site::{PATIENCE, Site, audible, counter, eventually, tape, tape_dir, voice_dir};
+use crate::site::{
+    PATIENCE, Site, alone, audible, counter, descriptors, eventually, tape, tape_dir, voice_dir,
+};
 
 /// How long a caller may hear nothing after a sentence, or before the greeting.
 const SILENCE_MS: u64 = 3_000;
 /// For a machine that does other things too: call time goes on while the bridge waits for its turn.
 const BUSY_MS: u64 = 1_000;
 /// Calls at the same time.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 5;
 /// Hang up so long after the second sentence.
 const AFTER_MS: u64 = 4_500;
 
@@ -140,15 +142,12 @@ async fn cell(service: Service, wrong: Wrong, sid: String) -> String {
     if ok { String::new() } else { format!("{line}; heard at {heard:?}") }
 }
 
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
-}
-
 /// A-TEL-005, A-TEL-013, A-AUD-017, A-AUD-018, A-AUD-020, A-AUD-023: whatever a provider does, the caller hears
 /// something sensible, the session listens again (it hears and answers the second sentence), nothing is
 /// left behind, and the metric says what happened.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_a_provider_does_the_caller_is_answered() {
+    let _alone = alone().await;
     let begun = descriptors();
     let cells: Vec<(Service, Wrong)> =
         Service::ALL.iter().flat_map(|service| ALL.iter().map(|wrong| (*service, *wrong))).collect();

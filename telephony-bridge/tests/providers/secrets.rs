@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use provider_fakes::openai::{HttpFault, Service};
 
-use crate::site::{PATIENCE, Site, tape};
+use crate::site::{PATIENCE, Site, alone, tape};
 
 const KEY: &str = "sk-0123456789-very-secret";
 
@@ -28,6 +28,7 @@ impl Write for Log {
 /// repeats.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_key_is_in_no_log() {
+    let _alone = alone().await;
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

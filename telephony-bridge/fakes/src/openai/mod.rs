@@ -106,6 +106,43 @@ struct Memory {
     replies: VecDeque<Reply>,
     transcripts: VecDeque<String>,
     requests: Vec<Request>,
+    chaos: Option<Chaos>,
+}
+
+/// Faults by a seed.
+struct Chaos {
+    state: u64,
+    percent: u64,
+}
+
+impl Chaos {
+    /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014): SplitMix64.
+    fn random(&mut self, below: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % below
+    }
+
+    fn next(&mut self) -> HttpFault {
+        if self.random(100) >= self.percent {
+            return HttpFault::None;
+        }
+        let pause = Duration::from_millis(self.random(4_000));
+        match self.random(10) {
+            0 => HttpFault::Slow(pause),
+            1 => HttpFault::Drip(64, pause / 50),
+            2 => HttpFault::Stall,
+            3 => HttpFault::Drop,
+            4 => HttpFault::HalfClose,
+            5 => HttpFault::Garbage,
+            6 => HttpFault::Quota(Some(1)),
+            7 => HttpFault::Expired,
+            8 => HttpFault::Server,
+            _ => HttpFault::Hangup,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -120,7 +157,11 @@ impl Shared {
     }
 
     fn fault(&self, service: Service) -> HttpFault {
-        let script = &mut self.memory().scripts[service as usize];
+        let mut memory = self.memory();
+        if let Some(chaos) = &mut memory.chaos {
+            return chaos.next();
+        }
+        let script = &mut memory.scripts[service as usize];
         script.once.pop_front().unwrap_or_else(|| script.always.clone())
     }
 }
@@ -175,6 +216,11 @@ impl FakeOpenAi {
     /// What goes wrong with every request to `service` that has no script.
     pub fn always(&self, service: Service, fault: HttpFault) {
         self.shared.memory().scripts[service as usize].always = fault;
+    }
+
+    /// From now on every request fails, with a chance of `percent`, in a way that follows from `seed`.
+    pub fn chaos(&self, seed: u64, percent: u64) {
+        self.shared.memory().chaos = Some(Chaos { state: seed, percent });
     }
 
     /// What the chat answers, one after the other; the last one again and again.

@@ -23,8 +23,10 @@ struct Reply {
     index: u32,
     text: String,
     member: usize,
-    /// Until when the first words must be there; none once they are.
+    /// Until when the first words must be there; none once they are. A writer that shows a sign of life has
+    /// the limit once more.
     due: Option<CallTime>,
+    alive: bool,
 }
 
 /// Several writers as one.
@@ -66,7 +68,7 @@ impl LlmChain {
             fell_back(Role::Llm, self.members[0].name, self.members[member].name, reason);
         }
         reply.member = member;
-        reply.due = Some(now + self.limit);
+        (reply.due, reply.alive) = (Some(now + self.limit), false);
         self.members[member].llm.reply(now, reply.turn, reply.index, &reply.text);
         self.reply = Some(reply);
     }
@@ -92,7 +94,7 @@ impl Llm for LlmChain {
             self.members[old.member].llm.cancel(old.turn);
         }
         self.failed = None;
-        let reply = Reply { turn, index, text: text.to_owned(), member: 0, due: None };
+        let reply = Reply { turn, index, text: text.to_owned(), member: 0, due: None, alive: false };
         self.ask(now, reply, 0);
     }
 
@@ -148,6 +150,13 @@ impl Llm for LlmChain {
                     continue;
                 }
                 LlmEvent::Failed | LlmEvent::Done { .. } => self.reply = None,
+                // Its first word: a sentence takes a little longer.
+                LlmEvent::Sentence(ref line) if line.is_empty() => {
+                    if reply.due.is_some() && !std::mem::replace(&mut reply.alive, true) {
+                        reply.due = Some(now + self.limit);
+                    }
+                    continue;
+                }
                 LlmEvent::Sentence(_) => reply.due = None,
             }
             return Some((turn, event));

@@ -211,6 +211,19 @@ fn a_late_model_is_replaced() {
     assert_eq!(second.told(), ["reply 1 4 text"]);
 }
 
+/// A sign of life buys the first sentence time, once; it is not handed on.
+#[test]
+fn a_model_that_is_writing_is_waited_for() {
+    let (mut chain, [first, second], _) = llm_pair();
+    chain.reply(ms(0), TURN, 0, "text");
+    first.writes(sentence(""));
+    assert_eq!((chain.poll(ms(1_400)), chain.poll_timeout()), (None, Some(ms(2_900))));
+    first.writes(sentence(""));
+    assert_eq!((chain.poll(ms(2_000)), chain.poll_timeout()), (None, Some(ms(2_900))));
+    assert_eq!(chain.poll(ms(2_900)), None);
+    assert_eq!(second.told(), ["reply 1 0 text"]);
+}
+
 /// Who has begun to speak finishes, or the reply ends there: two voices do not answer one question.
 #[test]
 fn a_reply_begun_is_not_begun_again() {

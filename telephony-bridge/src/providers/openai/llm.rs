@@ -62,7 +62,7 @@ impl ChatLlm {
             }
             self.summary = None;
         }
-        let Some(messages) = self.memory.to_sum_up() else { return };
+        let Some(messages) = self.memory.take_old_turns() else { return };
         let model = Arc::clone(&self.model);
         self.summary = Some(self.net.spawn(1, 1, |_, outbox| async move {
             outbox.send(model.complete(&messages).await.ok()).await;
@@ -181,6 +181,8 @@ impl Reply {
         while let Some(piece) = stream.next().await? {
             if std::mem::take(&mut first) {
                 self.model.health().first_result(asked.elapsed());
+                // A sign of life: the first sentence is still to be written.
+                self.outbox.send(Written::Event(LlmEvent::Sentence(Line::default()))).await;
             }
             for sentence in self.sentences.push(&piece) {
                 self.say(&sentence).await;

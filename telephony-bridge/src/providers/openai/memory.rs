@@ -76,7 +76,7 @@ impl Memory {
     }
 
     /// What to ask for a summary, if it is time for one.
-    pub(super) fn to_sum_up(&mut self) -> Option<Vec<Value>> {
+    pub(super) fn take_old_turns(&mut self) -> Option<Vec<Value>> {
         if !self.folding.is_empty() || self.entries.len() < KEPT + BATCH {
             return None;
         }
@@ -139,14 +139,14 @@ mod tests {
     fn old_turns_become_a_summary() {
         let mut memory = Memory::default();
         for n in 0..KEPT + BATCH {
-            assert_eq!(memory.to_sum_up(), None);
+            assert_eq!(memory.take_old_turns(), None);
             memory.said(Speaker::Caller, &format!("משפט {n}"), false);
         }
-        let asked = memory.to_sum_up().expect("time for a summary");
+        let asked = memory.take_old_turns().expect("time for a summary");
         assert!(asked[1]["content"].as_str().is_some_and(|text| text.contains("לקוח: משפט 7")));
         // Until it is there, nothing is missing.
         assert_eq!(contents(&memory).len(), KEPT + BATCH + 2);
-        assert_eq!(memory.to_sum_up(), None);
+        assert_eq!(memory.take_old_turns(), None);
         memory.summed_up(Some(" קצר "));
         let told = contents(&memory);
         assert_eq!((told.len(), told[1].as_str()), (KEPT + 3, "system סיכום השיחה עד כה: קצר"));
@@ -157,7 +157,7 @@ mod tests {
     fn without_a_model_the_callers_words_do() {
         let mut memory = Memory::default();
         (0..60).for_each(|n| memory.said(Speaker::Caller, &format!("{n} {}", "מילה ".repeat(40)), false));
-        while memory.to_sum_up().is_some() {
+        while memory.take_old_turns().is_some() {
             memory.summed_up(None);
         }
         assert!(memory.summary.chars().count() <= MAX_SUMMARY);

@@ -31,13 +31,13 @@ impl Tools {
 
     /// As the model is told of them.
     pub(super) fn described(&self) -> Vec<Value> {
-        let mut tools = vec![function(END_CALL, "End the call after saying goodbye.", json!({}))];
+        let mut tools = vec![function(END_CALL, "End the call after saying goodbye.", &json!({}))];
         if self.crm.is_some() {
             let text = |what: &str| json!({ "type": "string", "description": what });
             tools.push(function(
                 SAVE_LEAD,
                 "Save what the caller has told about themselves and what they want. Only what was said.",
-                json!({
+                &json!({
                     "name": text("the caller's name"),
                     "deal": text("buy or rent, or the service wanted"),
                     "area": text("city or neighbourhood"),
@@ -85,7 +85,7 @@ impl Tools {
     }
 }
 
-fn function(name: &str, description: &str, properties: Value) -> Value {
+fn function(name: &str, description: &str, properties: &Value) -> Value {
     json!({ "type": "function", "function": {
         "name": name, "description": description,
         "parameters": { "type": "object", "properties": properties },

@@ -160,9 +160,7 @@ impl Cache {
             return Some(found);
         }
         let disk = Arc::clone(self.disk.as_ref()?);
-        if lock(&disk).index.get(&key).is_none() {
-            return None;
-        }
+        lock(&disk).index.get(&key)?;
         let found = tokio::task::spawn_blocking(move || read(&disk, key)).await.ok()??;
         metrics::counter!(numbers::CACHE_HITS, "from" => "disk").increment(1);
         self.remember(key, Arc::clone(&found));
