@@ -139,7 +139,13 @@ pub fn counter(metrics: &str, name: &str, labels: &[&str]) -> u64 {
 
 /// File descriptors of this process.
 pub fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+    open_files().len()
+}
+
+/// What they are.
+pub fn open_files() -> Vec<String> {
+    let links = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    links.filter_map(|link| Some(std::fs::read_link(link.path()).ok()?.display().to_string())).collect()
 }
 
 /// Tasks and file descriptors are counted for the whole process: its tests run one after the other.
