@@ -8,7 +8,7 @@ use crm_api::CallEventKind;
 use provider_fakes::openai::Reply;
 use telephony_bridge::providers::net::live_tasks;
 
-use crate::site::{PATIENCE, Site, alone, descriptors, eventually, tape, tape_dir, voice_dir};
+use crate::site::{PATIENCE, Site, alone, eventually, open_files, tape, tape_dir, voice_dir};
 
 const AT_ONCE: u64 = 25;
 /// Percent of the requests that fail.
@@ -37,7 +37,7 @@ async fn nothing_is_stuck_and_nothing_is_left() {
     site.openai.transcripts(["שלום, אני מחפש דירה להשכרה"]);
     site.openai.replies((0..10_000).map(|n| Reply::text(format!("בשמחה. תשובה מספר {n}."))));
     site.openai.chaos(seed, FAILING);
-    let before = descriptors();
+    let before = open_files().len();
     let (mut begun, mut running) = (0, tokio::task::JoinSet::new());
     while begun < calls || !running.is_empty() {
         while begun < calls && running.len() < AT_ONCE as usize {
@@ -83,5 +83,5 @@ async fn nothing_is_stuck_and_nothing_is_left() {
     eventually("no connection is left", || openai.connections() == 0).await;
     drop(openai);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    eventually("no file descriptor is left", || descriptors() <= before).await;
+    eventually("no file descriptor is left", || open_files().len() <= before).await;
 }
