@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod providers;
 pub mod server;
 pub mod session;
+pub mod speech_text;
 pub mod tape;
 pub mod twilio;
 pub mod words;
