@@ -5,5 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod crm;
+pub mod deepgram;
+pub mod ear;
+pub mod fault;
+pub mod google;
 pub mod openai;
+pub mod relay;
+pub mod soniox;
+pub mod speech_socket;
 pub mod twilio_caller;

@@ -5,11 +5,15 @@
 //! of its own and is polled for what they delivered.
 
 pub mod chain;
+pub mod deepgram;
 pub mod embedded;
+pub mod google;
 pub mod net;
 pub mod openai;
+pub mod recognition;
 mod reply_pause;
 pub mod setup;
+pub mod soniox;
 pub mod text;
 pub mod voice;
 

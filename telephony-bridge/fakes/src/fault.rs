@@ -1,0 +1,48 @@
+//! What goes wrong with one stream of a recogniser.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a fake recogniser does wrong with a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StreamFault {
+    /// Nothing.
+    #[default]
+    None,
+    /// Each message comes so late.
+    Slow(Duration),
+    /// Hears, and says nothing.
+    Silent,
+    /// Says its interim words, and never the last ones.
+    NeverSettles,
+    /// Loses the stream after so many words.
+    Drop(usize),
+    /// Ends the stream, in all form, after so many words.
+    End(usize),
+    /// Sends what the protocol does not know after so many words.
+    Garbage(usize),
+    /// There is nothing left of the account.
+    Quota,
+    /// The key is no good.
+    Expired,
+    /// The model is not known for the language.
+    NoSuchModel,
+    /// Ends a stream with the provider's own words after so much audio, in ms.
+    Limit(u64),
+}
+
+/// The faults of the streams to come, in order; after them, none.
+#[derive(Debug, Default)]
+pub(crate) struct Script(Mutex<VecDeque<StreamFault>>);
+
+impl Script {
+    pub(crate) fn extend(&self, faults: impl IntoIterator<Item = StreamFault>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
+    }
+
+    /// Of the stream that begins.
+    pub(crate) fn next(&self) -> StreamFault {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default()
+    }
+}
