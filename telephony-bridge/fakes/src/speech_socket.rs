@@ -1,4 +1,4 @@
-//! What recognisers over a WebSocket have in common; each brings its [`Dialect`].
+//! What recognisers over a WebSocket have in common; each brings its dialect.
 
 use std::future::IntoFuture as _;
 use std::io;

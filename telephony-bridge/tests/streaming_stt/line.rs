@@ -51,6 +51,14 @@ impl<R: Recogniser> Line<R> {
 
     /// The line carries this.
     pub(crate) fn carry(&mut self, codes: &[u8]) {
+        for frame in codes.chunks(FRAME_SAMPLES) {
+            self.burst(frame);
+            self.poll();
+        }
+    }
+
+    /// The same without a poll in between.
+    pub(crate) fn burst(&mut self, codes: &[u8]) {
         for codes in codes.chunks(FRAME_SAMPLES) {
             let mut frame = [SILENCE; FRAME_SAMPLES];
             frame[..codes.len()].copy_from_slice(codes);
@@ -58,7 +66,6 @@ impl<R: Recogniser> Line<R> {
             ulaw::decode_slice(&frame, &mut pcm);
             self.stt.audio(&CleanFrame { at: SampleTime(self.end), pcm });
             self.end += FRAME_SAMPLES as u64;
-            self.poll();
         }
     }
 

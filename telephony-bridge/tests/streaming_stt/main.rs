@@ -4,6 +4,7 @@
 
 mod deepgram;
 mod google;
+mod google_peer;
 mod line;
 mod matrix;
 mod peer;

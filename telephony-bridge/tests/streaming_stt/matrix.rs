@@ -16,7 +16,7 @@ use super::peer::Peer;
 macro_rules! matrix {
     ($peer:ty) => {
         $crate::matrix::tests!($peer;
-            hears_turns, a_turn_taken_back_is_heard_again, interim_words_grow, every_break_is_healed,
+            hears_turns, who_takes_over_hears_the_turn_from_its_beginning, a_turn_taken_back_is_heard_again, interim_words_grow, every_break_is_healed,
             streams_roll_over_between_phrases, streams_roll_over_in_the_middle_of_a_phrase,
             what_breaks_always_fails, who_has_nothing_left_is_not_asked_again, last_words_that_never_come,
             nobody_listens, a_line_that_stands_still, a_slow_and_dripping_line, cancelled_at_every_point,
@@ -61,6 +61,18 @@ pub(crate) async fn hears_turns<P: Peer>() {
     assert_eq!(line.outcome(noise).await, SttResult::Final(String::new()));
     line.hang_up().await;
     peer.left_alone().await;
+}
+
+/// A chain puts it in charge late: what the turn held so far comes in one burst, then the turn starts.
+pub(crate) async fn who_takes_over_hears_the_turn_from_its_beginning<P: Peer>() {
+    let peer = P::start().await;
+    let mut line = Line::new(peer.recogniser(peer.address()), limits());
+    line.burst(&say(0..20));
+    let turn = line.start(20 * 340);
+    line.carry(&say(20..22));
+    line.finish(turn);
+    assert_eq!(line.outcome(turn).await, heard(0..22));
+    line.hang_up().await;
 }
 
 /// The caller goes on: words that were not delivered are heard again, together with what follows.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audio_core::codec::ulaw;
-use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, ULAW_SILENCE};
+use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, ULAW_SILENCE, WIRE_RATE};
 
 use super::task::{Command, Outcome, run};
 use super::{Limits, Recogniser};
@@ -14,7 +14,7 @@ use crate::providers::{SpeechFrame, Stt, SttResult};
 use crate::session::{CallTime, TurnId};
 
 /// A recogniser hears the line from this long before the voice was noticed: the first sound of a word is soft.
-const LOOK_BACK_MS: u64 = 200;
+const LOOK_BACK: Duration = Duration::from_millis(200);
 /// How much of the line is kept while nobody speaks…
 const IDLE: Duration = Duration::from_secs(2);
 /// …and of a turn, which may be taken back and heard again together with what follows.
@@ -32,6 +32,9 @@ pub struct StreamingStt<R: Recogniser> {
     limits: Limits,
     worker: Worker<Command, Outcome>,
     history: History,
+    /// Frames came since the last poll, outside a turn: all of them are kept. A chain that puts this
+    /// recogniser in charge in the middle of a turn gives the turn so far in one burst, and starts it then.
+    burst: bool,
     /// The turn that is being heard.
     open: Option<TurnId>,
     /// Turns that are over and whose words are awaited, with the end of their audio.
@@ -65,6 +68,7 @@ impl<R: Recogniser> StreamingStt<R> {
             limits,
             worker,
             history: History::new(IDLE, LONGEST),
+            burst: false,
             open: None,
             awaited: Vec::new(),
             delivered: SampleTime(0),
@@ -85,6 +89,10 @@ impl<R: Recogniser> StreamingStt<R> {
         self.worker = spawn(&self.net, &self.recogniser, &self.health, self.limits);
         self.failed.extend(self.awaited.drain(..).map(|(turn, _)| turn));
         self.failed.extend(self.open.take());
+    }
+
+    fn is_idle(&self) -> bool {
+        self.open.is_none() && self.awaited.is_empty()
     }
 
     fn is_wanted(&self, turn: TurnId) -> bool {
@@ -113,6 +121,11 @@ fn spawn<R: Recogniser>(
     net.spawn(COMMANDS, RESULTS, move |inbox, outbox| run(recogniser, health, limits, inbox, outbox))
 }
 
+/// A time in samples of the line.
+const fn samples(time: Duration) -> u64 {
+    time.as_millis() as u64 * WIRE_RATE as u64 / 1_000
+}
+
 fn coded(frame: &CleanFrame) -> SpeechFrame {
     let mut codes = [ULAW_SILENCE; FRAME_SAMPLES];
     ulaw::encode_slice(&frame.pcm, &mut codes);
@@ -121,9 +134,9 @@ fn coded(frame: &CleanFrame) -> SpeechFrame {
 
 impl<R: Recogniser> Stt for StreamingStt<R> {
     fn start(&mut self, turn: TurnId, from: SampleTime) {
-        let from =
-            SampleTime(from.0.saturating_sub(LOOK_BACK_MS * FRAME_SAMPLES as u64 / 20)).max(self.delivered);
+        let from = SampleTime(from.0.saturating_sub(samples(LOOK_BACK))).max(self.delivered);
         self.history.hold(from);
+        self.burst = false;
         let frames: Vec<&CleanFrame> = self.history.since(from).collect();
         let from = frames.first().map_or(self.end, |frame| frame.at);
         let audio = frames.into_iter().flat_map(coded).collect();
@@ -132,8 +145,9 @@ impl<R: Recogniser> Stt for StreamingStt<R> {
     }
 
     fn audio(&mut self, frame: &CleanFrame) {
-        if self.open.is_none() && self.awaited.is_empty() {
-            self.history.release();
+        if self.is_idle() && !self.burst {
+            self.burst = true;
+            self.history.hold(SampleTime(frame.at.0.saturating_sub(samples(IDLE))));
         }
         self.history.push(frame);
         self.end = SampleTime(frame.at.0 + FRAME_SAMPLES as u64);
@@ -167,7 +181,11 @@ impl<R: Recogniser> Stt for StreamingStt<R> {
             }
             return Some((turn, result));
         }
-        if self.worker.has_ended() && (self.open.is_some() || !self.awaited.is_empty()) {
+        if self.is_idle() {
+            // A turn that was cancelled and is heard again starts before this.
+            self.history.release();
+            self.burst = false;
+        } else if self.worker.has_ended() {
             self.begin_anew();
         }
         self.failed.pop_front().map(|turn| (turn, SttResult::Failed))
