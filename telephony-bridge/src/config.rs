@@ -3,6 +3,7 @@
 //! A setting has one name: `CRM_URL` in the environment is `crm_url` in the file. An error names
 //! the variable, what it held and what it should hold. `SETTINGS` is the whole list.
 
+mod cloud;
 mod providers;
 mod source;
 
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::session::SessionConfig;
 use crate::words::Lexicon;
 
+pub use cloud::{CloudConfig, GoogleAccount, GoogleConfig};
 pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
 pub(crate) use source::shown;
 pub use source::{Source, TomlError};
@@ -58,7 +60,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("STT_API_KEY", "", "key of STT_BASE_URL"),
     ("STT_MODEL", "whisper-1", "transcription model"),
     ("STT_INTERIM_MS", "0", "ms of a turn between requests for interim words; 0: none"),
-    ("STT_CHAIN", "auto", "who recognises speech, in order: openai, embedded; auto: whoever is configured"),
+    (
+        "STT_CHAIN",
+        "auto",
+        "who recognises speech, in order: google, deepgram, soniox, openai, embedded; auto: whoever is configured",
+    ),
     ("LLM_BASE_URL", "", "the same for replies alone: hosted, Ollama, vLLM"),
     ("LLM_API_KEY", "", "key of LLM_BASE_URL, if it wants one"),
     ("LLM_MODEL", "gpt-4.1-mini", "chat model"),
@@ -68,10 +74,46 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("TTS_API_KEY", "", "key of TTS_BASE_URL"),
     ("TTS_MODEL", "gpt-4o-mini-tts", "speech model"),
     ("TTS_VOICE", "nova", "its voice"),
-    ("TTS_CHAIN", "auto", "who speaks, in order: openai, embedded, espeak, beep"),
+    ("TTS_CHAIN", "auto", "who speaks, in order: google, openai, embedded, espeak, beep"),
     ("TTS_CACHE_MB", "256", "MB of synthesised speech kept under DATA_DIR; 0: none"),
     ("ESPEAK_PROGRAM", "espeak-ng", "espeak-ng's program"),
     ("LANGUAGE", "he", "ISO 639-1 code of the language spoken"),
+    (
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "",
+        "key file of a Google service account: speech recognition and voice",
+    ),
+    ("GOOGLE_API_KEY", "", "Google API key, in place of a service account"),
+    ("GOOGLE_STT_API", "v1", "v1 | v2: version of Google's speech recognition"),
+    (
+        "GOOGLE_STT_MODEL",
+        "",
+        "model of Google's speech recognition; empty: Google chooses. None for telephones knows Hebrew",
+    ),
+    ("GOOGLE_STT_ENDPOINT", "https://speech.googleapis.com", "where Google's speech recognition is"),
+    ("GOOGLE_STT_REGION", "global", "v2: region of the recogniser"),
+    ("GOOGLE_CLOUD_PROJECT", "", "v2: project that pays; unless the key file names it"),
+    ("GOOGLE_TTS_ENDPOINT", "https://texttospeech.googleapis.com", "where Google's voices are"),
+    ("GOOGLE_TTS_VOICE", "he-IL-Wavenet-D", "Google's voice"),
+    ("GOOGLE_TTS_RATE", "1.0", "how fast it speaks, 0.25 to 2.0"),
+    ("GOOGLE_TTS_PITCH", "0", "how high it speaks, -20 to 20 semitones"),
+    ("DEEPGRAM_API_KEY", "", "Deepgram: speech recognition"),
+    ("DEEPGRAM_ENDPOINT", "wss://api.deepgram.com", "where Deepgram is"),
+    ("DEEPGRAM_MODEL", "nova-3", "its model"),
+    ("SONIOX_API_KEY", "", "Soniox: speech recognition"),
+    ("SONIOX_ENDPOINT", "wss://stt-rt.soniox.com", "where Soniox is"),
+    ("SONIOX_MODEL", "stt-rt-v4", "its model"),
+    (
+        "STT_PHRASES_FILE",
+        "",
+        "phrases that callers are likely to say, one a line, in place of those of real estate",
+    ),
+    ("PRONUNCIATION_FILE", "", "TOML of how words and names are said, beside the Hebrew ones"),
+    (
+        "AGENT_GENDER",
+        "auto",
+        "auto | feminine | masculine: how the agent speaks of itself; auto: as its voice sounds",
+    ),
     ("PROVIDER_TIMEOUT", "1500", "ms a provider may keep a caller waiting before the next one is asked"),
 ];
 

@@ -46,3 +46,18 @@ impl Script {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default()
     }
 }
+
+/// What callers say, whatever the line sounds like: one turn after the other. For callers who speak like people.
+#[derive(Debug, Default)]
+pub(crate) struct Canned(Mutex<VecDeque<String>>);
+
+impl Canned {
+    pub(crate) fn extend(&self, texts: impl IntoIterator<Item = String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(texts);
+    }
+
+    /// Of the turn that ends, if there is one.
+    pub(crate) fn next(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::ear::{Ear, HeardWord};
-use crate::fault::{Script, StreamFault};
+use crate::fault::{Canned, Script, StreamFault};
 
 /// A socket as it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub(crate) trait Dialect: Default + Send + 'static {
 #[derive(Debug, Default)]
 struct Shared {
     script: Script,
+    canned: Canned,
     asked: Mutex<Vec<AskedSocket>>,
     live: AtomicUsize,
 }
@@ -103,6 +104,11 @@ impl SpeechSocket {
         Ok(Self { address, shared, server })
     }
 
+    /// Its endpoint.
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -111,6 +117,11 @@ impl SpeechSocket {
     /// The next sockets go wrong in these ways, one each.
     pub fn script(&self, faults: impl IntoIterator<Item = StreamFault>) {
         self.shared.script.extend(faults);
+    }
+
+    /// What it hears in the turns to come, one each, whatever the audio: for callers who speak like people.
+    pub fn hears(&self, texts: impl IntoIterator<Item = String>) {
+        self.shared.canned.extend(texts);
     }
 
     /// The sockets it was asked for.
@@ -268,7 +279,10 @@ impl<D: Dialect> Stream<D> {
         if matches!(self.fault, StreamFault::Silent | StreamFault::NeverSettles) {
             return self.never_end().await;
         }
-        let last = self.ear.finish();
+        let mut last = self.ear.finish();
+        if let Some(text) = self.shared.canned.next() {
+            last = vec![HeardWord { text, start: 0, end: self.ear.samples() }];
+        }
         self.say(&last, true).await?;
         if let Some(text) = self.dialect.last(self.ear.samples()) {
             self.send(text).await?;

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Source, http_url};
+use super::{CloudConfig, ConfigError, Source, http_url};
 
 /// Names in `STT_CHAIN`.
-pub const STT_NAMES: [&str; 2] = ["openai", "embedded"];
+pub const STT_NAMES: [&str; 5] = ["google", "deepgram", "soniox", "openai", "embedded"];
 /// Names in `LLM_CHAIN`.
 pub const LLM_NAMES: [&str; 2] = ["openai", "embedded"];
 /// Names in `TTS_CHAIN`.
-pub const TTS_NAMES: [&str; 4] = ["openai", "embedded", "espeak", "beep"];
+pub const TTS_NAMES: [&str; 5] = ["google", "openai", "embedded", "espeak", "beep"];
+
+const STT_EXPECTED: &str = "auto, or a list of google, deepgram, soniox, openai, embedded";
+const LLM_EXPECTED: &str = "auto, or a list of openai, embedded";
+const TTS_EXPECTED: &str = "auto, or a list of google, openai, embedded, espeak, beep";
 
 /// Where OpenAI itself is.
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -35,6 +39,8 @@ pub struct ProviderConfig {
     pub llm_chain: Vec<&'static str>,
     /// Who speaks, in order; of [`TTS_NAMES`].
     pub tts_chain: Vec<&'static str>,
+    /// Google, Deepgram and Soniox.
+    pub cloud: CloudConfig,
     /// OpenAI-compatible speech recognition.
     pub stt: Option<Service>,
     /// Its model.
@@ -76,28 +82,31 @@ impl ProviderConfig {
         let timeout = source.parse("PROVIDER_TIMEOUT", "100 to 10000 ms", |text| {
             text.parse().ok().filter(|ms| (100..=10_000).contains(ms))
         })?;
+        let cloud = CloudConfig::from_source(source)?;
+        let hears = |name: &str| match name {
+            "openai" => {
+                stt.is_some().then_some(()).ok_or("STT_BASE_URL or OPENAI_BASE_URL to be set for openai")
+            }
+            name => cloud.hears(name),
+        };
+        let writes = |name: &str| match name {
+            "openai" => {
+                llm.is_some().then_some(()).ok_or("LLM_BASE_URL or OPENAI_BASE_URL to be set for openai")
+            }
+            _ => Ok(()),
+        };
+        let speaks = |name: &str| match name {
+            "openai" => {
+                tts.is_some().then_some(()).ok_or("TTS_BASE_URL or OPENAI_BASE_URL to be set for openai")
+            }
+            "google" => cloud.hears(name),
+            _ => Ok(()),
+        };
         Ok(Self {
-            stt_chain: chain(
-                source,
-                "STT_CHAIN",
-                &STT_NAMES,
-                &stt,
-                "STT_BASE_URL or OPENAI_BASE_URL to be set for openai",
-            )?,
-            llm_chain: chain(
-                source,
-                "LLM_CHAIN",
-                &LLM_NAMES,
-                &llm,
-                "LLM_BASE_URL or OPENAI_BASE_URL to be set for openai",
-            )?,
-            tts_chain: chain(
-                source,
-                "TTS_CHAIN",
-                &TTS_NAMES,
-                &tts,
-                "TTS_BASE_URL or OPENAI_BASE_URL to be set for openai",
-            )?,
+            stt_chain: chain(source, "STT_CHAIN", STT_EXPECTED, &STT_NAMES, hears)?,
+            llm_chain: chain(source, "LLM_CHAIN", LLM_EXPECTED, &LLM_NAMES, writes)?,
+            tts_chain: chain(source, "TTS_CHAIN", TTS_EXPECTED, &TTS_NAMES, speaks)?,
+            cloud,
             stt,
             stt_model: text("STT_MODEL")?,
             stt_interim: (interim > 0).then(|| Duration::from_millis(interim)),
@@ -121,15 +130,20 @@ impl ProviderConfig {
     /// the caller shall hear something within three seconds.
     pub(super) fn stt_patience(&self) -> Duration {
         let recognisers = self.stt_chain.len().max(1) as u32;
-        match self.stt {
-            Some(_) => (self.timeout * recognisers).min(Duration::from_millis(2_700).max(self.timeout)),
-            None => Duration::ZERO,
+        if self.stt_chain.iter().all(|name| *name == "embedded") {
+            return Duration::ZERO;
         }
+        (self.timeout * recognisers).min(Duration::from_millis(2_700).max(self.timeout))
+    }
+
+    /// Is there a voice outside the bridge?
+    pub fn speaks(&self) -> bool {
+        self.tts.is_some() || self.cloud.google.is_some()
     }
 
     /// Is no provider outside the bridge configured?
     pub fn is_embedded(&self) -> bool {
-        self.stt.is_none() && self.llm.is_none() && self.tts.is_none()
+        self.stt.is_none() && self.llm.is_none() && self.tts.is_none() && self.cloud.is_none()
     }
 }
 
@@ -154,38 +168,33 @@ fn service(source: &Source, base: &'static str, key: &'static str) -> Result<Opt
     })
 }
 
+/// The chain of a setting. `configured` says what a name wants that is not configured.
 fn chain(
     source: &Source,
     name: &'static str,
+    expected: &'static str,
     names: &'static [&'static str],
-    openai: &Option<Service>,
-    missing: &'static str,
+    configured: impl Fn(&str) -> Result<(), &'static str>,
 ) -> Result<Vec<&'static str>, ConfigError> {
-    let expected = match names.len() {
-        2 => "auto, or a list of openai, embedded",
-        _ => "auto, or a list of openai, embedded, espeak, beep",
-    };
-    source
-        .parse(name, expected, |text| {
-            if text == "auto" {
-                let configured = |name: &&str| openai.is_some() || *name != "openai";
-                return Some(names.iter().copied().filter(configured).collect());
-            }
-            let mut chain = Vec::new();
-            for part in text.split(',').map(str::trim) {
-                let known = names.iter().copied().find(|known| *known == part)?;
-                // Twice the same is a mistake.
-                (!chain.contains(&known)).then(|| chain.push(known))?;
-            }
-            Some(chain)
-        })
-        .and_then(|chain| match openai {
-            None if chain.contains(&"openai") => {
-                let value = source.get(name).unwrap_or_default().to_owned();
-                Err(ConfigError::Wrong { name, value, expected: missing })
-            }
-            _ => Ok(chain),
-        })
+    let chain = source.parse(name, expected, |text| {
+        if text == "auto" {
+            return Some(names.iter().copied().filter(|name| configured(name).is_ok()).collect());
+        }
+        let mut chain = Vec::new();
+        for part in text.split(',').map(str::trim) {
+            let known = names.iter().copied().find(|known| *known == part)?;
+            // Twice the same is a mistake.
+            (!chain.contains(&known)).then(|| chain.push(known))?;
+        }
+        Some(chain)
+    })?;
+    match chain.iter().find_map(|member| configured(member).err()) {
+        Some(expected) => {
+            let value = source.get(name).unwrap_or_default().to_owned();
+            Err(ConfigError::Wrong { name, value, expected })
+        }
+        None => Ok(chain),
+    }
 }
 
 fn prompt(source: &Source) -> Result<Option<String>, ConfigError> {

@@ -170,8 +170,15 @@ fn a_key_stays_with_its_service() {
 fn a_chain_that_makes_no_sense_is_named() {
     for (name, value, expected) in [
         ("STT_CHAIN", "openai", "STT_BASE_URL or OPENAI_BASE_URL to be set for openai"),
-        ("STT_CHAIN", "whisper", "auto, or a list of openai, embedded"),
-        ("TTS_CHAIN", "beep,beep", "auto, or a list of openai, embedded, espeak, beep"),
+        ("STT_CHAIN", "whisper", "auto, or a list of google, deepgram, soniox, openai, embedded"),
+        ("STT_CHAIN", "google", "GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_API_KEY to be set for google"),
+        ("STT_CHAIN", "embedded,soniox", "SONIOX_API_KEY to be set for soniox"),
+        ("TTS_CHAIN", "beep,beep", "auto, or a list of google, openai, embedded, espeak, beep"),
+        ("GOOGLE_STT_API", "v3", "v1 or v2"),
+        ("GOOGLE_STT_ENDPOINT", "speech.googleapis.com", "http://… or https://… without a query"),
+        ("GOOGLE_TTS_RATE", "3", "0.25 to 2.0"),
+        ("DEEPGRAM_ENDPOINT", "https://api.deepgram.com", "wss://… or ws://… without a query"),
+        ("AGENT_GENDER", "x", "auto, feminine or masculine"),
         ("LLM_CHAIN", "embedded,", "auto, or a list of openai, embedded"),
         ("OPENAI_BASE_URL", "h/v1", "http://… or https://… without a query"),
         ("STT_INTERIM_MS", "10001", "0 to 10000 ms"),
@@ -183,4 +190,51 @@ fn a_chain_that_makes_no_sense_is_named() {
     }
     let error = with(&[("LLM_API_KEY", "sk-1")]).expect_err("no base").to_string();
     assert_eq!(error, "LLM_BASE_URL is not set: there is a key for it");
+}
+
+/// Google, Deepgram and Soniox: a key each, and the order of their names unless one is given.
+#[test]
+fn a_key_is_all_a_cloud_needs() {
+    let keys = [("GOOGLE_API_KEY", "g-1"), ("DEEPGRAM_API_KEY", "d-1"), ("SONIOX_API_KEY", "s-1")];
+    let config = with(&keys).expect("complete");
+    let providers = &config.providers;
+    assert_eq!(providers.stt_chain, ["google", "deepgram", "soniox", "embedded"]);
+    assert_eq!(providers.tts_chain, ["google", "embedded", "espeak", "beep"]);
+    assert!(!providers.is_embedded());
+    let google = providers.cloud.google.as_ref().expect("set");
+    assert_eq!((google.speech.language.as_str(), google.speech.model.as_deref()), ("he-IL", None));
+    // A-AUD-016: phrases of real estate.
+    assert!(google.speech.phrases.iter().any(|phrase| phrase == "משכנתא"));
+    // Google's voice D is a man's.
+    assert_eq!(providers.cloud.text.plain("אני בודק/ת"), "אני בודק");
+    let debug = format!("{config:?}");
+    assert!(["g-1", "d-1", "s-1"].iter().all(|key| !debug.contains(&format!("\"{key}\""))), "{debug}");
+    let error = with(&[("GOOGLE_API_KEY", "g-1"), ("GOOGLE_STT_API", "v2")]).expect_err("no project");
+    assert_eq!(
+        error.to_string(),
+        "GOOGLE_CLOUD_PROJECT is not set: version 2 of Google's speech recognition asks for a project"
+    );
+}
+
+/// Files that the cloud settings name: what is wrong is said, and no key with it.
+#[test]
+fn a_bad_key_file_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("key.json");
+    let error = |name: &str, text: &str| {
+        std::fs::write(&path, text).expect("written");
+        let value = path.display().to_string();
+        with(&[(name, &value)]).expect_err(name).to_string().replace(&value, "FILE")
+    };
+    assert_eq!(
+        error("GOOGLE_APPLICATION_CREDENTIALS", "{}"),
+        "GOOGLE_APPLICATION_CREDENTIALS FILE: a field is missing or not a string, line 1 column 2"
+    );
+    assert_eq!(
+        error("PRONUNCIATION_FILE", "[say]\nx = 1"),
+        "PRONUNCIATION_FILE FILE: say.x is `1`: expected the words said"
+    );
+    assert!(error("STT_PHRASES_FILE", &"א".repeat(101)).ends_with("is longer than 100 characters"));
+    let missing = with(&[("GOOGLE_APPLICATION_CREDENTIALS", "no-such-file.json")]).expect_err("missing");
+    assert!(missing.to_string().starts_with("GOOGLE_APPLICATION_CREDENTIALS no-such-file.json: "));
 }

@@ -5,6 +5,7 @@
 //! of its own and is polled for what they delivered.
 
 pub mod chain;
+pub mod cloud;
 pub mod deepgram;
 pub mod embedded;
 pub mod google;

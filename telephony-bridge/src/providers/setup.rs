@@ -9,7 +9,10 @@ use crm_api::RouteDecision;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chain::{LlmChain, SttChain};
+use super::cloud::Cloud;
 use super::embedded::VoiceLibrary;
+use super::google::speech::SpeechError;
+use super::google::tts;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
 use super::voice::{Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices};
@@ -33,6 +36,9 @@ pub enum SetupError {
     /// No HTTP client.
     #[error("{0}")]
     Http(String),
+    /// No place to reach for speech recognition.
+    #[error("GOOGLE_STT_ENDPOINT: {0}")]
+    Speech(#[from] SpeechError),
     /// No cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -41,6 +47,7 @@ pub enum SetupError {
 /// What the calls of a process share.
 pub struct Toolkit {
     config: ProviderConfig,
+    cloud: Cloud,
     stt: Option<Arc<TranscribeModel>>,
     llm: Option<Arc<ChatModel>>,
     voices: Arc<Voices>,
@@ -88,10 +95,12 @@ impl Toolkit {
             .llm
             .as_ref()
             .map(|service| ChatModel::new(endpoint(service), &settings.llm_model, health(Role::Llm)).into());
+        let cloud = Cloud::new(&settings.cloud, &http, settings.timeout)?;
         let toolkit = Self {
             stt,
             llm,
-            voices: Arc::new(voices(config, library, endpoint)?),
+            voices: Arc::new(voices(config, library, &cloud, endpoint)?),
+            cloud,
             config: settings.clone(),
             _guard: stop.clone().drop_guard(),
             stop,
@@ -124,6 +133,9 @@ impl Toolkit {
                 health.keep_probing(|| model.probe()).await;
             });
         }
+        for probing in self.cloud.probing() {
+            self.spawn(probing);
+        }
         for (voice, health) in self.voices.each() {
             let (voice, health) = (Arc::clone(voice), Arc::clone(health));
             self.spawn(async move { health.keep_probing(|| probe_voice(&*voice)).await });
@@ -134,7 +146,7 @@ impl Toolkit {
     /// Makes lines beforehand, in the background, unless they are there.
     pub fn warm(&self, lines: Vec<Line>) {
         // Without a provider there is nothing to be made.
-        if self.config.tts.is_none() || tokio::runtime::Handle::try_current().is_err() {
+        if !self.config.speaks() || tokio::runtime::Handle::try_current().is_err() {
             return;
         }
         let voices = Arc::clone(&self.voices);
@@ -154,7 +166,7 @@ impl Toolkit {
 
     /// Is there a recogniser outside the bridge?
     pub fn hears(&self) -> bool {
-        self.stt.is_some() && self.config.stt_chain.contains(&openai::NAME)
+        self.config.stt_chain.iter().any(|name| *name != "embedded")
     }
 
     /// Recognition for one call; `embedded` is the bridge's own, if it can hear at all.
@@ -163,6 +175,11 @@ impl Toolkit {
         let mut chain = SttChain::new(self.config.timeout);
         let mut members = 0;
         for name in &self.config.stt_chain {
+            if let Some((stt, health)) = self.cloud.stt(name, call.net) {
+                chain.push(health.provider(), stt, Some(health));
+                members += 1;
+                continue;
+            }
             match (*name, &self.stt, embedded.take_if(|_| *name == "embedded")) {
                 (openai::NAME, Some(model), _) => {
                     let stt =
@@ -203,7 +220,7 @@ impl Toolkit {
 
     /// Speech for one call; `embedded` is the bridge's own.
     pub fn tts(&self, call: &CallSetup<'_>, embedded: Box<dyn Tts>) -> Box<dyn Tts> {
-        if self.config.tts.is_none() {
+        if !self.config.speaks() {
             return embedded;
         }
         Box::new(Speaker::new(Arc::clone(&self.voices), call.net.clone(), self.config.timeout))
@@ -219,12 +236,13 @@ impl Toolkit {
 fn voices(
     config: &Config,
     library: &VoiceLibrary,
+    cloud: &Cloud,
     endpoint: impl Fn(&Service) -> Endpoint,
 ) -> Result<Voices, SetupError> {
     let settings = &config.providers;
     let limits = CacheLimits { memory: MEMORY, disk: settings.tts_cache };
-    let cache = match (&settings.tts, settings.tts_cache) {
-        (Some(_), 1..) => Cache::open(&config.data_dir.join("speech"), limits)?,
+    let cache = match (settings.speaks(), settings.tts_cache) {
+        (true, 1..) => Cache::open(&config.data_dir.join("speech"), limits)?,
         _ => Cache::in_memory(limits),
     };
     let mut voices = Voices::new(cache);
@@ -234,8 +252,9 @@ fn voices(
                 let (model, voice) = (&settings.tts_model, &settings.tts_voice);
                 Some(Arc::new(SpeechModel::new(endpoint(service), model, voice)))
             }
+            (tts::NAME, _) => cloud.voice(),
             ("embedded", _) => Some(Arc::new(Clips::new(library.clone()))),
-            ("espeak", Some(_)) => {
+            ("espeak", _) if settings.speaks() => {
                 let espeak = Espeak::new(&settings.espeak, &settings.language);
                 espeak.is_installed().then(|| Arc::new(espeak) as Arc<dyn Voice>)
             }

@@ -3,6 +3,7 @@
 //! them is in the CRM exactly once.
 
 mod bridge_kill;
+mod clouds;
 mod crm_outage;
 mod drain;
 mod duck;

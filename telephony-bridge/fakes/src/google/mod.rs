@@ -22,7 +22,7 @@ use tonic::codegen::Service;
 use tonic::codegen::http;
 use tonic::transport::Server;
 
-use crate::fault::{Script, StreamFault};
+use crate::fault::{Canned, Script, StreamFault};
 use codec::Plain;
 pub use rest::{FakeRest, RestFault, audio_of};
 
@@ -52,6 +52,7 @@ pub struct Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     script: Script,
+    canned: Canned,
     asked: Mutex<Vec<Asked>>,
     /// Streams that exist now.
     live: AtomicUsize,
@@ -125,6 +126,11 @@ impl FakeSpeech {
     /// The next streams go wrong in these ways, one each.
     pub fn script(&self, faults: impl IntoIterator<Item = StreamFault>) {
         self.shared.script.extend(faults);
+    }
+
+    /// What it hears in the streams to come, one each, whatever the audio: for callers who speak like people.
+    pub fn hears(&self, texts: impl IntoIterator<Item = String>) {
+        self.shared.canned.extend(texts);
     }
 
     /// The streams it was asked for.

@@ -143,7 +143,7 @@ impl StreamingService<Vec<u8>> for Method {
                 let _live = live;
                 tokio::select! {
                     () = answers.closed() => {}
-                    () = listen(requests, version, fault, language, answers.clone()) => {}
+                    () = listen(&shared, requests, version, fault, language, answers.clone()) => {}
                 }
             });
             let answers =
@@ -174,6 +174,7 @@ impl Drop for Live {
 }
 
 async fn listen(
+    shared: &Shared,
     mut requests: Streaming<Vec<u8>>,
     version: Version,
     fault: StreamFault,
@@ -254,7 +255,10 @@ async fn listen(
         StreamFault::Silent | StreamFault::NeverSettles => std::future::pending().await,
         _ => {}
     }
-    let last = ear.finish();
+    let mut last = ear.finish();
+    if let Some(text) = shared.canned.next() {
+        last = vec![HeardWord { text, start: 0, end: ear.samples() }];
+    }
     if !last.is_empty() {
         say(vec![phrase(&last, true)]).await;
     }

@@ -14,6 +14,7 @@
 
 mod front;
 mod kept;
+mod probe;
 pub(super) mod socket;
 mod spare;
 mod task;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use super::net::{ProviderError, Reason};
 
 pub use front::StreamingStt;
+pub use probe::probe;
 
 /// A service that recognises speech, for all calls of the process.
 pub trait Recogniser: Send + Sync + 'static {

@@ -95,7 +95,7 @@ impl LiveRunner {
                 Some(Tape::load(path).map_err(|source| RunnerError::Tape { path: path.clone(), source })?)
             }
             None => {
-                if config.providers.stt.is_none() {
+                if config.providers.stt_chain.iter().all(|name| *name == "embedded") {
                     tracing::warn!(
                         "no speech recognition: neither a provider nor EMBEDDED_TAPE is set, callers will not be understood"
                     );

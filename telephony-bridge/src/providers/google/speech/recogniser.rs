@@ -1,8 +1,8 @@
 //! Opens streams, and learns which model the service has.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tonic::codegen::http::Uri;
@@ -77,7 +77,9 @@ const PONG: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct GoogleSpeech<A> {
     provider: &'static str,
-    channel: Channel,
+    endpoint: Endpoint,
+    /// Made by the first call: it needs a runtime.
+    channel: OnceLock<Channel>,
     auth: Arc<Auth>,
     settings: SpeechSettings,
     /// The model was refused: go on without.
@@ -86,7 +88,7 @@ pub struct GoogleSpeech<A> {
 }
 
 impl<A: Api> GoogleSpeech<A> {
-    /// Does not connect yet. `provider` is its name in a chain. Must be called on a tokio runtime.
+    /// Does not connect yet. `provider` is its name in a chain.
     ///
     /// # Errors
     /// [`SpeechError`].
@@ -108,7 +110,8 @@ impl<A: Api> GoogleSpeech<A> {
         }
         Ok(Self {
             provider,
-            channel: endpoint.connect_lazy(),
+            endpoint,
+            channel: OnceLock::new(),
             auth,
             settings,
             without_model: AtomicBool::new(false),
@@ -131,7 +134,8 @@ impl<A: Api> Recogniser for GoogleSpeech<A> {
         let headers =
             self.auth.headers().await.map_err(|e| ProviderError { provider: self.provider, ..e })?;
         let first = A::configuration(&self.settings, self.model());
-        Ok(SpeechStream::open(self.provider, self.channel.clone(), headers, first))
+        let channel = self.channel.get_or_init(|| self.endpoint.connect_lazy());
+        Ok(SpeechStream::open(self.provider, channel.clone(), headers, first))
     }
 
     /// A model that the service does not know for the language is not asked for again (A-AUD-017).
