@@ -5,8 +5,8 @@ use std::time::Duration;
 use provider_fakes::ear::say;
 use provider_fakes::fault::StreamFault;
 use provider_fakes::relay::Relay;
-use telephony_bridge::providers::net::Circuit;
-use telephony_bridge::providers::recognition::Limits;
+use telephony_bridge::providers::net::{Circuit, Reason};
+use telephony_bridge::providers::recognition::{Limits, probe};
 use telephony_bridge::providers::{Stt as _, SttResult};
 
 use super::line::{Line, heard, limits};
@@ -20,7 +20,7 @@ macro_rules! matrix {
             streams_roll_over_between_phrases, streams_roll_over_in_the_middle_of_a_phrase,
             what_breaks_always_fails, who_has_nothing_left_is_not_asked_again, last_words_that_never_come,
             nobody_listens, a_line_that_stands_still, a_slow_and_dripping_line, cancelled_at_every_point,
-            a_call_that_ends_leaves_nothing,
+            a_call_that_ends_leaves_nothing, a_probe_says_how_it_is,
         );
     };
 }
@@ -172,13 +172,18 @@ pub(crate) async fn streams_roll_over_in_the_middle_of_a_phrase<P: Peer>() {
 
 /// Streams that break whatever is done: the turn fails, and says so once.
 pub(crate) async fn what_breaks_always_fails<P: Peer>() {
-    for fault in [StreamFault::Drop(1), StreamFault::End(1), StreamFault::Garbage(1)] {
+    for (fault, reason) in [
+        (StreamFault::Drop(1), Reason::Dropped),
+        (StreamFault::End(1), Reason::Dropped),
+        (StreamFault::Garbage(1), Reason::Garbage),
+    ] {
         let peer = P::start().await;
         peer.script(&vec![fault.clone(); 8]);
         let mut line = Line::new(peer.recogniser(peer.address()), limits());
         let turn = line.start(0);
         line.carry(&say([1, 2]));
         assert_eq!(line.outcome(turn).await, SttResult::Failed, "{fault:?}");
+        assert_eq!(line.health.last_reason(), Some(reason), "{fault:?}");
         // Its words are not wanted any more, and nothing follows.
         line.carry(&say([3]));
         line.finish(turn);
@@ -193,13 +198,16 @@ pub(crate) async fn what_breaks_always_fails<P: Peer>() {
 
 /// Quota and an expired key: the turn fails at once, and the circuit opens for all calls.
 pub(crate) async fn who_has_nothing_left_is_not_asked_again<P: Peer>() {
-    for fault in [StreamFault::Quota, StreamFault::Expired] {
+    for (fault, reason) in
+        [(StreamFault::Quota, Reason::Quota { retry_after: None }), (StreamFault::Expired, Reason::Expired)]
+    {
         let peer = P::start().await;
         peer.script(&vec![fault.clone(); 8]);
         let mut line = Line::new(peer.recogniser(peer.address()), limits());
         let turn = line.start(0);
         line.carry(&say([1, 2]));
         assert_eq!(line.outcome(turn).await, SttResult::Failed, "{fault:?}");
+        assert_eq!(line.health.last_reason(), Some(reason), "{fault:?}");
         assert!(matches!(line.health.circuit(), Circuit::Open { .. }), "{fault:?}");
         line.hang_up().await;
         peer.left_alone().await;
@@ -226,11 +234,12 @@ pub(crate) async fn last_words_that_never_come<P: Peer>() {
     line.carry(&say([1, 2]));
     line.finish(turn);
     assert_eq!(line.outcome(turn).await, SttResult::Failed);
+    assert_eq!(line.health.last_reason(), Some(Reason::Stalled));
     line.hang_up().await;
     peer.left_alone().await;
 }
 
-/// The provider is not there; and once it is, the next turn is heard.
+/// The provider is not there.
 pub(crate) async fn nobody_listens<P: Peer>() {
     let mut peer = P::start().await;
     peer.go_down().await;
@@ -238,6 +247,7 @@ pub(crate) async fn nobody_listens<P: Peer>() {
     let turn = line.start(0);
     line.carry(&say([1]));
     assert_eq!(line.outcome(turn).await, SttResult::Failed);
+    assert_eq!(line.health.last_reason(), Some(Reason::Refused));
     line.hang_up().await;
 }
 
@@ -338,4 +348,23 @@ pub(crate) async fn a_call_that_ends_leaves_nothing<P: Peer>() {
         line.hang_up().await;
         peer.left_alone().await;
     }
+}
+
+/// A probe finds out whether it works, and leaves nothing.
+pub(crate) async fn a_probe_says_how_it_is<P: Peer>() {
+    let mut peer = P::start().await;
+    let recogniser = peer.recogniser(peer.address());
+    let ask = async || probe(&*recogniser, "peer").await.map_err(|error| error.reason);
+    assert_eq!(ask().await, Ok(()));
+    peer.script(&[StreamFault::Quota, StreamFault::Expired]);
+    assert_eq!(ask().await, Err(Reason::Quota { retry_after: None }));
+    assert_eq!(ask().await, Err(Reason::Expired));
+    peer.left_alone().await;
+    peer.script(&[StreamFault::Silent]);
+    assert_eq!(ask().await, Err(Reason::Slow));
+    peer.left_alone().await;
+    peer.go_down().await;
+    let gone = peer.recogniser(peer.address());
+    let error = probe(&*gone, "peer").await.expect_err("nobody listens");
+    assert_eq!(error.reason, Reason::Refused, "{error}");
 }
