@@ -33,10 +33,17 @@ impl Dialect for Deepgram {
         }
     }
 
+    fn asks_for_too_much(query: &str) -> bool {
+        query.contains("keyterm=")
+    }
+
     fn refusal(failure: Failure) -> Option<(StatusCode, String)> {
         let (status, code, message) = match failure {
             Failure::Quota => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", "Too many requests."),
             Failure::Expired => (StatusCode::UNAUTHORIZED, "INVALID_AUTH", "Invalid credentials."),
+            Failure::TooMuch => {
+                (StatusCode::BAD_REQUEST, "INVALID_QUERY_PARAMETER", "No keyterms for this model.")
+            }
             Failure::Limit => return None,
         };
         let body = json!({"err_code": code, "err_msg": message, "request_id": "r-1"});

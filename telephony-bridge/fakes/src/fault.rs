@@ -26,7 +26,7 @@ pub enum StreamFault {
     Quota,
     /// The key is no good.
     Expired,
-    /// The model is not known for the language.
+    /// The model, or the phrases, are not known for the language.
     NoSuchModel,
     /// Ends a stream with the provider's own words after so much audio, in ms.
     Limit(u64),

@@ -57,6 +57,7 @@ impl Dialect for Soniox {
         let (code, message) = match failure {
             Failure::Quota => (429, "Organization concurrent request limit has been exceeded."),
             Failure::Expired => (401, "Invalid API key."),
+            Failure::TooMuch => (400, "Invalid request."),
             Failure::Limit => (503, "Cannot continue request (code 1). Please restart the request."),
         };
         let text = json!({"tokens": [], "error_code": code, "error_message": message});

@@ -48,6 +48,8 @@ pub(crate) enum Failure {
     Expired,
     /// It lived too long.
     Limit,
+    /// It asks for what there is not.
+    TooMuch,
 }
 
 /// One provider's messages.
@@ -56,6 +58,10 @@ pub(crate) trait Dialect: Default + Send + 'static {
     fn control(&mut self, text: &str) -> Control;
     /// An empty binary message ends the audio.
     fn empty_finishes() -> bool {
+        false
+    }
+    /// Does this query ask for what [`StreamFault::NoSuchModel`] refuses?
+    fn asks_for_too_much(_query: &str) -> bool {
         false
     }
     /// How a request is refused before it becomes a socket, if it is.
@@ -156,12 +162,15 @@ async fn accept<D: Dialect>(
 ) -> Response {
     let fault = shared.script.next();
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let query = query.unwrap_or_default();
+    let too_much = fault == StreamFault::NoSuchModel && D::asks_for_too_much(&query);
     let index = {
         let mut asked = shared.asked();
-        asked.push(AskedSocket { query: query.unwrap_or_default(), authorization, ..AskedSocket::default() });
+        asked.push(AskedSocket { query, authorization, ..AskedSocket::default() });
         asked.len() - 1
     };
     let refusal = match fault {
+        StreamFault::NoSuchModel if too_much => D::refusal(Failure::TooMuch),
         StreamFault::Quota => D::refusal(Failure::Quota),
         StreamFault::Expired => D::refusal(Failure::Expired),
         _ => None,

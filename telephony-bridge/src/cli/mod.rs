@@ -1,5 +1,6 @@
 //! The command line.
 
+mod probe;
 mod replay;
 mod serve;
 mod top;
@@ -18,6 +19,8 @@ struct Cli {
 enum Command {
     /// Answer calls.
     Serve(serve::Args),
+    /// Ask each configured provider for something small and print how it went.
+    Probe(probe::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
     /// Show the live calls of a running bridge.
@@ -43,6 +46,7 @@ pub fn sentence(error: &anyhow::Error) -> String {
 pub fn run() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Top(args) => top::run(&args),
     }

@@ -8,20 +8,27 @@ use futures_util::future::BoxFuture;
 
 use super::Stt;
 use super::deepgram::{self, Deepgram};
+use super::google::EndpointError;
 use super::google::auth::Auth;
-use super::google::speech::{Api, GoogleSpeech, SpeechError, V1, V2};
-use super::google::tts::{self, GoogleVoice};
+use super::google::speech::{Api, GoogleSpeech, V1, V2};
+use super::google::tts::{self, GoogleVoice, StreamingVoice};
 use super::net::{CallNet, Health, HttpClient, ProviderError, Role};
 use super::recognition::{Limits, Recogniser, StreamingStt, probe};
+use super::setup::Probe;
 use super::soniox::{self, Soniox};
 use super::voice::Voice;
 use crate::config::{CloudConfig, GoogleAccount, GoogleConfig};
 
+/// Recognition for one call.
+type Open = Box<dyn Fn(&CallNet) -> Box<dyn Stt> + Send + Sync>;
+/// A small request.
+type Ask = dyn Fn() -> BoxFuture<'static, Result<(), ProviderError>> + Send + Sync;
+
 /// A recogniser of the process.
 struct Member {
     health: Arc<Health>,
-    open: Box<dyn Fn(&CallNet) -> Box<dyn Stt> + Send + Sync>,
-    probe: Arc<dyn Fn() -> BoxFuture<'static, Result<(), ProviderError>> + Send + Sync>,
+    open: Open,
+    probe: Arc<Ask>,
 }
 
 /// What calls share.
@@ -41,8 +48,8 @@ impl Cloud {
     /// Connects nothing yet. `patience`: how long a chain waits for one of them.
     ///
     /// # Errors
-    /// [`SpeechError`].
-    pub fn new(config: &CloudConfig, http: &HttpClient, patience: Duration) -> Result<Self, SpeechError> {
+    /// [`EndpointError`].
+    pub fn new(config: &CloudConfig, http: &HttpClient, patience: Duration) -> Result<Self, EndpointError> {
         let mut cloud = Self::default();
         if let Some(google) = &config.google {
             let auth = Arc::new(match &google.account {
@@ -54,7 +61,12 @@ impl Cloud {
             } else {
                 cloud.push(tts::NAME, speech::<V1>(google, &auth)?, patience);
             }
-            cloud.voice = Some(Arc::new(GoogleVoice::new(http.clone(), google.voice.clone(), auth)));
+            let voice = google.voice.clone();
+            cloud.voice = Some(if voice.streams() {
+                Arc::new(StreamingVoice::new(voice, auth)?)
+            } else {
+                Arc::new(GoogleVoice::new(http.clone(), voice, auth))
+            });
         }
         if let Some((settings, key)) = &config.deepgram {
             cloud.push(deepgram::NAME, Deepgram::new(settings, key.clone()), patience);
@@ -96,13 +108,22 @@ impl Cloud {
         })
     }
 
+    /// A moment of silence to each recogniser, to be run.
+    pub fn probes(&self) -> impl Iterator<Item = Probe> + '_ {
+        self.members.iter().map(|member| Probe {
+            role: Role::Stt,
+            provider: member.health.provider(),
+            run: (member.probe)(),
+        })
+    }
+
     /// Google's voice.
     pub fn voice(&self) -> Option<Arc<dyn Voice>> {
         self.voice.clone()
     }
 }
 
-fn speech<A: Api>(google: &GoogleConfig, auth: &Arc<Auth>) -> Result<GoogleSpeech<A>, SpeechError> {
+fn speech<A: Api>(google: &GoogleConfig, auth: &Arc<Auth>) -> Result<GoogleSpeech<A>, EndpointError> {
     GoogleSpeech::new(tts::NAME, google.speech.clone(), Arc::clone(auth))
 }
 

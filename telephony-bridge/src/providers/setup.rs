@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crm_api::RouteDecision;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chain::{LlmChain, SttChain};
 use super::cloud::Cloud;
 use super::embedded::VoiceLibrary;
-use super::google::speech::SpeechError;
+use super::google::EndpointError;
 use super::google::tts;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
@@ -36,9 +38,9 @@ pub enum SetupError {
     /// No HTTP client.
     #[error("{0}")]
     Http(String),
-    /// No place to reach for speech recognition.
-    #[error("GOOGLE_STT_ENDPOINT: {0}")]
-    Speech(#[from] SpeechError),
+    /// No place to reach for Google.
+    #[error("Google: {0}")]
+    Google(#[from] EndpointError),
     /// No cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -59,6 +61,22 @@ pub struct Toolkit {
 impl std::fmt::Debug for Toolkit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Toolkit").field("voices", &self.voices).finish_non_exhaustive()
+    }
+}
+
+/// A small request to a provider.
+pub struct Probe {
+    /// What it is there for.
+    pub role: Role,
+    /// Its name in a chain.
+    pub provider: &'static str,
+    /// What came of it.
+    pub run: BoxFuture<'static, Result<(), ProviderError>>,
+}
+
+impl std::fmt::Debug for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Probe({} {})", self.role, self.provider)
     }
 }
 
@@ -155,6 +173,28 @@ impl Toolkit {
                 voices.warm(line, WARM_LIMIT).await;
             }
         });
+    }
+
+    /// A small request to each provider that is configured, to be run.
+    pub fn probes(&self) -> Vec<Probe> {
+        let mut probes: Vec<Probe> = self.cloud.probes().collect();
+        if let Some(model) = self.stt.clone() {
+            let run = async move { model.probe().await }.boxed();
+            probes.push(Probe { role: Role::Stt, provider: openai::NAME, run });
+        }
+        if let Some(model) = self.llm.clone() {
+            let run = async move { model.probe().await }.boxed();
+            probes.push(Probe { role: Role::Llm, provider: openai::NAME, run });
+        }
+        for (voice, _) in self.voices.each() {
+            // Recordings and the beep are always there.
+            if [tts::NAME, openai::NAME, "espeak"].contains(&voice.name()) {
+                let (voice, provider) = (Arc::clone(voice), voice.name());
+                let run = async move { probe_voice(&*voice).await }.boxed();
+                probes.push(Probe { role: Role::Tts, provider, run });
+            }
+        }
+        probes
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {

@@ -8,7 +8,7 @@ use provider_fakes::fault::StreamFault;
 use provider_fakes::speech_socket::SpeechSocket;
 use telephony_bridge::providers::deepgram::{Deepgram, DeepgramSettings};
 
-use super::line::{Line, limits};
+use super::line::{Line, heard, limits};
 use super::peer::Peer;
 
 struct Service(SpeechSocket);
@@ -76,4 +76,21 @@ async fn asks_for_hebrew_over_the_telephone() {
     ] {
         assert!(asked.query.split('&').any(|p| p == pair), "{pair} is not in {}", asked.query);
     }
+}
+
+/// A model that takes no phrases for Hebrew is given none again; the turn is heard.
+#[tokio::test]
+async fn refused_phrases_are_not_sent_again() {
+    let peer = Service::start().await;
+    peer.script(&vec![StreamFault::NoSuchModel; 10]);
+    let mut line = Line::new(peer.recogniser(peer.address()), limits());
+    for n in [1, 2] {
+        let turn = line.start(0);
+        line.carry(&say([n]));
+        line.finish(turn);
+        assert_eq!(line.outcome(turn).await, heard([n]));
+    }
+    let asked = peer.0.asked();
+    assert!(asked[0].query.contains("keyterm="));
+    assert!(!asked.last().unwrap().query.contains("keyterm="));
 }

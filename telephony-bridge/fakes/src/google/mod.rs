@@ -1,9 +1,11 @@
-//! Google: a recogniser over gRPC that hears [`crate::ear`]'s words, and the token endpoint.
+//! Google: over gRPC a recogniser that hears [`crate::ear`]'s words and a voice that streams; over REST a voice
+//! and the token endpoint.
 
 mod codec;
 mod message;
 mod rest;
 mod stream;
+mod voice;
 
 use std::convert::Infallible;
 use std::io;
@@ -166,6 +168,10 @@ impl Service<http::Request<Body>> for SpeechService {
         let path = request.uri().path().to_owned();
         let shared = Arc::clone(&self.0);
         async move {
+            if path == voice::PATH {
+                let method = voice::Method(shared);
+                return Ok(tonic::server::Grpc::new(Plain).streaming(method, request).await);
+            }
             let Some(version) = stream::Version::of(&path) else {
                 let status = tonic::Status::unimplemented(format!("no method {path}"));
                 return Ok(status.into_http());

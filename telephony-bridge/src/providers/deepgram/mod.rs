@@ -4,13 +4,14 @@
 
 mod message;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::net::{Phase, ProviderError, Reason};
 use super::recognition::socket::{Incoming, Socket};
-use super::recognition::{Heard, Recogniser, RecogniserStream};
+use super::recognition::{Heard, Recogniser, RecogniserStream, is_passing};
 use message::Message;
 
 /// Name in a chain.
@@ -46,7 +47,11 @@ impl Default for DeepgramSettings {
 #[derive(Debug)]
 pub struct Deepgram {
     url: String,
+    /// `&keyterm=…` of each phrase.
+    phrases: String,
     key: SecretString,
+    /// The phrases were refused: go on without.
+    without_phrases: AtomicBool,
 }
 
 impl Deepgram {
@@ -63,11 +68,17 @@ impl Deepgram {
             .append_pair("punctuate", "true")
             // Words are settled at pauses of this many ms: what is not is heard again after a break.
             .append_pair("endpointing", "300");
-        for phrase in settings.phrases.iter().take(MAX_PHRASES) {
-            query.append_pair("keyterm", phrase);
-        }
         let url = format!("{}/v1/listen?{}", settings.endpoint.trim_end_matches('/'), query.finish());
-        Self { url, key }
+        let mut phrases = String::new();
+        for phrase in settings.phrases.iter().take(MAX_PHRASES) {
+            phrases.push_str("&keyterm=");
+            phrases.extend(form_urlencoded::byte_serialize(phrase.as_bytes()));
+        }
+        Self { url, phrases, key, without_phrases: AtomicBool::new(false) }
+    }
+
+    fn sends_phrases(&self) -> bool {
+        !self.phrases.is_empty() && !self.without_phrases.load(Ordering::Relaxed)
     }
 }
 
@@ -77,8 +88,21 @@ impl Recogniser for Deepgram {
     const KEEP_ALIVE: Option<Duration> = Some(Duration::from_secs(4));
 
     async fn open(&self) -> Result<DeepgramStream, ProviderError> {
-        let socket = Socket::connect(NAME, &self.url, "Token", &self.key).await?;
+        let phrases = if self.sends_phrases() { self.phrases.as_str() } else { "" };
+        let socket = Socket::connect(NAME, &format!("{}{phrases}", self.url), "Token", &self.key).await?;
         Ok(DeepgramStream { socket, over: false })
+    }
+
+    /// A model that takes no phrases for the language is not given any again.
+    fn may_retry(&self, error: &ProviderError) -> bool {
+        match error.reason {
+            Reason::Rejected if self.sends_phrases() => {
+                self.without_phrases.store(true, Ordering::Relaxed);
+                tracing::warn!(%error, "going on without phrases");
+                true
+            }
+            reason => is_passing(reason),
+        }
     }
 }
 

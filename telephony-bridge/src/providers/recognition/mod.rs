@@ -41,9 +41,14 @@ pub trait Recogniser: Send + Sync + 'static {
 
     /// Is it worth trying again with another stream?
     fn may_retry(&self, error: &ProviderError) -> bool {
-        // A service that has nothing left, or does not know us, will say so again.
-        !matches!(error.reason, Reason::Quota { .. } | Reason::Expired | Reason::Rejected | Reason::Overrun)
+        is_passing(error.reason)
     }
+}
+
+/// Is it a reason that may be gone the next moment? A service that has nothing left, or does not know us, will
+/// say so again.
+pub(super) const fn is_passing(reason: Reason) -> bool {
+    !matches!(reason, Reason::Quota { .. } | Reason::Expired | Reason::Rejected | Reason::Overrun)
 }
 
 /// One stream. Dropping it ends it.

@@ -22,7 +22,7 @@ pub struct Auth(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Account(Tokens),
+    Account(Box<Tokens>),
     Key(SecretString),
     /// For a stand-in that asks for nothing.
     None,
@@ -31,7 +31,7 @@ enum Kind {
 impl Auth {
     /// A service account: tokens are fetched when they are needed, kept, and replaced before they expire.
     pub fn account(account: Arc<ServiceAccount>, http: HttpClient) -> Self {
-        Self(Kind::Account(Tokens::new(account, http)))
+        Self(Kind::Account(Box::new(Tokens::new(account, http))))
     }
 
     /// An API key.

@@ -15,6 +15,10 @@ pub trait Api: Copy + Send + Sync + 'static {
     fn configuration(settings: &SpeechSettings, model: Option<&str>) -> Vec<u8>;
     /// A message with audio.
     fn audio(ulaw: &[u8]) -> Vec<u8>;
+    /// What Google routes a request by: `x-goog-request-params`.
+    fn routing(_settings: &SpeechSettings) -> Option<String> {
+        None
+    }
     /// What a message of Google's says; `None`: nothing about words.
     ///
     /// # Errors
@@ -115,6 +119,11 @@ impl Api for V2 {
         // Only the first message names the recogniser.
         v2::Request { recognizer: String::new(), content: Some(v2::Content::Audio(ulaw.to_vec())) }
             .encode_to_vec()
+    }
+
+    fn routing(settings: &SpeechSettings) -> Option<String> {
+        let path: String = form_urlencoded::byte_serialize(settings.recogniser_path().as_bytes()).collect();
+        Some(format!("recognizer={path}"))
     }
 
     fn heard(message: &[u8]) -> Result<Option<Heard>, NotHeard> {

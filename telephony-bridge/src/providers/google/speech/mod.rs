@@ -5,9 +5,7 @@
 //! Python package wrote.
 
 mod api;
-mod codec;
 mod recogniser;
-mod status;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -15,7 +13,7 @@ mod v1;
 mod v2;
 
 pub use api::{Api, NotHeard, V1, V2};
-pub use recogniser::{GoogleSpeech, SpeechError, SpeechSettings};
+pub use recogniser::{GoogleSpeech, SpeechSettings};
 pub use stream::SpeechStream;
 
 /// `RecognitionConfig.AudioEncoding` of v1, the values in use.

@@ -1,19 +1,16 @@
 //! Opens streams, and learns which model the service has.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-use tonic::codegen::http::Uri;
-use tonic::codegen::http::uri::InvalidUri;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 use super::api::Api;
 use super::stream::SpeechStream;
 use crate::providers::google::auth::Auth;
+use crate::providers::google::grpc::{Call, Connection, EndpointError};
 use crate::providers::net::{ProviderError, Reason};
-use crate::providers::recognition::Recogniser;
+use crate::providers::recognition::{Recogniser, is_passing};
 
 /// How the caller's words are recognised.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,31 +52,11 @@ impl SpeechSettings {
     }
 }
 
-/// An endpoint that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SpeechError {
-    /// No URL.
-    #[error("`{0}` is not a URL: {1}")]
-    Url(String, InvalidUri),
-    /// TLS cannot be set up.
-    #[error("TLS: {0}")]
-    Tls(#[from] tonic::transport::Error),
-}
-
-/// How long reaching the service may take.
-const CONNECT: Duration = Duration::from_secs(1);
-/// An HTTP/2 ping so often, so that a dead connection is noticed before a caller does…
-const PING: Duration = Duration::from_secs(20);
-/// …and how long it may stay unanswered.
-const PONG: Duration = Duration::from_secs(5);
-
 /// Google Speech-to-Text, for all calls.
 #[derive(Debug)]
 pub struct GoogleSpeech<A> {
     provider: &'static str,
-    endpoint: Endpoint,
-    /// Made by the first call: it needs a runtime.
-    channel: OnceLock<Channel>,
+    connection: Connection,
     auth: Arc<Auth>,
     settings: SpeechSettings,
     /// The model was refused: go on without.
@@ -91,27 +68,16 @@ impl<A: Api> GoogleSpeech<A> {
     /// Does not connect yet. `provider` is its name in a chain.
     ///
     /// # Errors
-    /// [`SpeechError`].
+    /// [`EndpointError`].
     pub fn new(
         provider: &'static str,
         settings: SpeechSettings,
         auth: Arc<Auth>,
-    ) -> Result<Self, SpeechError> {
-        let uri: Uri =
-            settings.endpoint.parse().map_err(|error| SpeechError::Url(settings.endpoint.clone(), error))?;
-        let mut endpoint = Endpoint::from(uri)
-            .connect_timeout(CONNECT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(PING)
-            .keep_alive_timeout(PONG)
-            .keep_alive_while_idle(true);
-        if settings.endpoint.starts_with("https") {
-            endpoint = endpoint.tls_config(ClientTlsConfig::new().with_webpki_roots())?;
-        }
+    ) -> Result<Self, EndpointError> {
+        let connection = Connection::new(&settings.endpoint)?;
         Ok(Self {
             provider,
-            endpoint,
-            channel: OnceLock::new(),
+            connection,
             auth,
             settings,
             without_model: AtomicBool::new(false),
@@ -131,11 +97,15 @@ impl<A: Api> Recogniser for GoogleSpeech<A> {
     const KEEP_ALIVE: Option<Duration> = None;
 
     async fn open(&self) -> Result<SpeechStream<A>, ProviderError> {
-        let headers =
+        let mut headers =
             self.auth.headers().await.map_err(|e| ProviderError { provider: self.provider, ..e })?;
+        // A path is percent-encoded: it is always a header's value.
+        if let Some(routing) = A::routing(&self.settings).and_then(|value| value.parse().ok()) {
+            headers.insert("x-goog-request-params", routing);
+        }
         let first = A::configuration(&self.settings, self.model());
-        let channel = self.channel.get_or_init(|| self.endpoint.connect_lazy());
-        Ok(SpeechStream::open(self.provider, channel.clone(), headers, first))
+        let call = Call::open(self.provider, &self.connection, A::PATH, headers, first);
+        Ok(SpeechStream::new(self.provider, call))
     }
 
     /// A model that the service does not know for the language is not asked for again (A-AUD-017).
@@ -146,8 +116,7 @@ impl<A: Api> Recogniser for GoogleSpeech<A> {
                 tracing::warn!(model = self.settings.model, %error, "going on without the model");
                 true
             }
-            Reason::Quota { .. } | Reason::Expired | Reason::Rejected | Reason::Overrun => false,
-            _ => true,
+            reason => is_passing(reason),
         }
     }
 }

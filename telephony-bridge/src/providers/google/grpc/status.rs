@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 use crate::providers::net::{Phase, ProviderError, Reason};
 
 /// An error of the stream.
-pub(super) fn error(provider: &'static str, status: &Status) -> ProviderError {
+pub(in super::super) fn error(provider: &'static str, status: &Status) -> ProviderError {
     let reason = reason(status);
     let phase = match reason {
         Reason::Expired => Phase::Authorise,

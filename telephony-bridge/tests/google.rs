@@ -1,4 +1,4 @@
-//! Google over REST and real sockets: the voice, and the tokens of a service account.
+//! Google over real sockets: the voices, and the tokens of a service account.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -7,16 +7,17 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use provider_fakes::ear::say;
+use provider_fakes::fault::StreamFault;
 use provider_fakes::google::{FakeRest, FakeSpeech, RestFault, audio_of};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use telephony_bridge::providers::google::auth::{Auth, ServiceAccount};
 use telephony_bridge::providers::google::speech::{GoogleSpeech, SpeechSettings, V1};
-use telephony_bridge::providers::google::tts::{GoogleVoice, VoiceSettings};
+use telephony_bridge::providers::google::tts::{GoogleVoice, StreamingVoice, VoiceSettings};
 use telephony_bridge::providers::net::{CallNet, Health, HttpClient, Phase, ProviderError, Reason, Role};
 use telephony_bridge::providers::recognition::{Limits, StreamingStt};
-use telephony_bridge::providers::voice::{Speech, Voice as _};
+use telephony_bridge::providers::voice::{Speech, Voice};
 use telephony_bridge::providers::{Stt as _, SttResult};
 use telephony_bridge::session::{CallTime, Line, TurnId};
 
@@ -42,15 +43,23 @@ fn voice(fake: &FakeRest, auth: Auth) -> GoogleVoice {
     GoogleVoice::new(HttpClient::new().unwrap(), settings, Arc::new(auth))
 }
 
-async fn audio(voice: &GoogleVoice, text: &str) -> Result<Vec<u8>, ProviderError> {
+async fn audio(voice: &impl Voice, text: &str) -> Result<Vec<u8>, ProviderError> {
     let (mut speech, mut pieces) = Speech::channel(64);
     let line = Line::text(text);
-    let said = tokio::time::timeout(STUCK, voice.say(&line, &mut speech)).await.expect("stuck");
-    drop(speech);
-    let mut all = Vec::new();
-    while let Some(piece) = pieces.recv().await {
-        all.extend(piece);
-    }
+    let saying = async {
+        let said = voice.say(&line, &mut speech).await;
+        drop(speech);
+        said
+    };
+    let listening = async {
+        let mut all = Vec::new();
+        while let Some(piece) = pieces.recv().await {
+            all.extend(piece);
+        }
+        all
+    };
+    let both = async { tokio::join!(saying, listening) };
+    let (said, all) = tokio::time::timeout(STUCK, both).await.expect("stuck");
     said.map(|()| all)
 }
 
@@ -124,6 +133,56 @@ async fn every_failure_says_what_it_is() {
     }
     // The next sentence is none the worse for it.
     assert!(audio(&voice, "שלום").await.is_ok());
+}
+
+fn streaming(fake: &FakeSpeech) -> StreamingVoice {
+    let settings = VoiceSettings {
+        endpoint: fake.url(),
+        voice: "he-IL-Chirp3-HD-Aoede".to_owned(),
+        ..VoiceSettings::default()
+    };
+    StreamingVoice::new(settings, Arc::new(Auth::none())).unwrap()
+}
+
+/// A voice that streams: plain text in, audio as it comes.
+#[tokio::test]
+async fn a_streaming_voice_speaks() {
+    let fake = FakeSpeech::start().await.unwrap();
+    let voice = streaming(&fake);
+    let said = audio(&voice, "יש 2 חדרים & מרפסת").await.unwrap();
+    assert_eq!(said, audio_of("יש שני חדרים ומרפסת "));
+    let asked = fake.asked().remove(0);
+    assert_eq!((asked.model.as_str(), asked.language.as_str()), ("he-IL-Chirp3-HD-Aoede", "he-IL"));
+    let long = "משפט אחד ועוד קצת. ".repeat(300);
+    assert_eq!(audio(&voice, &long).await.unwrap(), audio_of(&long));
+}
+
+/// Each failure of a stream has its reason, in bounded time, and leaves no stream.
+#[tokio::test]
+async fn every_failure_of_a_streaming_voice_says_what_it_is() {
+    let fake = FakeSpeech::start().await.unwrap();
+    let voice = streaming(&fake);
+    for (fault, reason) in [
+        (StreamFault::Quota, Reason::Quota { retry_after: None }),
+        (StreamFault::Expired, Reason::Expired),
+        (StreamFault::Drop(1), Reason::Dropped),
+        (StreamFault::Garbage(1), Reason::Garbage),
+        (StreamFault::End(0), Reason::Garbage),
+        (StreamFault::NeverSettles, Reason::Stalled),
+        (StreamFault::Silent, Reason::Slow),
+    ] {
+        fake.script([fault.clone()]);
+        let error = audio(&voice, &"שלום לך. ".repeat(20)).await.expect_err("a failure");
+        assert_eq!((error.provider, error.reason), ("google", reason), "{fault:?}: {error}");
+    }
+    fake.script([StreamFault::Slow(Duration::from_millis(1))]);
+    assert!(audio(&voice, "שלום").await.is_ok());
+    let gone = async {
+        while fake.live() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(STUCK, gone).await.expect("streams are left");
 }
 
 async fn bearer(auth: &Auth) -> Result<String, ProviderError> {

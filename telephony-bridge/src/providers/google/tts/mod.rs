@@ -3,6 +3,8 @@
 //! The answer is a WAV file in base64; its header is read, not assumed. The service takes 5,000 bytes a
 //! request: longer lines go in parts, in order.
 
+mod streaming;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -16,6 +18,8 @@ use crate::providers::net::{Endpoint, HttpClient, Phase, ProviderError, Reason};
 use crate::providers::voice::{Decoder, Encoding, Saying, Speech, Voice};
 use crate::session::Line;
 use crate::speech_text::SpeechText;
+
+pub use streaming::StreamingVoice;
 
 /// Name in a chain.
 pub const NAME: &str = "google";
@@ -58,6 +62,18 @@ impl Default for VoiceSettings {
     }
 }
 
+impl VoiceSettings {
+    /// Does this voice speak before the sentence is whole? It knows no SSML then.
+    pub fn streams(&self) -> bool {
+        self.voice.contains("Chirp3-HD")
+    }
+
+    fn identity(&self) -> String {
+        let Self { voice, language, speaking_rate, pitch, text, .. } = self;
+        format!("{voice} {language} rate {speaking_rate} pitch {pitch} {:?}", text.agent())
+    }
+}
+
 /// A voice of Google's, for all calls.
 #[derive(Debug)]
 pub struct GoogleVoice {
@@ -79,15 +95,10 @@ impl GoogleVoice {
         Self { endpoint, auth, settings }
     }
 
-    /// Chirp voices know hardly any SSML.
-    fn takes_ssml(&self) -> bool {
-        !self.settings.voice.contains("Chirp")
-    }
-
     async fn part(&self, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
         let written = &self.settings.text;
         let plain = json!({"text": written.plain(text)});
-        let first = if self.takes_ssml() { json!({"ssml": written.ssml(text)}) } else { plain.clone() };
+        let first = if self.settings.streams() { plain.clone() } else { json!({"ssml": written.ssml(text)}) };
         let audio = match self.synthesize(&first, &self.settings.voice).await {
             Err(error) if error.reason == Reason::Rejected => {
                 tracing::warn!(%error, "plain text in a standard voice instead");
@@ -123,7 +134,7 @@ impl GoogleVoice {
         let mut request = self.endpoint.post(PATH).json(&body);
         let header = self.auth.header().await?;
         if let Some((name, value)) = &header {
-            request = request.header(*name, value.expose_secret());
+            request = request.header(name, value.expose_secret());
         }
         let secret = header.as_ref().map_or("", |(_, value)| value.expose_secret());
         let secret = secret.strip_prefix("Bearer ").unwrap_or(secret);
@@ -141,8 +152,7 @@ impl Voice for GoogleVoice {
     }
 
     fn identity(&self) -> String {
-        let s = &self.settings;
-        format!("{} {} rate {} pitch {} {:?}", s.voice, s.language, s.speaking_rate, s.pitch, s.text.agent())
+        self.settings.identity()
     }
 
     fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
