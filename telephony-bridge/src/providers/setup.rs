@@ -17,7 +17,9 @@ use super::google::EndpointError;
 use super::google::tts;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
-use super::voice::{Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices};
+use super::voice::{
+    Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices, Written,
+};
 use super::{Llm, Stt, Tts};
 use crate::config::{Config, ProviderConfig, Service};
 use crate::session::Line;
@@ -290,13 +292,13 @@ fn voices(
         let voice: Option<Arc<dyn Voice>> = match (*name, &settings.tts) {
             (openai::NAME, Some(service)) => {
                 let (model, voice) = (&settings.tts_model, &settings.tts_voice);
-                Some(Arc::new(SpeechModel::new(endpoint(service), model, voice)))
+                Some(written(SpeechModel::new(endpoint(service), model, voice), settings))
             }
             (tts::NAME, _) => cloud.voice(),
             ("embedded", _) => Some(Arc::new(Clips::new(library.clone()))),
             ("espeak", _) if settings.speaks() => {
                 let espeak = Espeak::new(&settings.espeak, &settings.language);
-                espeak.is_installed().then(|| Arc::new(espeak) as Arc<dyn Voice>)
+                espeak.is_installed().then(|| written(espeak, settings))
             }
             ("beep", _) => Some(Arc::new(Beep::default())),
             _ => None,
@@ -307,6 +309,14 @@ fn voices(
         }
     }
     Ok(voices)
+}
+
+/// A voice that reads plain text. What is written out is Hebrew.
+fn written(voice: impl Voice, settings: &ProviderConfig) -> Arc<dyn Voice> {
+    match settings.language.as_str() {
+        "he" => Arc::new(Written::new(voice, settings.cloud.text.clone())),
+        _ => Arc::new(voice),
+    }
 }
 
 /// A word, to see whether a voice works.

@@ -8,6 +8,7 @@ mod clips;
 mod decode;
 mod espeak;
 mod speaker;
+mod written;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ pub use chain::{Piece, Voices};
 pub use clips::{Beep, Clips};
 pub use espeak::Espeak;
 pub use speaker::Speaker;
+pub use written::Written;
 
 pub use decode::{DecodeError, Decoder, Encoding};
 
