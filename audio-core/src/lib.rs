@@ -62,6 +62,7 @@
 //! | `tape` | recorded calls as folders, WAV files |
 //! | `serde` | `Serialize`/`Deserialize` on configurations and reasons |
 #![deny(unsafe_code)]
+#![cfg_attr(kav_rtsan, feature(sanitize))]
 
 pub mod barge_in;
 pub mod codec;
