@@ -76,6 +76,7 @@ mod far_end;
 pub mod frame;
 pub mod framer;
 pub mod gain;
+pub mod guide;
 pub mod jitter;
 pub mod pipeline;
 mod queue;
