@@ -62,6 +62,7 @@
 //! | `tape` | recorded calls as folders, WAV files |
 //! | `serde` | `Serialize`/`Deserialize` on configurations and reasons |
 #![deny(unsafe_code)]
+#![cfg_attr(kav_rtsan, feature(sanitize))]
 
 pub mod barge_in;
 pub mod codec;
@@ -75,6 +76,7 @@ mod far_end;
 pub mod frame;
 pub mod framer;
 pub mod gain;
+pub mod guide;
 pub mod jitter;
 pub mod pipeline;
 mod queue;

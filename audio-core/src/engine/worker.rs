@@ -63,6 +63,7 @@ impl<C: Chain> Worker<C> {
     ///
     /// `now` is the tick's nominal time since any fixed moment, a multiple of
     /// [`EngineConfig::tick`]; never less than in the tick before.
+    #[cfg_attr(kav_rtsan, sanitize(realtime = "nonblocking"))]
     pub fn tick(&mut self, now: Duration) {
         self.admit();
         let phases = self.load.len();

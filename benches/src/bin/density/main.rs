@@ -5,6 +5,7 @@
 //! cargo run --release -p benches --bin density -- --calls 400 --seconds 20 [--no-echo]
 //! cargo run --release -p benches --bin density -- --most [--no-echo]    the most without a missed tick
 //! cargo run --release -p benches --bin density -- --memory       resident memory a call, 1 to 500 calls
+//! cargo run --release -p benches --bin density -- --attach       what it takes to begin and to end a call
 //! ```
 //!
 //! One worker ticks on a thread of its own, scheduled as the engine's threads are; a second thread is the
@@ -16,6 +17,7 @@
 //! ticks are real time: a tick more than 20 ms late, as the engine counts them. A run fits if none was
 //! missed, no frame was lost and p99 work is at most 80 % of a tick.
 
+mod attach;
 mod far_side;
 mod run;
 mod weigh;
@@ -42,6 +44,9 @@ struct Args {
     /// Weigh a call: resident memory with 1 call and with 500.
     #[arg(long)]
     memory: bool,
+    /// Time beginning and ending a call, off the audio thread and on it.
+    #[arg(long)]
+    attach: bool,
     /// One JSON object a run.
     #[arg(long)]
     json: bool,
@@ -52,6 +57,10 @@ fn main() {
     let scene = if args.no_echo { Scene::WithoutEcho } else { Scene::WithEcho };
     if args.memory {
         weigh::run(args.json);
+        return;
+    }
+    if args.attach {
+        attach::run(args.json);
         return;
     }
     if !args.json {
