@@ -75,8 +75,11 @@ impl Conversation {
     fn reply_comes(&mut self, line: Line) {
         let turn = self.turn;
         self.after(300, Input::Llm { turn, event: LlmEvent::Sentence(line) });
-        let done =
-            LlmEvent::Done { fields: [("area".into(), "תל אביב".into())].into(), hang_up: false };
+        let done = LlmEvent::Done {
+            fields: [("area".into(), "תל אביב".into())].into(),
+            hang_up: false,
+            transfer: false,
+        };
         self.after(10, Input::Llm { turn, event: done });
     }
 

@@ -6,6 +6,7 @@
 mod cloud;
 mod providers;
 mod source;
+mod twilio;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use cloud::{CloudConfig, GoogleAccount, GoogleConfig};
 pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
 pub(crate) use source::shown;
 pub use source::{Source, TomlError};
+pub use twilio::TwilioConfig;
 
 /// Every setting: name, default (empty: none) and meaning.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
@@ -28,6 +30,17 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("PORT", "", "listen on 0.0.0.0:PORT, unless BRIDGE_LISTEN is set (Cloud Run)"),
     ("PUBLIC_BASE_URL", "", "https://… under which Twilio reaches the bridge; required"),
     ("TWILIO_AUTH_TOKEN", "", "signs webhooks and handshakes; required unless MOCK_TWILIO=true"),
+    (
+        "TWILIO_ACCOUNT_SID",
+        "",
+        "AC… of the account: with it the bridge asks Twilio too (hang-up, transfer, outbound calls, recordings)",
+    ),
+    ("TWILIO_API_KEY", "", "SK… of an API key that authorises these requests in place of TWILIO_AUTH_TOKEN"),
+    ("TWILIO_API_SECRET", "", "secret of TWILIO_API_KEY"),
+    ("TWILIO_API_BASE", "https://api.twilio.com/2010-04-01", "base URL of Twilio's API"),
+    ("TRANSFER_TO", "", "+… of a person who takes calls the agent hands over, where the CRM names nobody"),
+    ("RECORD_CALLS", "false", "true: Twilio records the agent's calls whose decision allows it"),
+    ("RECORDING_RETENTION_HOURS", "48", "hours until a recording is deleted at Twilio; 0: never"),
     ("MOCK_TWILIO", "false", "true: no signatures are checked; never in production"),
     ("CRM_URL", "http://127.0.0.1:8081", "http:// base URL of crm-service, on a private network"),
     ("INTERNAL_API_TOKEN", "", "shared with crm-service; required unless MOCK_TWILIO=true"),
@@ -226,6 +239,8 @@ pub struct Config {
     pub engine_workers: usize,
     /// Who hears, writes and speaks.
     pub providers: ProviderConfig,
+    /// What the bridge asks of Twilio.
+    pub twilio: TwilioConfig,
 }
 
 impl Config {
@@ -299,6 +314,7 @@ impl Config {
                 text.parse().ok().filter(|workers| *workers <= 256)
             })?,
             providers,
+            twilio: TwilioConfig::from_source(source)?,
         })
     }
 

@@ -15,6 +15,14 @@ pub const CALLS: &str = "kav_bridge_calls_total";
 pub const CALLS_REFUSED: &str = "kav_bridge_calls_refused_total";
 /// Calls whose driver panicked.
 pub const CALLS_PANICKED: &str = "kav_bridge_calls_panicked_total";
+/// Calls handed over to a person; `result`: `rung`, or `over` where the caller was faster.
+pub const TRANSFERS: &str = "kav_bridge_transfers_total";
+/// Hang-ups by Twilio's API; `result`.
+pub const HANG_UPS: &str = "kav_bridge_rest_hang_ups_total";
+/// Calls that the bridge placed; `result`.
+pub const OUTBOUND: &str = "kav_bridge_outbound_calls_total";
+/// Recordings at Twilio; `result`: `made`, `deleted`.
+pub const RECORDINGS: &str = "kav_bridge_recordings_total";
 /// Requests whose signature or form was refused; `route`, `reason`.
 pub const WEBHOOKS_REFUSED: &str = "kav_bridge_webhooks_refused_total";
 /// Status callbacks; `result`: `new` or `repeated`.
@@ -108,6 +116,10 @@ fn describe() {
     describe_counter!(CALLS, "calls announced, by decision");
     describe_counter!(CALLS_REFUSED, "calls turned away, by reason");
     describe_counter!(CALLS_PANICKED, "calls whose driver panicked");
+    describe_counter!(TRANSFERS, "calls handed over to a person, by result");
+    describe_counter!(HANG_UPS, "hang-ups by Twilio's API, by result");
+    describe_counter!(OUTBOUND, "calls the bridge placed, by result");
+    describe_counter!(RECORDINGS, "recordings at Twilio, made and deleted");
     describe_counter!(WEBHOOKS_REFUSED, "webhooks refused, by route and reason");
     describe_counter!(STATUS_CALLBACKS, "status callbacks, new or repeated");
     describe_counter!(STREAMS, "media sockets, by result");

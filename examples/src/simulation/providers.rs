@@ -202,7 +202,7 @@ impl Llm for Writing {
             false => Default::default(),
         };
         let hang_up = self.rng.chance(60);
-        self.agenda.add(at, (turn, LlmEvent::Done { fields, hang_up }));
+        self.agenda.add(at, (turn, LlmEvent::Done { fields, hang_up, transfer: false }));
         if self.rng.chance(self.faults) {
             self.agenda.add(at, (turn, LlmEvent::Sentence(Line::text("עוד משהו"))));
         }

@@ -14,3 +14,4 @@ pub mod relay;
 pub mod soniox;
 pub mod speech_socket;
 pub mod twilio_caller;
+pub mod twilio_rest;

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub use lean::{Counts, Lean, Stage};
 pub use playout::{Playout, TICK};
 pub use sign::sign;
-pub use twiml::{StreamVerb, stream_of};
+pub use twiml::{StreamVerb, dial_of, redirect_of, stream_of};
 pub use wire::Wire;
 
 /// How a request is signed.
@@ -108,6 +108,9 @@ pub struct Caller {
     pub idle_ms: u64,
     /// After the audio: hang up after this many ms at the latest.
     pub patience_ms: u64,
+    /// What comes of ringing a person, in Twilio's word, such as `no-answer`. Without it a call that rings a person
+    /// is over.
+    pub dialled: Option<String>,
     /// Sent at these ms of the call, in rising order.
     pub injections: Vec<(u64, Injection)>,
     /// Echo and the like.
@@ -136,6 +139,7 @@ impl Caller {
             hang_up_ms: None,
             idle_ms: 5_000,
             patience_ms: 30_000,
+            dialled: None,
             injections: Vec::new(),
             line: None,
             faults: Faults::default(),
@@ -228,6 +232,8 @@ pub struct CallRecord {
     pub ending: Ending,
     /// The answer to the webhook.
     pub twiml: String,
+    /// The documents that followed it, in order.
+    pub documents: Vec<String>,
     /// Sub-protocol the bridge chose.
     pub subprotocol: Option<String>,
     /// HTTP status of the answer to the status callback; absent where the bridge was gone.

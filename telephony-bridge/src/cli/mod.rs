@@ -4,6 +4,7 @@ mod probe;
 mod replay;
 mod serve;
 mod top;
+mod webhooks;
 
 use clap::{Parser, Subcommand};
 
@@ -21,6 +22,8 @@ enum Command {
     Serve(serve::Args),
     /// Ask each configured provider for something small and print how it went.
     Probe(probe::Args),
+    /// Set the webhooks of a Twilio number.
+    Webhooks(webhooks::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
     /// Show the live calls of a running bridge.
@@ -48,6 +51,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Webhooks(args) => webhooks::run(&args),
         Command::Top(args) => top::run(&args),
     }
 }

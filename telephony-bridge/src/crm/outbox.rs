@@ -195,6 +195,11 @@ impl Outbox {
         }
     }
 
+    /// Does the CRM have everything of this call that there was to be told?
+    pub fn is_done_with(&self, call_sid: &str) -> bool {
+        !self.inner.shared.state().calls.contains_key(call_sid)
+    }
+
     /// Waits until everything recorded before is on disk.
     pub async fn sync(&self) {
         let (answer, done) = oneshot::channel();

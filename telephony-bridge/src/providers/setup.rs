@@ -250,7 +250,8 @@ impl Toolkit {
             if *name == openai::NAME {
                 let token = call.decision.call_token.clone();
                 let crm = token.map(|token| (call.crm.clone(), token));
-                let tools = Tools::new(crm, call.call_sid, call.net.clone());
+                let tools = Tools::new(crm, call.call_sid, call.net.clone())
+                    .with_transfer(call.decision.dial.is_some());
                 let llm = ChatLlm::new(Arc::clone(model), tools, call.net.clone(), self.instructions(call));
                 chain.push(openai::NAME, Box::new(llm), Some(Arc::clone(model.health())));
             } else if let Some(embedded) = embedded.take() {

@@ -1,5 +1,6 @@
 //! What every request and every call of one bridge shares.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,12 +9,32 @@ use tokio::sync::Semaphore;
 
 use super::board::Board;
 use super::call::CallRunner;
+use super::outbound::Alerts;
+use super::recordings::Recordings;
 use super::registry::Registry;
 use crate::config::Config;
 use crate::crm::{CrmClient, Outbox};
+use crate::twilio::rest::{RestError, TwilioRest};
 
 /// Sockets that have not yet shown a token, beyond one for each place.
 const SPARE_SOCKETS: usize = 32;
+
+/// A bridge cannot be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// No client for Twilio's API.
+    #[error(transparent)]
+    Twilio(#[from] RestError),
+    /// The folder of recordings.
+    #[error("recordings {path}: {source}")]
+    Recordings {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
 
 /// The bridge, apart from its listener.
 pub struct App {
@@ -27,6 +48,12 @@ pub struct App {
     pub registry: Arc<Registry>,
     /// What they are doing.
     pub board: Arc<Board>,
+    /// Asks Twilio, where there are credentials.
+    pub twilio: Option<TwilioRest>,
+    /// Calls the bridge placed itself.
+    pub(super) alerts: Alerts,
+    /// Recordings that Twilio keeps for a while.
+    pub(super) recordings: Recordings,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// Runs calls.
@@ -38,15 +65,26 @@ pub struct App {
 
 impl App {
     /// Puts a bridge together.
+    ///
+    /// # Errors
+    /// [`AppError`].
     pub fn new(
         config: Config,
         crm: CrmClient,
         outbox: Outbox,
         metrics: PrometheusHandle,
         runner: Arc<dyn CallRunner>,
-    ) -> Self {
+    ) -> Result<Self, AppError> {
         let max_calls = config.max_calls;
-        Self {
+        let twilio = config.twilio.credentials.clone();
+        let twilio = twilio.map(|who| TwilioRest::new(who, config.twilio.options())).transpose()?;
+        let dir = config.data_dir.join("recordings");
+        let recordings =
+            Recordings::open(&dir).map_err(|source| AppError::Recordings { path: dir, source })?;
+        Ok(Self {
+            twilio,
+            alerts: Alerts::default(),
+            recordings,
             config,
             crm,
             outbox,
@@ -56,7 +94,7 @@ impl App {
             runner,
             sockets: Arc::new(Semaphore::new(max_calls + SPARE_SOCKETS)),
             started: Instant::now(),
-        }
+        })
     }
 }
 

@@ -163,6 +163,7 @@ mod tests {
             decision: fallback::neutral_decision(None),
             fallback: true,
             announced_at_ms: 0,
+            earlier: None,
         }
     }
 

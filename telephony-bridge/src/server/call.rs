@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::ws::WebSocket;
-use crm_api::RouteDecision;
+use crm_api::{RouteDecision, Speaker};
 use tokio::sync::watch;
 
 use super::App;
@@ -28,6 +28,17 @@ pub struct CallInfo {
     pub fallback: bool,
     /// When the webhook came, unix ms.
     pub announced_at_ms: i64,
+    /// What the agent and the caller had of this call before a person was rung in between.
+    pub earlier: Option<Earlier>,
+}
+
+/// The part of a call before a person was rung who did not take it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// When its stream came up, unix ms.
+    pub started_at_ms: i64,
+    /// What was said, in order.
+    pub said: Vec<(Speaker, String)>,
 }
 
 /// Phone numbers are cut to four digits; the decision holds a token and is left out.

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 
 use super::App;
 use super::board::CallRow;
+use super::routes::internal;
 
 /// Where it is.
 pub const CALLS_PATH: &str = "/internal/v1/calls";
@@ -27,11 +26,8 @@ pub struct CallsAnswer {
 
 /// Needs `Authorization: Bearer` with the internal token: what a call is doing is nobody else's business.
 pub(super) async fn calls(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    let expected = app.config.internal_api_token.expose_secret();
-    if !bool::from(token.as_bytes().ct_eq(expected.as_bytes())) {
-        return (StatusCode::UNAUTHORIZED, "the internal token is missing or wrong").into_response();
+    if let Err(refused) = internal(&app, &headers) {
+        return refused.into_response();
     }
     Json(CallsAnswer { max: app.config.max_calls, calls: app.board.rows() }).into_response()
 }

@@ -10,6 +10,8 @@ pub const NEUTRAL_GREETING: &str = "שלום, הגעתם לקו. במה אפשר
 pub const BUSY: &str = "כל הקווים תפוסים כרגע. אנא נסו שוב בעוד כמה דקות. תודה ולהתראות.";
 /// Said to a call that is refused without words of the business.
 pub const REFUSED: &str = "לא ניתן לקבל את השיחה כרגע. תודה ולהתראות.";
+/// Said by the agent when the person who was rung did not take the call.
+pub const NOBODY_FREE: &str = "אין כרגע מי שיכול לענות. אפשר להשאיר אצלי הודעה, ואעביר אותה.";
 /// The voice where nobody chose one.
 pub const DEFAULT_VOICE: &str = "he-IL-Wavenet-D";
 /// The barge-in preset where nobody chose one.

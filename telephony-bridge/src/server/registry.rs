@@ -75,7 +75,8 @@ pub struct Registry {
 
 #[derive(Debug)]
 struct Inner {
-    live: HashMap<String, watch::Sender<CallSignal>>,
+    /// With the number of the stream.
+    live: HashMap<String, (u64, watch::Sender<CallSignal>)>,
     awaited: TokenStore<CallInfo>,
     rung: HashMap<String, CallInfo>,
     rung_order: VecDeque<String>,
@@ -138,6 +139,18 @@ impl Registry {
         inner.rung.insert(call.call_sid.clone(), call);
     }
 
+    /// A live call goes to a person: its stream gives its place up now, and the call rings.
+    pub fn hand_over(&self, call: CallInfo) {
+        self.lock().live.remove(&call.call_sid);
+        self.left.notify_waiters();
+        self.ring(call);
+    }
+
+    /// A call that rings a person, if it is one.
+    pub fn rung(&self, call_sid: &str) -> Option<CallInfo> {
+        self.lock().rung.get(call_sid).cloned()
+    }
+
     /// Forgets a call that rang a person, and returns it.
     pub fn take_rung(&self, call_sid: &str) -> Option<CallInfo> {
         self.lock().forget_rung(call_sid)
@@ -159,16 +172,17 @@ impl Registry {
         }
         let call = inner.awaited.redeem(call_sid, token, now)?;
         let (sender, signal) = watch::channel(CallSignal::Run);
-        inner.live.insert(call_sid.to_owned(), sender);
         inner.accepted += 1;
-        let live = LiveCall { call_sid: call_sid.to_owned(), signal, registry: Arc::clone(self) };
+        let number = inner.accepted;
+        inner.live.insert(call_sid.to_owned(), (number, sender));
+        let live = LiveCall { call_sid: call_sid.to_owned(), number, signal, registry: Arc::clone(self) };
         Ok((call, live))
     }
 
     /// A status callback says that the call is over.
     pub fn provider_ended(&self, call_sid: &str) -> Finished {
         let mut inner = self.lock();
-        if let Some(signal) = inner.live.get(call_sid) {
+        if let Some((_, signal)) = inner.live.get(call_sid) {
             signal.send_replace(CallSignal::ProviderEnded);
             return Finished::Live;
         }
@@ -208,7 +222,7 @@ impl Registry {
 
     /// Tells every live call to end.
     pub fn shut_down_calls(&self) {
-        for signal in self.lock().live.values() {
+        for (_, signal) in self.lock().live.values() {
             signal.send_replace(CallSignal::Shutdown);
         }
     }
@@ -267,6 +281,7 @@ impl Inner {
 #[derive(Debug)]
 pub struct LiveCall {
     call_sid: String,
+    number: u64,
     signal: watch::Receiver<CallSignal>,
     registry: Arc<Registry>,
 }
@@ -280,7 +295,12 @@ impl LiveCall {
 
 impl Drop for LiveCall {
     fn drop(&mut self) {
-        self.registry.lock().live.remove(&self.call_sid);
+        let mut inner = self.registry.lock();
+        // A call that was handed over may have come back meanwhile.
+        if inner.live.get(&self.call_sid).is_some_and(|(number, _)| *number == self.number) {
+            inner.live.remove(&self.call_sid);
+        }
+        drop(inner);
         self.registry.left.notify_waiters();
     }
 }

@@ -6,9 +6,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
-use super::{App, calls, health, status, upgrade, voice};
+use secrecy::ExposeSecret as _;
+use subtle::ConstantTimeEq as _;
+
+use super::{App, calls, health, outbound, recordings, status, transfer, upgrade, voice};
 use crate::metrics as names;
 use crate::twilio::{Form, FormError, verify_form};
 
@@ -25,7 +28,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route(calls::CALLS_PATH, get(calls::calls))
         .route(voice::INBOUND_PATH, post(voice::inbound))
         .route(voice::DIAL_PATH, post(voice::dialled))
-        .route("/api/voice/status", post(status::status))
+        .route(transfer::AFTER_PATH, post(transfer::after))
+        .route(voice::RECORDING_PATH, post(recordings::recorded))
+        .route("/internal/v1/recordings/{sid}", delete(recordings::delete))
+        .route(outbound::OUTBOUND_PATH, post(outbound::place))
+        .route("/api/voice/outbound/{reference}", get(outbound::show))
+        .route("/api/voice/outbound/{reference}/key", post(outbound::key))
+        .route("/api/voice/outbound/{reference}/answered-by", post(outbound::answered_by))
+        .route("/api/voice/outbound/{reference}/status", post(outbound::status))
+        .route(status::STATUS_PATH, post(status::status))
         .route("/media", get(upgrade::media))
         .route("/", get(upgrade::media))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
@@ -35,6 +46,23 @@ pub fn router(app: Arc<App>) -> Router {
 /// A webhook that is not served, with a sentence that says why.
 #[derive(Debug)]
 pub(super) struct Refused(StatusCode, String);
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, why: String) -> Self {
+        Self(status, why)
+    }
+}
+
+/// Is it one of our own services that asks? By `Authorization: Bearer` with the internal token.
+pub(super) fn internal(app: &App, headers: &HeaderMap) -> Result<(), Refused> {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let expected = app.config.internal_api_token.expose_secret();
+    if bool::from(token.as_bytes().ct_eq(expected.as_bytes())) {
+        return Ok(());
+    }
+    Err(Refused(StatusCode::UNAUTHORIZED, "the internal token is missing or wrong".to_owned()))
+}
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {

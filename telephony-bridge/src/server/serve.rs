@@ -8,7 +8,7 @@ use crm_api::{CallEventKind, EndReason};
 use tokio::net::TcpListener;
 
 use super::routes::{router, unix_ms};
-use super::{App, CallRunner};
+use super::{App, AppError, CallRunner, recordings};
 use crate::config::Config;
 use crate::crm::{CrmClient, CrmError, Outbox, OutboxError, OutboxOptions};
 
@@ -31,6 +31,9 @@ pub enum ServeError {
     /// The HTTP client cannot be made.
     #[error(transparent)]
     Crm(#[from] CrmError),
+    /// The bridge cannot be put together.
+    #[error(transparent)]
+    App(#[from] AppError),
     /// The metrics exporter cannot be made.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -66,6 +69,7 @@ pub async fn serve(
             metrics.run_upkeep();
         }
     });
+    let recordings = tokio::spawn(recordings::look_after(Arc::clone(&app)));
     let (drained, mut stopped) = tokio::sync::watch::channel(false);
     let draining = Arc::clone(&app);
     let graceful = async move {
@@ -84,6 +88,7 @@ pub async fn serve(
         () = overtime => Ok(()),
     };
     upkeep.abort();
+    recordings.abort();
     let left = app.outbox.flush(FLUSH_DEADLINE).await;
     if left > 0 {
         tracing::warn!(events = left, "events stay in the outbox for the next start");
@@ -105,7 +110,7 @@ fn assemble(config: Config, runner: Arc<dyn CallRunner>) -> Result<Arc<App>, Ser
         let kind = CallEventKind::Ended { reason: EndReason::Failed, duration_ms };
         outbox.record(&call.call_sid, kind, unix_ms());
     }
-    Ok(Arc::new(App::new(config, crm, outbox, metrics, runner)))
+    Ok(Arc::new(App::new(config, crm, outbox, metrics, runner)?))
 }
 
 async fn drain(app: &App) {

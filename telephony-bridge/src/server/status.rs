@@ -15,6 +15,9 @@ use super::{App, Finished};
 use crate::metrics as names;
 use crate::twilio::StatusCallback;
 
+/// Where Twilio tells of a call's states.
+pub const STATUS_PATH: &str = "/api/voice/status";
+
 pub(super) async fn status(
     State(app): State<Arc<App>>,
     uri: Uri,

@@ -7,15 +7,21 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use crm_api::{CallEventKind, Decision, EndReason, RouteDecision, RouteRequest};
+use crm_api::{CallEventKind, Decision, Dial, EndReason, GreetingText, RouteDecision, RouteRequest};
 
 use super::routes::{Refused, bad_form, signed_form, twiml, unix_ms};
-use super::{App, CallInfo, NoPlace, fallback};
+use super::transfer::AFTER_PATH;
+use super::{App, CallInfo, NoPlace, fallback, transfer};
 use crate::logging::Redacted;
 use crate::metrics as names;
-use crate::twilio::{DialResult, DialVerb, SAY_VOICE, Twiml, VoiceWebhook, say_voice};
+use crate::twilio::{DialResult, SAY_VOICE, Twiml, VoiceWebhook, say_voice};
 
-pub(super) const INBOUND_PATH: &str = "/api/voice/inbound";
+/// Where Twilio asks what to do with a call.
+pub const INBOUND_PATH: &str = "/api/voice/inbound";
+/// How long a person is rung to whom the agent hands a call over, where the CRM does not say, in seconds.
+const RING_S: u32 = 25;
+/// Where Twilio tells that a recording is there.
+pub(super) const RECORDING_PATH: &str = "/api/voice/recording";
 /// Where Twilio reports whether a person took the call.
 pub(super) const DIAL_PATH: &str = "/api/voice/dial";
 
@@ -46,6 +52,7 @@ pub(super) async fn inbound(
         decision,
         fallback,
         announced_at_ms: unix_ms(),
+        earlier: None,
     };
     Ok(answer(&app, call))
 }
@@ -76,17 +83,26 @@ pub(super) async fn dialled(
         decision: fallback::neutral_decision(app.config.barge_in_preset.as_deref()),
         fallback: true,
         announced_at_ms: unix_ms(),
+        earlier: None,
     });
     call.decision.decision = Decision::Agent;
+    // Nobody is rung in a circle.
+    call.decision.dial = None;
+    if call.earlier.is_some() {
+        // It was introduced before.
+        let words = fallback::NOBODY_FREE.to_owned();
+        call.decision.greeting = GreetingText { text: words, tts_cache_key: String::new(), version: 0 };
+    }
     Ok(answer(&app, call))
 }
 
-/// Reports the end of a call that never had a stream.
+/// Reports the end of a call that has no stream: it never had one, or a person took it.
 pub(super) fn report_end(app: &App, call: &CallInfo, duration_s: Option<u64>) {
-    let kind = CallEventKind::Ended {
-        reason: EndReason::CallerHangUp,
-        duration_ms: duration_s.unwrap_or(0).saturating_mul(1_000),
+    let duration_ms = match &call.earlier {
+        Some(earlier) => u64::try_from(unix_ms() - earlier.started_at_ms).unwrap_or(0),
+        None => duration_s.unwrap_or(0).saturating_mul(1_000),
     };
+    let kind = CallEventKind::Ended { reason: EndReason::CallerHangUp, duration_ms };
     app.outbox.record(&call.call_sid, kind, unix_ms());
 }
 
@@ -102,6 +118,11 @@ async fn decide(app: &App, call: &VoiceWebhook) -> (RouteDecision, bool) {
         Ok(mut decision) => {
             if let Some(preset) = preset {
                 preset.clone_into(&mut decision.barge_in_preset);
+            }
+            if decision.decision == Decision::Agent && decision.dial.is_none() {
+                let person = app.config.twilio.transfer_to.clone();
+                decision.dial =
+                    person.map(|number| Dial { number, timeout: RING_S, action: DIAL_PATH.to_owned() });
             }
             (decision, false)
         }
@@ -128,11 +149,12 @@ fn answer(app: &App, mut call: CallInfo) -> Response {
             report_end(app, &call, None);
             twiml(xml)
         }
-        Decision::Ring if call.decision.dial.is_some() => ring(app, call, &voice),
+        Decision::Ring if call.decision.dial.is_some() => ring(app, call),
         Decision::Ring | Decision::Agent => {
             // Taken out, so that nobody says it twice.
             let announce = call.decision.announce.take().unwrap_or_default();
             let call_sid = call.call_sid.clone();
+            let hands_over = call.decision.dial.is_some();
             app.runner.prewarm(&call);
             let token = match app.registry.announce(call, Instant::now()) {
                 Ok(token) => token,
@@ -140,7 +162,15 @@ fn answer(app: &App, mut call: CallInfo) -> Response {
             };
             let stream = app.config.stream_url();
             let parameters = [("token", token.as_str())];
-            match Twiml::new().say(&voice, &announce).connect_stream(&stream, &parameters) {
+            let document = Twiml::new().say(&voice, &announce);
+            let document = match hands_over {
+                true => {
+                    let after = app.config.webhook_url(AFTER_PATH);
+                    document.connect_stream_then(&stream, &parameters, &after)
+                }
+                false => document.connect_stream(&stream, &parameters),
+            };
+            match document {
                 Ok(xml) => twiml(xml),
                 Err(error) => {
                     tracing::error!(call_sid, %error, "no stream");
@@ -151,18 +181,12 @@ fn answer(app: &App, mut call: CallInfo) -> Response {
     }
 }
 
-fn ring(app: &App, mut call: CallInfo, voice: &str) -> Response {
+fn ring(app: &App, mut call: CallInfo) -> Response {
     let announce = call.decision.announce.take().unwrap_or_default();
-    let Some(dial) = call.decision.dial.take() else {
+    let Some(xml) = transfer::document(app, &call, &announce) else {
         return answer(app, call);
     };
-    let action = app.config.webhook_url(DIAL_PATH);
-    let xml = Twiml::new().say(voice, &announce).dial(DialVerb {
-        number: &dial.number,
-        timeout_s: dial.timeout.clamp(5, 600),
-        action: &action,
-        record: call.decision.record,
-    });
+    call.decision.dial = None;
     app.registry.ring(call);
     twiml(xml)
 }

@@ -88,9 +88,17 @@ pub enum LlmEvent {
         fields: BTreeMap<String, String>,
         /// Hang up once the reply has been heard.
         hang_up: bool,
+        /// Hand the call over to a person once the reply has been heard; not written where it is false.
+        #[serde(default, skip_serializing_if = "is_false")]
+        transfer: bool,
     },
     /// It broke.
     Failed,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// From speech synthesis. Audio itself goes to the engine, not through the session.

@@ -6,7 +6,7 @@ use audio_core::pipeline::PipelineEvent;
 use crm_api::Speaker;
 
 use super::endpointing;
-use super::state::Phase;
+use super::state::{Afterwards, Phase};
 use super::think::Thinking;
 use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId};
 use crate::words::{Ending, Overlap};
@@ -59,7 +59,7 @@ pub(super) struct Interrupted {
     pub(super) heard_ms: u64,
     /// The lines after it.
     pub(super) rest: Vec<Line>,
-    pub(super) hang_up: bool,
+    pub(super) afterwards: Afterwards,
 }
 
 impl Listening {

@@ -110,6 +110,8 @@ pub enum Output {
     State(State),
     /// End the call.
     HangUp,
+    /// Hand the call over to a person: what was to be said before has been heard.
+    Transfer,
     /// The session is over; nothing follows.
     Ended(EndReason),
 }

@@ -8,7 +8,7 @@ use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
 use super::listen::Interrupted;
-use super::state::Phase;
+use super::state::{Afterwards, Phase};
 use super::think::Thinking;
 use super::transcript::{Entry, heard_words};
 use super::{CallTime, ClearReason, Line, Output, Provider, Session, Timer, TtsEvent, TurnId, UtteranceId};
@@ -24,7 +24,7 @@ pub(super) struct Speaking {
     queue: VecDeque<Utterance>,
     /// No further sentence will come.
     pub(super) reply_done: bool,
-    hang_up: bool,
+    afterwards: Afterwards,
     /// The caller's turn this answers, until the caller hears the first of it: whoever goes on
     /// before that has not finished the turn.
     unheard: Option<Thinking>,
@@ -109,8 +109,8 @@ impl Session {
         for line in cut.rest {
             self.enqueue(now, (line, 0, false), Duration::ZERO);
         }
-        if cut.hang_up {
-            self.hang_up_after_speech();
+        if let Phase::Speaking(speaking) = &mut self.phase {
+            speaking.afterwards = cut.afterwards;
         }
     }
 
@@ -130,7 +130,7 @@ impl Session {
             turn,
             queue: VecDeque::new(),
             reply_done,
-            hang_up: false,
+            afterwards: Afterwards::Listen,
             unheard: None,
         }));
         self.enqueue(now, (line, from_ms, cached), pause);
@@ -161,17 +161,20 @@ impl Session {
 
     pub(super) fn hang_up_after_speech(&mut self) {
         if let Phase::Speaking(speaking) = &mut self.phase {
-            speaking.hang_up = true;
+            speaking.afterwards = Afterwards::HangUp;
         }
     }
 
-    pub(super) fn reply_is_done(&mut self, now: CallTime, hang_up: bool) {
+    pub(super) fn reply_is_done(&mut self, now: CallTime, afterwards: Afterwards) {
         let Phase::Speaking(speaking) = &mut self.phase else { return };
         speaking.reply_done = true;
-        speaking.hang_up |= hang_up;
+        speaking.afterwards = speaking.afterwards.max(afterwards);
         if speaking.queue.is_empty() {
-            let hang_up = speaking.hang_up;
-            self.finish_speaking(now, hang_up);
+            let afterwards = speaking.afterwards;
+            self.finish_speaking(now, afterwards);
+        } else if self.timers.is_set(Timer::Playout) {
+            // The last words before the end wait less long for their mark.
+            self.watch_front(now);
         }
     }
 
@@ -237,15 +240,18 @@ impl Session {
     fn watch_front(&mut self, now: CallTime) {
         let Phase::Speaking(speaking) = &self.phase else { return };
         let Some(front) = speaking.queue.front() else { return };
+        // Who is to leave does so two seconds after the last word at the latest.
+        let slack = match speaking.afterwards {
+            Afterwards::Listen => self.config.mark_slack,
+            _ => self.config.mark_slack.min(self.config.hang_up_slack),
+        };
         match front.started {
             Some(started) => {
                 let overdue = match front.total_ms {
-                    Some(ms) => {
-                        front.plays_until.max(started + Duration::from_millis(ms)) + self.config.mark_slack
-                    }
+                    Some(ms) => front.plays_until.max(started + Duration::from_millis(ms)) + slack,
                     // Nothing more of it comes: its voice has stalled.
                     None => (front.plays_until + self.config.first_audio_timeout)
-                        .min(started + self.config.max_utterance + self.config.mark_slack),
+                        .min(started + self.config.max_utterance + slack),
                 };
                 self.timers.stop(Timer::FirstAudio);
                 self.timers.set(Timer::Playout, overdue);
@@ -268,14 +274,15 @@ impl Session {
             return;
         };
         let done: Vec<Utterance> = speaking.queue.drain(..=position).collect();
-        let (empty, reply_done, hang_up) = (speaking.queue.is_empty(), speaking.reply_done, speaking.hang_up);
+        let (empty, reply_done, afterwards) =
+            (speaking.queue.is_empty(), speaking.reply_done, speaking.afterwards);
         for utterance in &done {
             self.note_utterance(now, utterance, false);
         }
         if !empty {
             self.watch_front(now);
         } else if reply_done {
-            self.finish_speaking(now, hang_up);
+            self.finish_speaking(now, afterwards);
         } else {
             self.timers.stop(Timer::Playout);
             self.timers.stop(Timer::FirstAudio);
@@ -284,16 +291,17 @@ impl Session {
     }
 
     /// The single end of a reply that was heard, was empty, or was given up.
-    pub(super) fn finish_speaking(&mut self, now: CallTime, hang_up: bool) {
+    pub(super) fn finish_speaking(&mut self, now: CallTime, afterwards: Afterwards) {
         self.listening.ducked = None;
         self.commit_answered();
         self.return_to_listening(now);
-        if hang_up {
-            self.timers.set(Timer::HangUp, now + self.config.hang_up_slack);
-            self.out.push_back(Output::HangUp);
-        } else {
-            self.settle_overlap(now);
-        }
+        let leave = match afterwards {
+            Afterwards::Listen => return self.settle_overlap(now),
+            Afterwards::HangUp => Output::HangUp,
+            Afterwards::Transfer => Output::Transfer,
+        };
+        self.timers.set(Timer::HangUp, now + self.config.hang_up_slack);
+        self.out.push_back(leave);
     }
 
     /// Playback makes no progress: the far end is silenced and the floor goes to the caller.
@@ -308,7 +316,7 @@ impl Session {
             self.out.push_back(Output::CancelReply { turn: speaking.turn });
         }
         self.out.push_back(Output::State(super::State::Listening));
-        self.finish_speaking(now, speaking.hang_up);
+        self.finish_speaking(now, speaking.afterwards);
     }
 
     /// The agent's words that may come back as an echo and be recognised now: those of the last seconds.
@@ -367,7 +375,7 @@ impl Session {
             line,
             heard_ms,
             rest: lines.collect(),
-            hang_up: speaking.hang_up,
+            afterwards: speaking.afterwards,
         });
         self.out.push_back(Output::State(super::State::Listening));
         self.open_segment(now, onset);

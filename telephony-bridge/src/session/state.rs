@@ -30,6 +30,28 @@ impl State {
     }
 }
 
+/// What follows a reply once it was heard. The greater wins where a reply asks for two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Afterwards {
+    /// The caller has the floor.
+    #[default]
+    Listen,
+    /// The call ends.
+    HangUp,
+    /// The call goes to a person.
+    Transfer,
+}
+
+impl Afterwards {
+    pub(super) const fn of(hang_up: bool, transfer: bool) -> Self {
+        match (transfer, hang_up) {
+            (true, _) => Self::Transfer,
+            (false, true) => Self::HangUp,
+            (false, false) => Self::Listen,
+        }
+    }
+}
+
 /// The state with what belongs to it.
 #[derive(Debug)]
 pub(super) enum Phase {

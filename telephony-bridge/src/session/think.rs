@@ -3,7 +3,7 @@
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
-use super::state::Phase;
+use super::state::{Afterwards, Phase};
 use super::transcript::Entry;
 use super::{CallTime, LlmEvent, Output, Provider, Session, Timer, TurnId};
 
@@ -103,21 +103,22 @@ impl Session {
                 }
             }
             LlmEvent::Sentence(line) => self.add_sentence(now, line),
-            LlmEvent::Done { fields, hang_up } => {
+            LlmEvent::Done { fields, hang_up, transfer } => {
+                let afterwards = Afterwards::of(hang_up, transfer);
                 if !fields.is_empty() {
                     self.out.push_back(Output::Crm(CallEventKind::LeadFields { fields }));
                 }
                 if thinking {
                     self.leave_thinking();
-                    self.finish_speaking(now, hang_up);
+                    self.finish_speaking(now, afterwards);
                 } else {
-                    self.reply_is_done(now, hang_up);
+                    self.reply_is_done(now, afterwards);
                 }
             }
             LlmEvent::Failed if thinking => self.on_reply_overdue(now),
             LlmEvent::Failed => {
                 self.out.push_back(Output::Degraded(Provider::Llm));
-                self.reply_is_done(now, false);
+                self.reply_is_done(now, Afterwards::Listen);
             }
         }
     }
@@ -137,7 +138,7 @@ impl Session {
                 let turn = speaking.turn;
                 self.out.push_back(Output::Degraded(Provider::Llm));
                 self.out.push_back(Output::CancelReply { turn });
-                self.finish_speaking(now, false);
+                self.finish_speaking(now, Afterwards::Listen);
             }
             _ => {}
         }

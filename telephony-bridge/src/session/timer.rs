@@ -55,6 +55,10 @@ impl TimerTable {
         self.0[timer as usize] = None;
     }
 
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.0[timer as usize].is_some()
+    }
+
     pub(super) fn stop_all(&mut self) {
         self.0 = Default::default();
     }

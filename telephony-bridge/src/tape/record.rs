@@ -63,7 +63,11 @@ impl TapeRecorder {
     /// If the thread cannot be made. What the disk says shows when the call ends.
     pub fn start(dir: &Path, call: &CallInfo) -> io::Result<Self> {
         // A call sid is checked to be alphanumeric where it comes in; a name must not leave `dir`.
-        let name: String = call.call_sid.chars().filter(char::is_ascii_alphanumeric).collect();
+        let mut name: String = call.call_sid.chars().filter(char::is_ascii_alphanumeric).collect();
+        if call.earlier.is_some() {
+            // The tape of the call's first part has the plain name.
+            name.push_str("-again");
+        }
         let folder = Folder { open: dir.join(format!(".{name}")), done: dir.join(&name) };
         let decision = &call.decision;
         let started = jiff::Timestamp::from_millisecond(call.announced_at_ms).unwrap_or_default();

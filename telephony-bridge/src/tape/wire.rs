@@ -177,6 +177,8 @@ pub enum Decision {
     State(State),
     /// The agent hangs up.
     HangUp,
+    /// The agent hands the call over to a person.
+    Transfer,
 }
 
 impl Decision {
@@ -195,6 +197,7 @@ impl Decision {
             Output::Clear(reason) => Self::Clear(*reason),
             Output::State(state) => Self::State(*state),
             Output::HangUp => Self::HangUp,
+            Output::Transfer => Self::Transfer,
             Output::SttFinish { .. }
             | Output::FlushPlayout
             | Output::Acquit

@@ -35,12 +35,12 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    fn required(&self, name: &'static str) -> Result<&str, FormError> {
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, FormError> {
         self.get(name).filter(|value| !value.is_empty()).ok_or(FormError::Missing(name))
     }
 
     /// `CallSid`: it becomes part of paths and file names, so it is letters and digits.
-    fn call_sid(&self) -> Result<String, FormError> {
+    pub(super) fn call_sid(&self) -> Result<String, FormError> {
         let sid = self.required("CallSid")?;
         if sid.len() > 64 || !sid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
             return Err(wrong("CallSid", sid, "at most 64 letters, digits, `-` and `_`"));
@@ -190,14 +190,14 @@ impl TryFrom<&Form> for DialResult {
     }
 }
 
-fn whole(form: &Form, name: &'static str) -> Result<Option<u64>, FormError> {
+pub(super) fn whole(form: &Form, name: &'static str) -> Result<Option<u64>, FormError> {
     match form.get(name).filter(|value| !value.is_empty()) {
         None => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| wrong(name, text, "a whole number")),
     }
 }
 
-fn wrong(field: &'static str, datum: &str, expected: &'static str) -> FormError {
+pub(super) fn wrong(field: &'static str, datum: &str, expected: &'static str) -> FormError {
     let datum = datum.chars().take(40).flat_map(char::escape_debug).collect();
     FormError::Wrong { field, datum, expected }
 }

@@ -32,8 +32,21 @@ pub struct DialVerb<'a> {
     pub timeout_s: u32,
     /// Where Twilio posts the outcome; its answer decides what follows.
     pub action: &'a str,
-    /// Record from the moment of answer?
-    pub record: bool,
+    /// Record both sides from the moment of answer, and tell here when the recording is there.
+    pub record_to: Option<&'a str>,
+}
+
+/// How to ask for keys or words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatherVerb<'a> {
+    /// Where Twilio posts what was pressed or said; its answer decides what follows.
+    pub action: &'a str,
+    /// So many keys are enough; `None`: as many as come before `#`.
+    pub digits: Option<u32>,
+    /// Are Hebrew words taken too?
+    pub speech: bool,
+    /// How long to wait after the text, in seconds.
+    pub timeout_s: u32,
 }
 
 /// A document under construction.
@@ -70,7 +83,24 @@ impl Twiml {
     ///
     /// # Errors
     /// [`TwimlError::ParameterTooLong`].
-    pub fn connect_stream(mut self, url: &str, parameters: &[(&str, &str)]) -> Result<String, TwimlError> {
+    pub fn connect_stream(self, url: &str, parameters: &[(&str, &str)]) -> Result<String, TwimlError> {
+        Ok(self.stream(url, parameters)?.hang_up())
+    }
+
+    /// Connects the call to a media stream in both directions, and asks at `next` what to do after it.
+    ///
+    /// # Errors
+    /// [`TwimlError::ParameterTooLong`].
+    pub fn connect_stream_then(
+        self,
+        url: &str,
+        parameters: &[(&str, &str)],
+        next: &str,
+    ) -> Result<String, TwimlError> {
+        Ok(self.stream(url, parameters)?.redirect(next))
+    }
+
+    fn stream(mut self, url: &str, parameters: &[(&str, &str)]) -> Result<Self, TwimlError> {
         self.xml.push_str("<Connect>");
         self.open("Stream", &[("url", url)]);
         self.xml.push('>');
@@ -83,7 +113,44 @@ impl Twiml {
             self.xml.push_str("/>");
         }
         self.xml.push_str("</Stream></Connect>");
-        Ok(self.hang_up())
+        Ok(self)
+    }
+
+    /// Waits for keys or Hebrew words while it speaks. Without any the document goes on.
+    #[must_use]
+    pub fn gather(mut self, gather: GatherVerb<'_>, voice: &str, text: &str) -> Self {
+        let timeout = gather.timeout_s.to_string();
+        let digits = gather.digits.map(|digits| digits.to_string());
+        let mut attributes = vec![
+            ("input", if gather.speech { "dtmf speech" } else { "dtmf" }),
+            ("action", gather.action),
+            ("method", "POST"),
+            ("timeout", timeout.as_str()),
+        ];
+        attributes.extend(digits.iter().map(|digits| ("numDigits", digits.as_str())));
+        if gather.speech {
+            attributes.extend([("language", "he-IL"), ("speechTimeout", "auto")]);
+        }
+        self.open("Gather", &attributes);
+        self.xml.push('>');
+        self = self.say(voice, text);
+        self.xml.push_str("</Gather>");
+        self
+    }
+
+    /// Silence.
+    #[must_use]
+    pub fn pause(mut self, seconds: u32) -> Self {
+        self.open("Pause", &[("length", &seconds.to_string())]);
+        self.xml.push_str("/>");
+        self
+    }
+
+    /// Goes on with the document at `url`.
+    pub fn redirect(mut self, url: &str) -> String {
+        self.open("Redirect", &[("method", "POST")]);
+        let _ = write!(self.xml, ">{}</Redirect>", xml_escape(url));
+        self.finish()
     }
 
     /// Rings a person. What follows is decided by the answer to `action`.
@@ -95,8 +162,12 @@ impl Twiml {
             ("timeout", timeout.as_str()),
             ("answerOnBridge", "true"),
         ];
-        if dial.record {
-            attributes.push(("record", "record-from-answer-dual"));
+        if let Some(url) = dial.record_to {
+            attributes.extend([
+                ("record", "record-from-answer-dual"),
+                ("recordingStatusCallback", url),
+                ("recordingStatusCallbackEvent", "completed absent"),
+            ]);
         }
         self.open("Dial", &attributes);
         let _ = write!(self.xml, "><Number>{}</Number></Dial>", xml_escape(dial.number));
@@ -182,16 +253,37 @@ mod tests {
             number: "+972502345678",
             timeout_s: 15,
             action: "https://bridge.example.com/api/voice/dial?a=1&b=2",
-            record: true,
+            record_to: Some("https://bridge.example.com/api/voice/recording"),
         };
         let xml = Twiml::new().say(SAY_VOICE, " ").dial(dial);
         assert_eq!(
             xml,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
              <Dial action=\"https://bridge.example.com/api/voice/dial?a=1&amp;b=2\" method=\"POST\" \
-             timeout=\"15\" answerOnBridge=\"true\" record=\"record-from-answer-dual\">\
+             timeout=\"15\" answerOnBridge=\"true\" record=\"record-from-answer-dual\" \
+             recordingStatusCallback=\"https://bridge.example.com/api/voice/recording\" \
+             recordingStatusCallbackEvent=\"completed absent\">\
              <Number>+972502345678</Number></Dial></Response>"
         );
+    }
+
+    #[test]
+    fn keys_or_words_are_asked_for() {
+        let gather =
+            GatherVerb { action: "https://b/key?a=1&b=2", digits: Some(1), speech: true, timeout_s: 5 };
+        let xml = Twiml::new().gather(gather, SAY_VOICE, "לאישור הקישו 1").pause(1).hang_up();
+        assert_eq!(
+            xml,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
+             <Gather input=\"dtmf speech\" action=\"https://b/key?a=1&amp;b=2\" method=\"POST\" timeout=\"5\" \
+             numDigits=\"1\" language=\"he-IL\" speechTimeout=\"auto\">\
+             <Say voice=\"Google.he-IL-Wavenet-D\" language=\"he-IL\">לאישור הקישו 1</Say></Gather>\
+             <Pause length=\"1\"/><Hangup/></Response>"
+        );
+        let keys = GatherVerb { digits: None, speech: false, ..gather };
+        let xml = Twiml::new().gather(keys, SAY_VOICE, "").redirect("https://b/?a=1&b=2");
+        assert!(xml.contains("input=\"dtmf\"") && !xml.contains("language"), "{xml}");
+        assert!(xml.ends_with("<Redirect method=\"POST\">https://b/?a=1&amp;b=2</Redirect></Response>"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::line::Line;
-use super::twiml::{StreamVerb, stream_of};
+use super::twiml::{StreamVerb, dial_of, redirect_of, stream_of};
 use super::{CallRecord, Caller, CallerError, Ending, Signing, Token, Wire, sign};
 
 const TICK: Duration = Duration::from_millis(20);
@@ -38,6 +38,7 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
     let mut record = CallRecord {
         ending: Ending::WebhookRefused(status),
         twiml,
+        documents: Vec::new(),
         subprotocol: None,
         status_callback: None,
         line_ms: 0,
@@ -49,10 +50,28 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
         return Ok(record);
     }
     record.ending = Ending::NoStream;
-    let (caller, mut record) = match stream_of(&record.twiml) {
-        Some(stream) => connect(caller, stream, record).await?,
-        None => (caller, record),
-    };
+    let mut caller = caller;
+    let mut document = record.twiml.clone();
+    loop {
+        let streamed = stream_of(&document);
+        if let Some(stream) = streamed.clone() {
+            (caller, record) = connect(caller, stream, record).await?;
+        }
+        // A stream that the bridge closes is followed by the document's next verb.
+        let goes_on = streamed.is_none() || matches!(record.ending, Ending::ClosedByBridge(_));
+        let next = match (redirect_of(&document).filter(|_| goes_on), dial_of(&document)) {
+            (Some(url), _) => Some((url, vec![("CallStatus", "in-progress".to_owned())])),
+            (None, Some((_, action))) => caller.dialled.take().map(|outcome| {
+                (action, vec![("CallStatus", "in-progress".to_owned()), ("DialCallStatus", outcome)])
+            }),
+            (None, None) => None,
+        };
+        let Some((url, form)) = next else { break };
+        let path = url.strip_prefix(&caller.public_base).unwrap_or(&url).to_owned();
+        let form: Vec<_> = form.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        document = answer(webhook(&http, &caller, &path, &form)).await?.1;
+        record.documents.push(document.clone());
+    }
     let seconds = (record.line_ms / 1_000).to_string();
     let over = [
         ("CallStatus", "completed"),

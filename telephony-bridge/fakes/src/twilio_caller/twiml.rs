@@ -26,6 +26,22 @@ pub fn stream_of(xml: &str) -> Option<StreamVerb> {
     Some(StreamVerb { url, parameters })
 }
 
+/// Where the document goes on, if it ends with a `<Redirect>`.
+pub fn redirect_of(xml: &str) -> Option<String> {
+    let start = xml.find("<Redirect")?;
+    let text = start + xml[start..].find('>')? + 1;
+    let end = text + xml[text..].find("</Redirect>")?;
+    Some(unescape(&xml[text..end]))
+}
+
+/// Whom the document rings, and where it tells what came of it: the number and `action`.
+pub fn dial_of(xml: &str) -> Option<(String, String)> {
+    let dial = tag(xml, "Dial")?;
+    let number = xml.find("<Number>")? + "<Number>".len();
+    let end = number + xml[number..].find("</Number>")?;
+    Some((unescape(&xml[number..end]), attribute(dial, "action")?))
+}
+
 /// The inside of the first tag of this name.
 fn tag<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let open = format!("<{name} ");

@@ -175,7 +175,7 @@ fn sentence(text: &str) -> LlmEvent {
 }
 
 fn done() -> LlmEvent {
-    LlmEvent::Done { fields: BTreeMap::new(), hang_up: false }
+    LlmEvent::Done { fields: BTreeMap::new(), hang_up: false, transfer: false }
 }
 
 fn llm_pair() -> (LlmChain, [Scripted; 2], Arc<Health>) {

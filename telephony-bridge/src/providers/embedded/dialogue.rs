@@ -33,6 +33,8 @@ pub struct Dialogue {
     /// Where the dialogue stood before the last reply: a reply taken back was never given.
     before: Option<(TurnId, State)>,
     latency_ms: u64,
+    /// Is there a person to whom the call can be handed over?
+    transferable: bool,
     due: Due<(TurnId, LlmEvent)>,
 }
 
@@ -47,8 +49,23 @@ struct State {
 impl Dialogue {
     /// A dialogue whose replies take `latency_ms`.
     pub fn new(latency_ms: u64) -> Self {
-        Self { state: State::default(), before: None, latency_ms, due: Due::default() }
+        Self { state: State::default(), before: None, latency_ms, transferable: false, due: Due::default() }
     }
+
+    /// Whoever asks for a person gets one. Without one, the caller is told that somebody will call back.
+    #[must_use]
+    pub fn with_transfer(mut self, possible: bool) -> Self {
+        self.transferable = possible;
+        self
+    }
+}
+
+/// What follows a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Listen,
+    HangUp,
+    Transfer,
 }
 
 impl State {
@@ -64,22 +81,22 @@ impl State {
         fresh
     }
 
-    /// What to say next, and whether to hang up afterwards.
-    fn next_line(&mut self, text: &str) -> (&'static str, bool) {
+    /// What to say next, and what follows.
+    fn next_line(&mut self, text: &str, transferable: bool) -> (&'static str, Then) {
         if FAREWELLS.iter().any(|word| text.contains(word)) || self.thanked {
-            return (GOODBYE, true);
+            return (GOODBYE, Then::HangUp);
         }
         if HUMAN.iter().any(|word| text.contains(word)) {
-            return (TRANSFER, false);
+            return if transferable { (TRANSFER, Then::Transfer) } else { (THANKS, Then::Listen) };
         }
         match QUESTIONS.iter().find(|(field, _)| !self.known.contains_key(*field)) {
             Some((field, question)) => {
                 self.asked = Some(field);
-                (question, false)
+                (question, Then::Listen)
             }
             None => {
                 self.thanked = true;
-                (THANKS, false)
+                (THANKS, Then::Listen)
             }
         }
     }
@@ -89,10 +106,11 @@ impl Llm for Dialogue {
     fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, text: &str) {
         self.before = Some((turn, self.state.clone()));
         let fields = self.state.learn(text);
-        let (line, hang_up) = self.state.next_line(text);
+        let (line, then) = self.state.next_line(text, self.transferable);
+        let (hang_up, transfer) = (then == Then::HangUp, then == Then::Transfer);
         let at = CallTime(now.0 + self.latency_ms * 1_000);
         self.due.push(at, (turn, LlmEvent::Sentence(Line::text(line))));
-        self.due.push(at, (turn, LlmEvent::Done { fields, hang_up }));
+        self.due.push(at, (turn, LlmEvent::Done { fields, hang_up, transfer }));
     }
 
     fn cancel(&mut self, turn: TurnId) {
@@ -127,7 +145,8 @@ mod tests {
     fn say(dialogue: &mut Dialogue, turn: u32, text: &str) -> (String, LeadFields, bool) {
         dialogue.reply(CallTime(0), TurnId(turn), turn, text);
         let Some((_, LlmEvent::Sentence(line))) = dialogue.poll(CallTime(0)) else { panic!("no sentence") };
-        let Some((_, LlmEvent::Done { fields, hang_up })) = dialogue.poll(CallTime(0)) else {
+        let Some((_, LlmEvent::Done { fields, hang_up, transfer: false })) = dialogue.poll(CallTime(0))
+        else {
             panic!("no end")
         };
         (line.text, fields, hang_up)
@@ -172,6 +191,22 @@ mod tests {
         assert!(say(&mut dialogue, 2, "כן").0.contains("מה השם"));
         let (line, _, _) = say(&mut dialogue, 3, "דנה לוי");
         assert!(line.contains("התקציב"), "deal and area are known: {line}");
+    }
+
+    /// S-EMG-007: a person is promised only where there is one.
+    #[test]
+    fn whoever_asks_for_a_person_gets_one_if_there_is_one() {
+        let (line, _, hang_up) = say(&mut Dialogue::new(0), 1, "אפשר לדבר עם נציג?");
+        assert_eq!((line.as_str(), hang_up), (THANKS, false));
+        let mut dialogue = Dialogue::new(0).with_transfer(true);
+        dialogue.reply(CallTime(0), TurnId(1), 1, "אפשר לדבר עם נציג?");
+        let events: Vec<_> =
+            std::iter::from_fn(|| dialogue.poll(CallTime(0))).map(|(_, event)| event).collect();
+        let [LlmEvent::Sentence(line), LlmEvent::Done { hang_up: false, transfer: true, .. }] = &events[..]
+        else {
+            panic!("{events:?}")
+        };
+        assert_eq!(line.text, TRANSFER);
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Llm for ScriptedLlm {
             self.due.push(at, (turn, LlmEvent::Sentence(line.clone())));
         }
         let fields: LeadFields = lead_fields(text);
-        self.due.push(at, (turn, LlmEvent::Done { fields, hang_up: false }));
+        self.due.push(at, (turn, LlmEvent::Done { fields, hang_up: false, transfer: false }));
     }
 
     fn cancel(&mut self, turn: TurnId) {

@@ -77,6 +77,15 @@ impl HttpClient {
             .build(connector);
         Ok(Self(client))
     }
+
+    /// Sends a request as it is: its limits are the caller's.
+    pub(crate) fn send(
+        &self,
+        request: hyper::Request<Full<Bytes>>,
+    ) -> impl Future<Output = Result<Response<Incoming>, hyper_util::client::legacy::Error>> + Send + use<>
+    {
+        self.0.request(request)
+    }
 }
 
 /// A request to be sent.
@@ -320,7 +329,7 @@ fn is_malformed(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// An error and what caused it, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

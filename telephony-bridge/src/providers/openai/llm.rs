@@ -8,7 +8,7 @@ use crm_api::Speaker;
 use serde_json::{Value, json};
 
 use super::memory::Memory;
-use super::tools::END_CALL;
+use super::tools::{END_CALL, TRANSFER};
 use super::{ChatModel, ToolCall, Tools};
 use crate::providers::Llm;
 use crate::providers::net::{CallNet, Outbox, Phase, ProviderError, Reason, Worker};
@@ -22,6 +22,8 @@ const FILLER_AFTER: Duration = Duration::from_millis(700);
 const FILLER: &str = "רגע, אני בודקת.";
 /// Said where the model ends the call without a word.
 const GOODBYE: &str = "תודה, ולהתראות.";
+/// Said where the model hands the call over without a word.
+const HAND_OVER: &str = "כמובן, אני מעבירה.";
 /// Results that may wait for the driver.
 const RESULTS: usize = 32;
 
@@ -132,9 +134,9 @@ struct Reply {
 impl Reply {
     async fn write(mut self, messages: Vec<Value>) {
         let event = match self.rounds(messages).await {
-            Ok(hang_up) => {
+            Ok((hang_up, transfer)) => {
                 self.model.health().succeeded();
-                LlmEvent::Done { fields: BTreeMap::new(), hang_up }
+                LlmEvent::Done { fields: BTreeMap::new(), hang_up, transfer }
             }
             Err(error) => {
                 self.model.health().failed(Instant::now(), &error);
@@ -144,33 +146,36 @@ impl Reply {
         self.outbox.send(Written::Event(event)).await;
     }
 
-    /// Asks until the model wants no more tools. Returns whether to hang up.
-    async fn rounds(&mut self, mut messages: Vec<Value>) -> Result<bool, ProviderError> {
+    /// Asks until the model wants no more tools. Returns whether to hang up, and whether to hand over.
+    async fn rounds(&mut self, mut messages: Vec<Value>) -> Result<(bool, bool), ProviderError> {
         let described = self.tools.described();
-        let mut hang_up = false;
+        let (mut hang_up, mut transfer) = (false, false);
         for round in 0..=MAX_ROUNDS {
             let tools = if round < MAX_ROUNDS { &described[..] } else { &[] };
             let calls = self.ask(&messages, tools).await?;
             let (ends, calls): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.name == END_CALL);
             hang_up |= !ends.is_empty();
+            let (persons, calls): (Vec<_>, Vec<_>) =
+                calls.into_iter().partition(|call| call.name == TRANSFER && self.tools.can_transfer());
+            transfer |= !persons.is_empty();
             if calls.is_empty() {
                 break;
             }
             let exchange = self.use_tools(calls).await;
             messages.extend(exchange.iter().cloned());
             self.outbox.send(Written::Used(exchange)).await;
-            if hang_up {
+            if hang_up || transfer {
                 break;
             }
         }
-        if self.said == 0 && hang_up {
-            self.say(GOODBYE).await;
+        if self.said == 0 && (hang_up || transfer) {
+            self.say(if transfer { HAND_OVER } else { GOODBYE }).await;
         }
         if self.said == 0 {
             let detail = "a reply without a word to say";
             return Err(ProviderError::new(super::NAME, Phase::Answer, Reason::Garbage, detail));
         }
-        Ok(hang_up)
+        Ok((hang_up, transfer))
     }
 
     /// One answer: its sentences are said as they come, its tool calls returned.

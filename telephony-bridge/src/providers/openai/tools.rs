@@ -12,6 +12,9 @@ use crate::session::TurnId;
 
 /// Ends the call once the reply was heard. The bridge's own.
 pub(super) const END_CALL: &str = "end_call";
+/// Hands the call over to a person once the reply was heard. The bridge's own: to whom is the business's
+/// decision, and never the model's.
+pub(super) const TRANSFER: &str = "transfer_to_person";
 /// Keeps what was learned of the caller.
 const SAVE_LEAD: &str = "save_lead_fields";
 
@@ -21,17 +24,34 @@ pub struct Tools {
     crm: Option<(CrmClient, String)>,
     call_sid: String,
     net: CallNet,
+    transferable: bool,
 }
 
 impl Tools {
     /// Tools of the call; without the CRM and its token, only those of the bridge.
     pub fn new(crm: Option<(CrmClient, String)>, call_sid: impl Into<String>, net: CallNet) -> Self {
-        Self { crm, call_sid: call_sid.into(), net }
+        Self { crm, call_sid: call_sid.into(), net, transferable: false }
+    }
+
+    /// The same; `possible`: there is a person to whom the call can be handed over.
+    #[must_use]
+    pub fn with_transfer(mut self, possible: bool) -> Self {
+        self.transferable = possible;
+        self
+    }
+
+    pub(super) fn can_transfer(&self) -> bool {
+        self.transferable
     }
 
     /// As the model is told of them.
     pub(super) fn described(&self) -> Vec<Value> {
         let mut tools = vec![function(END_CALL, "End the call after saying goodbye.", &json!({}))];
+        if self.transferable {
+            let when =
+                "Hand the call over to a person, after saying so: the caller asks for one, or it is urgent.";
+            tools.push(function(TRANSFER, when, &json!({})));
+        }
         if self.crm.is_some() {
             let text = |what: &str| json!({ "type": "string", "description": what });
             tools.push(function(
@@ -127,6 +147,7 @@ mod tests {
     async fn without_a_token_the_crm_is_not_asked() {
         let tools = Tools::new(None, "CA1", CallNet::new());
         assert_eq!(tools.described().len(), 1);
+        assert_eq!(tools.clone().with_transfer(true).described().len(), 2);
         let call = ToolCall { id: "c".into(), name: SAVE_LEAD.into(), arguments: "{}".into() };
         let answer = tools.call(TurnId(1), 0, &call).await;
         assert!(answer.contains("there is no tool `save_lead_fields`"), "{answer}");

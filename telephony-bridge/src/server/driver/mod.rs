@@ -4,7 +4,9 @@
 //! inputs, and the session's outputs are carried out at once. Nothing here waits for the CRM, for
 //! the disk or for the far end: each has a bounded queue of its own.
 
+mod before;
 mod clock;
+mod leave;
 mod numbers;
 mod playout;
 mod publish;
@@ -20,16 +22,17 @@ use audio_core::engine::{CallHandle, CallState};
 use audio_core::frame::{FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::PipelineEvent;
 use axum::extract::ws::WebSocket;
-use crm_api::EndReason;
+use crm_api::{CallEventKind, EndReason};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 
-use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction, OnBoard};
+use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
 use crate::providers::{Providers, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Output, Session, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
+use before::Before;
 use clock::CallClock;
 use playout::{Marks, Playout};
 use receive::{MAX_BACKLOG, is_media};
@@ -67,6 +70,7 @@ pub(super) struct Parts {
 pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let AcceptedStream { socket, start, call, mut signal } = stream;
     let accepted = Instant::now();
+    let started_at_ms = unix_ms();
     let (sink, mut incoming) = socket.split();
     let mut driver = Driver {
         session: Session::new(app.config.session.clone()),
@@ -84,7 +88,9 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         sender: Sender::spawn(sink, OutboundWriter::new(&start.stream_sid)),
         keepalive: Keepalive::new(app.config.ping_interval, app.config.pong_timeout, accepted),
         call_sid: call.call_sid.clone(),
-        started_at_ms: unix_ms(),
+        started_at_ms,
+        before: Before::of(&call, started_at_ms, app.config.clock_speed),
+        hands_over: false,
         accepted,
         greeted: false,
         arrivals: [accepted; ARRIVALS],
@@ -94,8 +100,11 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         ended: None,
         status: app.board.enter(&call),
         unanswered: None,
+        call,
         app,
     };
+    driver.take_up();
+    let call = driver.call.clone();
     let first = CallStart {
         from: call.from.clone(),
         to: call.to.clone(),
@@ -127,7 +136,12 @@ struct Driver {
     sender: Sender,
     keepalive: Keepalive,
     call_sid: String,
+    call: CallInfo,
     started_at_ms: i64,
+    /// What lies before this stream.
+    before: Before,
+    /// The call goes to a person: its end is reported by whoever rings.
+    hands_over: bool,
     accepted: Instant,
     greeted: bool,
     arrivals: [Instant; ARRIVALS],
@@ -338,7 +352,10 @@ impl Driver {
             Output::Acquit => drop(self.handle.acquit()),
             Output::Crm(kind) => {
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
-                self.app.outbox.record(&self.call_sid, kind, at_ms);
+                let goes_on = self.hands_over && matches!(kind, CallEventKind::Ended { .. });
+                if let Some(kind) = self.before.shifted(kind).filter(|_| !goes_on) {
+                    self.app.outbox.record(&self.call_sid, kind, at_ms);
+                }
             }
             Output::TurnEnd { .. } => {
                 self.unanswered = Some(Instant::now());
@@ -358,6 +375,10 @@ impl Driver {
             }
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
             Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
+            Output::Transfer => {
+                self.hands_over = true;
+                self.ended = Some(EndReason::AgentHangUp);
+            }
             Output::Ended(reason) => self.ended = Some(reason),
             _ => {}
         }
@@ -379,6 +400,7 @@ impl Driver {
             Leave::Stop(reason) => reason,
             Leave::Ended => self.ended.unwrap_or(EndReason::Failed),
         };
+        let reason = self.leave_call(reason).await;
         self.feed(WireInput::Stop(reason));
         self.record(Wire::Followed { at: self.followed });
         let counters = self.handle.counters();

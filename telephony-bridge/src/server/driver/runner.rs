@@ -171,7 +171,7 @@ impl LiveRunner {
         let stt: Box<dyn Stt> = Box::new(ScriptedStt::new(words.unwrap_or_default(), latency));
         let lines = self.script.as_ref().map(|script| script.lines.clone()).unwrap_or_default();
         let llm: Box<dyn Llm> = match lines.is_empty() {
-            true => Box::new(Dialogue::new(latency.llm_ms)),
+            true => Box::new(Dialogue::new(latency.llm_ms).with_transfer(call.decision.dial.is_some())),
             false => Box::new(ScriptedLlm::new(lines, latency.llm_ms)),
         };
         Providers {

@@ -11,6 +11,7 @@ fn call(sid: &str) -> CallInfo {
         decision: neutral_decision(None),
         fallback: true,
         announced_at_ms: 0,
+        earlier: None,
     }
 }
 
@@ -41,6 +42,26 @@ fn a_call_has_one_stream() {
     let _live = registry.connect("CA1", &token, now).expect("its token");
     let again = registry.announce(call("CA1"), now).expect("its own place");
     assert_eq!(registry.connect("CA1", &again, now).map(|_| ()), Err(StreamRefused::Duplicate));
+}
+
+/// S-EMG-007: a call that was handed over may come back while its first stream is still being put away.
+#[test]
+fn a_call_that_was_handed_over_comes_back() {
+    let registry = Arc::new(Registry::new(1));
+    let now = Instant::now();
+    let token = registry.announce(call("CA1"), now).expect("a place");
+    let (_, first) = registry.connect("CA1", &token, now).expect("its token");
+    registry.hand_over(call("CA1"));
+    assert_eq!(registry.stats(now).rung, 1);
+    let back = registry.take_rung("CA1").expect("rung");
+    let token = registry.announce(back, now).expect("the place is free");
+    let (_, second) = registry.connect("CA1", &token, now).expect("its token");
+    drop(first);
+    assert_eq!(registry.stats(now).live, 1, "the second stream is not the first");
+    assert_eq!(registry.provider_ended("CA1"), Finished::Live);
+    assert_eq!(*second.signal().borrow(), CallSignal::ProviderEnded);
+    drop(second);
+    assert_eq!(registry.stats(now).live, 0);
 }
 
 /// S-TEL-011

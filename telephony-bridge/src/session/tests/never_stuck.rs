@@ -82,7 +82,9 @@ fn apply(call: &mut Call, ms: u64, step: &Step) {
         Step::SttFinal(t, words) => stt(t, SttEvent::Final(if words { "כמה מילים" } else { "" })),
         Step::SttFailed(t) => stt(t, SttEvent::Failed),
         Step::Sentence(t) => llm(t, LlmEvent::Sentence(Line::text("בסדר גמור"))),
-        Step::ReplyDone(t, hang_up) => llm(t, LlmEvent::Done { fields: Default::default(), hang_up }),
+        Step::ReplyDone(t, hang_up) => {
+            llm(t, LlmEvent::Done { fields: Default::default(), hang_up, transfer: false })
+        }
         Step::LlmFailed(t) => llm(t, LlmEvent::Failed),
         Step::TtsAudio(u, ms) => tts(u, TtsEvent::Audio { ms }),
         Step::TtsEnd(u, total_ms) => tts(u, TtsEvent::End { total_ms }),
