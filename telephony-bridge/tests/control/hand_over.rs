@@ -69,11 +69,11 @@ async fn nobody_answers_and_the_agent_is_back() {
     let times: Vec<u64> = events
         .iter()
         .filter_map(|kind| match kind {
-            CallEventKind::Turn { end_ms, .. } => Some(*end_ms),
+            CallEventKind::Turn { start_ms, .. } => Some(*start_ms),
             _ => None,
         })
         .collect();
-    assert!(times.is_sorted(), "{times:?}");
+    assert!(times.is_sorted(), "{events:#?}");
     let asked: Vec<_> = site.openai.requests(Service::Chat).iter().map(|request| request.json()).collect();
     let [first, second] = &asked[..] else { panic!("{asked:?}") };
     assert!(first["tools"].to_string().contains(TOOL));
