@@ -71,7 +71,7 @@ async fn nobody_answers_and_the_agent_is_back() {
     let times: Vec<u64> = events
         .iter()
         .filter_map(|kind| match kind {
-            CallEventKind::Turn { start_ms, .. } => Some(*start_ms),
+            CallEventKind::Turn { end_ms, .. } => Some(*end_ms),
             _ => None,
         })
         .collect();

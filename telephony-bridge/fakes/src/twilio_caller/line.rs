@@ -19,6 +19,8 @@ pub(super) struct Line {
     wire: Wire,
     playout: Playout,
     record: CallRecord,
+    /// What was said on an earlier stream of the call.
+    base: usize,
     ticks: u64,
     /// Samples sent.
     sent: usize,
@@ -31,12 +33,14 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(caller: Caller, wire: Wire, record: CallRecord) -> Self {
+        let base = record.said.len();
         Self {
             caller,
             wire,
             playout: Playout::default(),
             record,
             ticks: 0,
+            base,
             sent: 0,
             next_size: 0,
             next_injection: 0,
@@ -85,7 +89,8 @@ impl Line {
         self.ticks += 1;
         loop {
             let size = self.caller.payload_sizes[self.next_size % self.caller.payload_sizes.len()];
-            let Some(payload) = self.record.said.get(self.sent..self.sent + size) else {
+            let from = self.base + self.sent;
+            let Some(payload) = self.record.said.get(from..from + size) else {
                 break;
             };
             out.push(text(self.wire.media(self.sent, payload)));
