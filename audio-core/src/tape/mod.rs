@@ -44,6 +44,10 @@ pub struct TapeFile {
     pub greeting: Greeting,
     /// Ground truth of the caller's line, by start time.
     pub caller: Vec<CallerSpan>,
+    /// Who made `caller`. Absent for ground truth that was made with the tape, and for a recording
+    /// that nobody has labelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
     /// `agent[i]` answers the i-th completed turn; the last one repeats.
     pub agent: Vec<AgentLine>,
     /// The agent's echo on the caller's line.
@@ -55,6 +59,22 @@ pub struct TapeFile {
     /// The caller hangs up at this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hang_up_ms: Option<u64>,
+}
+
+impl TapeFile {
+    /// What the caller's line is known to hold; `None` for a recording that nobody has labelled.
+    pub fn ground_truth(&self) -> Option<&[CallerSpan]> {
+        let recorded = matches!(self.echo, Some(Echo::Recorded(_)));
+        let unlabelled = recorded && self.caller.is_empty() && self.labels.is_none();
+        (!unlabelled).then_some(&*self.caller)
+    }
+}
+
+/// Who labelled a tape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labels {
+    /// A program and its version, or a person or tool by which it was done by hand.
+    pub by: String,
 }
 
 /// What the agent says first: text and clip, or the clip's path alone.

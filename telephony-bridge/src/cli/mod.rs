@@ -1,7 +1,11 @@
 //! The command line.
 
+mod given;
 mod replay;
 mod serve;
+mod tape;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +23,8 @@ enum Command {
     Serve(serve::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
+    /// Work with recorded calls: compare.
+    Tape(tape::Args),
 }
 
 /// An error as one sentence: what happened and why, each part once, though an error may quote its
@@ -36,11 +42,13 @@ pub fn sentence(error: &anyhow::Error) -> String {
     sentence
 }
 
-/// Runs the command line. The exit code is 0 only if everything succeeded.
-pub fn run() -> anyhow::Result<()> {
+/// Runs the command line. The exit code is 0 only if everything succeeded, and for a comparison only
+/// if nothing differs.
+pub fn run() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Serve(args) => serve::run(&args),
-        Command::Replay(args) => replay::run(&args),
+        Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Replay(args) => replay::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Tape(args) => tape::run(&args),
     }
 }
 

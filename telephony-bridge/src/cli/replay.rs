@@ -1,16 +1,12 @@
 //! `telephony-bridge replay`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use audio_core::barge_in::Preset;
-use audio_core::tape::Tape;
 
-use crate::config;
-use crate::providers::embedded::VoiceLibrary;
-use crate::session::SessionConfig;
-use crate::tape::{Recording, ReplayOptions, ReplayReport, RerunOptions, TimelineEvent, replay, rerun};
+use crate::tape::{Playable, ReplayReport, Setting};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,39 +30,21 @@ pub(super) struct Args {
     /// Print the timeline of every decision to standard error.
     #[arg(long)]
     explain: bool,
-    /// Clip library for lines without a recording of their own.
-    #[arg(long, env = "VOICE_DIR", value_name = "DIR")]
-    voice: Option<PathBuf>,
-    /// Word lists; each list it names replaces the Hebrew one of that name. A tape recorded live
-    /// replays with the same decisions if the bridge had them too.
-    #[arg(long, env = "WORDS_FILE", value_name = "FILE")]
-    words: Option<PathBuf>,
-    /// Timings and phrases of the conversation, as the bridge takes them; the same holds.
-    #[arg(long, env = "SESSION_FILE", value_name = "FILE")]
-    session: Option<PathBuf>,
-}
-
-/// What every tape is replayed with.
-struct Given {
-    library: VoiceLibrary,
-    session: SessionConfig,
+    #[command(flatten)]
+    given: super::given::Given,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let given = Given {
-        library: match &args.voice {
-            Some(dir) => VoiceLibrary::load(dir)?,
-            None => VoiceLibrary::default(),
-        },
-        session: config::session(args.words.as_deref(), args.session.as_deref())?,
-    };
+    let player = args.given.player(args.timing)?;
+    let mut setting = Setting::default();
+    (setting.preset, setting.sensitivity) = (args.preset, args.sensitivity);
     let mut out = std::io::stdout().lock();
     let mut failed = 0;
     if !args.json {
         writeln!(out, "{}", Row::HEADER)?;
     }
     for path in &args.tapes {
-        match replay_one(path, args, &given) {
+        match Playable::load(path).and_then(|tape| player.replay(&tape, &setting)) {
             Ok(report) => {
                 if let Some(at) = report.diverged_ms {
                     let tape = &report.tape;
@@ -85,7 +63,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             }
             Err(error) => {
                 failed += 1;
-                eprintln!("telephony-bridge: {}", super::sentence(&error));
+                eprintln!("telephony-bridge: {}", super::sentence(&error.into()));
             }
         }
     }
@@ -93,24 +71,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         bail!("{failed} of {} tapes could not be replayed", args.tapes.len());
     }
     Ok(())
-}
-
-fn replay_one(path: &Path, args: &Args, given: &Given) -> anyhow::Result<ReplayReport> {
-    let tape = Tape::load(path)?;
-    if let Some(recording) = Recording::load(path)? {
-        let session = given.session.clone();
-        let options =
-            RerunOptions { preset: args.preset, sensitivity: args.sensitivity, session, timing: args.timing };
-        return Ok(rerun(&tape, &recording, &options)?.report);
-    }
-    let preset = args.preset.unwrap_or(Preset::Adaptive);
-    let options = ReplayOptions {
-        barge_in: preset.config().with_sensitivity(args.sensitivity.unwrap_or(0.0)),
-        session: given.session.clone(),
-        timing: args.timing,
-        library: given.library.clone(),
-    };
-    Ok(replay(&tape, &options)?)
 }
 
 fn sensitivity(text: &str) -> Result<f32, &'static str> {
@@ -122,21 +82,8 @@ fn sensitivity(text: &str) -> Result<f32, &'static str> {
 fn explain(report: &ReplayReport) {
     eprintln!("{}", report.tape);
     for event in &report.events {
-        eprintln!("  {}", explained(event));
+        eprintln!("  {}", event.explained());
     }
-}
-
-fn explained(event: &TimelineEvent) -> String {
-    let value = serde_json::to_value(event.event).unwrap_or_default();
-    let name = value.as_str().unwrap_or_default().to_owned();
-    let detail = match (event.score, event.reason, event.state) {
-        (Some(score), ..) => format!(" score {score:.2}"),
-        (_, Some(reason), _) => format!(" {reason:?}").to_lowercase(),
-        (.., Some(state)) => format!(" {}", state.name()),
-        _ => String::new(),
-    };
-    let why = event.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{:>8.3} s  {name}{detail}{why}", event.t_ms as f64 / 1_000.0)
 }
 
 /// One line of the table for people.

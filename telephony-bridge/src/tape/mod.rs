@@ -1,20 +1,32 @@
 //! Tapes: replay recorded calls in virtual time, and record live ones.
 
+pub mod diff;
 mod error;
+mod find;
 mod line;
+mod measures;
 mod notebook;
+pub mod parallel;
+mod player;
 mod record;
 mod replay;
 mod report;
 mod rerun;
 mod score;
+mod setting;
 mod timeline;
+mod trace;
 mod wire;
 
-pub use error::{ReplayError, WireError};
+pub use error::{FindError, ReplayError, WireError};
+pub use find::tapes_in;
+pub use measures::Measures;
+pub use player::{Playable, Player};
 pub use record::TapeRecorder;
-pub use replay::{ReplayOptions, replay, tape_lines};
+pub use replay::{ReplayOptions, replay, replay_traced, tape_lines};
 pub use report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
-pub use rerun::{Recording, Rerun, RerunOptions, rerun};
+pub use rerun::{Recording, Rerun, RerunOptions, rerun, rerun_traced};
+pub use setting::{Setting, SettingError};
 pub use timeline::{EventName, TimelineEvent};
+pub use trace::{Trace, TraceFrame};
 pub use wire::{Decision, Payload, Wire, WireInput, WireLine};

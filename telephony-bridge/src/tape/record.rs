@@ -75,6 +75,7 @@ impl TapeRecorder {
             started_at: Some(started.to_string()),
             greeting: Greeting::Line(AgentLine { text: decision.greeting.text.clone(), clip: None }),
             caller: Vec::new(),
+            labels: None,
             agent: Vec::new(),
             echo: Some(Echo::Recorded(RecordedEcho::Recorded)),
             latency: Latency::default(),

@@ -9,16 +9,17 @@
 use std::path::Path;
 use std::time::Instant;
 
-use audio_core::barge_in::Preset;
+use audio_core::barge_in::{BargeInConfig, Preset};
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
 use audio_core::sys::alloc::count_on_this_thread;
-use audio_core::tape::Tape;
-use audio_core::vad::VadKind;
+use audio_core::tape::{CallerSpan, Tape};
+use audio_core::vad::{VadConfig, VadKind};
 
 use super::error::{ReplayError, WireError};
 use super::notebook::Notebook;
 use super::report::{ReplayReport, percentile_us};
+use super::trace::Trace;
 use super::wire::{Decision, Wire, WireInput, WireLine};
 use crate::session::{CallTime, Input, Output, Session, SessionConfig, State};
 
@@ -99,6 +100,10 @@ pub struct RerunOptions {
     pub preset: Option<Preset>,
     /// Barge-in sensitivity, if not the recorded one.
     pub sensitivity: Option<f32>,
+    /// Barge-in rules in the place of preset and sensitivity.
+    pub barge_in: Option<BargeInConfig>,
+    /// Thresholds, hangover and pre-roll of the voice detector. The recording does not hold them.
+    pub vad: VadConfig,
     /// The conversation's timings, words and phrases: those the bridge had, or others. The
     /// recording does not hold them.
     pub session: SessionConfig,
@@ -111,15 +116,39 @@ pub struct RerunOptions {
 /// # Errors
 /// [`ReplayError::Session`], [`ReplayError::Pipeline`].
 pub fn rerun(tape: &Tape, recording: &Recording, options: &RerunOptions) -> Result<Rerun, ReplayError> {
+    run_again(tape, recording, options, None).map(|(rerun, _)| rerun)
+}
+
+/// [`rerun`], with what the signal chain heard and found in every frame.
+///
+/// # Errors
+/// As [`rerun`].
+pub fn rerun_traced(
+    tape: &Tape,
+    recording: &Recording,
+    options: &RerunOptions,
+) -> Result<(Rerun, Trace), ReplayError> {
+    let (rerun, trace) = run_again(tape, recording, options, Some(Trace::default()))?;
+    Ok((rerun, trace.unwrap_or_default()))
+}
+
+fn run_again(
+    tape: &Tape,
+    recording: &Recording,
+    options: &RerunOptions,
+    trace: Option<Trace>,
+) -> Result<(Rerun, Option<Trace>), ReplayError> {
     options.session.validate()?;
     let preset = options.preset.unwrap_or_else(|| recording.preset.parse().unwrap_or(Preset::Adaptive));
     let sensitivity = options.sensitivity.unwrap_or(recording.sensitivity);
-    let barge_in = preset.config().with_sensitivity(sensitivity);
-    let pipeline = CallPipeline::new(PipelineConfig::new(VadKind::default(), barge_in))?;
-    let mut chain = Chain::new(pipeline, options.timing);
+    let barge_in = options.barge_in.unwrap_or_else(|| preset.config().with_sensitivity(sensitivity));
+    let mut config = PipelineConfig::new(VadKind::default(), barge_in);
+    config.vad = options.vad;
+    let mut chain = Chain::new(CallPipeline::new(config)?, options.timing, trace);
     let speech = chain.run(recording);
     let mut run = Run {
         session: Session::new(options.session.clone()),
+        labels: tape.file.caller.clone(),
         notes: Notebook::default(),
         expected: recording.decisions(),
         decisions: Vec::new(),
@@ -136,14 +165,15 @@ pub fn rerun(tape: &Tape, recording: &Recording, options: &RerunOptions) -> Resu
     }
     let Run { notes, decisions, diverged_ms, now, final_state, .. } = run;
     chain.frame_ns.sort_unstable();
+    let labels = tape.file.ground_truth();
     let report = ReplayReport {
         allocations_in_pipeline: chain.allocations,
         diverged_ms,
         us_per_frame_p50: percentile_us(&chain.frame_ns, 50),
         us_per_frame_p99: percentile_us(&chain.frame_ns, 99),
-        ..notes.report(&tape.name, now.as_ms(), final_state, final_state != State::Ended, None)
+        ..notes.report(&tape.name, now.as_ms(), final_state, final_state != State::Ended, labels)
     };
-    Ok(Rerun { report, decisions })
+    Ok((Rerun { report, decisions }, chain.trace))
 }
 
 /// The signal chain over the recorded frames.
@@ -152,6 +182,7 @@ struct Chain {
     timing: bool,
     frame_ns: Vec<u64>,
     allocations: u64,
+    trace: Option<Trace>,
 }
 
 /// A decision of the chain, and the line of the caller's frame that brought it about.
@@ -169,8 +200,8 @@ enum Agent<'a> {
 }
 
 impl Chain {
-    fn new(pipeline: CallPipeline, timing: bool) -> Self {
-        Self { pipeline, timing, frame_ns: Vec::new(), allocations: 0 }
+    fn new(pipeline: CallPipeline, timing: bool, trace: Option<Trace>) -> Self {
+        Self { pipeline, timing, frame_ns: Vec::new(), allocations: 0, trace }
     }
 
     /// Everything the chain decides, with the time at which the caller's frame came that decided it.
@@ -210,6 +241,9 @@ impl Chain {
             let ((), allocations) = count_on_this_thread(|| pipeline.push_wire(&frame));
             self.allocations += allocations;
             self.frame_ns.extend(begun.map(|begun| begun.elapsed().as_nanos() as u64));
+            if let Some(trace) = &mut self.trace {
+                trace.push(&self.pipeline, &frame.payload, None);
+            }
             while self.pipeline.poll_clean().is_some() {}
             while let Some(event) = self.pipeline.poll_event() {
                 if !matches!(event, PipelineEvent::Flushed { .. }) {
@@ -299,6 +333,7 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
 /// The session over the recorded inputs.
 struct Run {
     session: Session,
+    labels: Vec<CallerSpan>,
     notes: Notebook,
     expected: Vec<Decision>,
     decisions: Vec<Decision>,
@@ -359,7 +394,7 @@ impl Run {
             if let Output::Clear(_) = output {
                 self.heard_until_us = now.0;
             }
-            self.notes.output(now, &output, &[]);
+            self.notes.output(now, &output, &self.labels);
             if let Some(decision) = Decision::of(&output) {
                 if self.diverged_ms.is_none() && self.expected.get(self.decisions.len()) != Some(&decision) {
                     self.diverged_ms = Some(now.as_ms());
