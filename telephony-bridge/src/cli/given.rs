@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+
 use crate::config;
 use crate::providers::embedded::VoiceLibrary;
 use crate::tape::Player;
@@ -21,6 +23,19 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// Everything in it that decides results: the bytes of its files.
+    pub(super) fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+        let index = self.voice.as_ref().map(|dir| dir.join("index.json"));
+        let mut bytes = Vec::new();
+        for path in [index.as_ref(), self.words.as_ref(), self.session.as_ref()] {
+            let file = path.map(|path| std::fs::read(path).with_context(|| path.display().to_string()));
+            let file = file.transpose()?.unwrap_or_default();
+            bytes.extend((file.len() as u64).to_le_bytes());
+            bytes.extend(file);
+        }
+        Ok(bytes)
+    }
+
     /// Reads what is named. `timing`: measure the time of each frame.
     pub(super) fn player(&self, timing: bool) -> anyhow::Result<Player> {
         let library = match &self.voice {

@@ -168,7 +168,8 @@ mod tests {
                 played.extend(codes.iter().map(|&code| f32::from(ulaw::decode(code))));
                 let expected = |i: usize| -> f32 {
                     let at = (n as usize * FRAME_SAMPLES + i).checked_sub(delay);
-                    let sample = |tap: usize| at.and_then(|at| at.checked_sub(tap)).map_or(0.0, |at| played[at]);
+                    let sample =
+                        |tap: usize| at.and_then(|at| at.checked_sub(tap)).map_or(0.0, |at| played[at]);
                     ir.iter().enumerate().map(|(tap, gain)| gain * sample(tap)).sum()
                 };
                 let heard = echo.process(frame.as_ref());

@@ -16,6 +16,7 @@ mod score;
 mod setting;
 mod timeline;
 mod trace;
+pub mod tune;
 mod wire;
 
 pub use error::{FindError, ReplayError, WireError};

@@ -36,6 +36,8 @@ pub fn as_done<T: Sync, R: Send, E>(
             });
         }
         drop(done);
+        // Dropped with an error, so that the threads stop.
+        let results = results;
         while let Ok(first) = results.recv() {
             take(std::iter::once(first).chain(results.try_iter()).collect())?;
         }

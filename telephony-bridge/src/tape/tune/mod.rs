@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use grid::{Axis, Grid};
-pub use pareto::{Point, front, points};
+pub use pareto::{Point, front, letters, points};
 pub use picture::picture;
 use sha2::{Digest as _, Sha256};
 pub use state::{Record, State, StateError};
@@ -79,19 +79,24 @@ pub fn tune(
 ) -> Result<Outcome, StateError> {
     let mut keys: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
     let mut broken: BTreeMap<PathBuf, String> = BTreeMap::new();
-    in_order(job.tapes, job.threads, |path| content(path), |i, hash| {
-        let path = &job.tapes[i];
-        match hash {
-            Ok(hash) => {
-                let keys_of = job.settings.iter().map(|setting| key(job.engine, &hash, setting));
-                keys.insert(path.clone(), keys_of.collect());
+    in_order(
+        job.tapes,
+        job.threads,
+        |path| content(path),
+        |i, hash| {
+            let path = &job.tapes[i];
+            match hash {
+                Ok(hash) => {
+                    let keys_of = job.settings.iter().map(|setting| key(job.engine, &hash, setting));
+                    keys.insert(path.clone(), keys_of.collect());
+                }
+                Err(error) => {
+                    broken.insert(path.clone(), format!("{}: {error}", path.display()));
+                }
             }
-            Err(error) => {
-                broken.insert(path.clone(), format!("{}: {error}", path.display()));
-            }
-        }
-        Ok::<_, StateError>(())
-    })?;
+            Ok::<_, StateError>(())
+        },
+    )?;
     let pieces = pieces(job, &keys, state);
     let todo: usize = pieces.iter().map(|piece| piece.todo.len()).sum();
     let all = keys.len() * job.settings.len();

@@ -1,6 +1,8 @@
 //! Which settings nothing beats: fewer false yields, sooner, or fewer interruptions missed costs
 //! something else.
 
+use std::collections::BTreeMap;
+
 use crate::tape::measures::Measures;
 
 /// What a setting costs.
@@ -27,6 +29,11 @@ impl Point {
         })
     }
 
+    /// What is judged.
+    const fn costs(&self) -> (f64, f64, u32) {
+        (self.false_per_minute, self.latency_ms, self.missed)
+    }
+
     /// No worse in anything, better in something.
     pub fn beats(&self, other: &Self) -> bool {
         let no_worse = self.false_per_minute <= other.false_per_minute
@@ -50,6 +57,29 @@ pub fn front(points: &[Option<Point>]) -> Vec<usize> {
     (0..points.len()).filter(|&i| points[i].is_some_and(|point| !beaten(&point))).collect()
 }
 
+/// A letter for each setting of the front, from the fewest false yields on: A, B… Z, A1… Settings that
+/// cost the same share one.
+pub fn letters(points: &[Option<Point>], front: &[usize]) -> BTreeMap<usize, String> {
+    let mut ranked: Vec<(usize, Point)> = front.iter().filter_map(|&i| Some((i, points[i]?))).collect();
+    ranked.sort_by(|(_, a), (_, b)| {
+        let by = |x: f64, y: f64| x.total_cmp(&y);
+        by(a.false_per_minute, b.false_per_minute)
+            .then(by(a.latency_ms, b.latency_ms))
+            .then(a.missed.cmp(&b.missed))
+    });
+    let (mut letters, mut rank, mut last) = (BTreeMap::new(), 0, None::<Point>);
+    for (i, point) in ranked {
+        if last.is_some_and(|last| last.costs() != point.costs()) {
+            rank += 1;
+        }
+        last = Some(point);
+        let letter = char::from(b'A' + (rank % 26) as u8);
+        let round = if rank < 26 { String::new() } else { (rank / 26).to_string() };
+        letters.insert(i, format!("{letter}{round}"));
+    }
+    letters
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +98,9 @@ mod tests {
             point(1.0, 400.0, 0),
             point(1.0, 300.0, 1),
         ];
-        assert_eq!(front(&points), [1, 2, 5, 6]);
+        let front = front(&points);
+        assert_eq!(front, [1, 2, 5, 6]);
+        let letters: Vec<String> = letters(&points, &front).into_values().collect();
+        assert_eq!(letters, ["A", "B", "C", "B"]);
     }
 }

@@ -85,8 +85,11 @@ impl State {
             if line.is_empty() {
                 continue;
             }
-            let record: Record = serde_json::from_slice(line)
-                .map_err(|source| StateError::Line { path: path.to_owned(), line: i + 1, source })?;
+            let record: Record = serde_json::from_slice(line).map_err(|source| StateError::Line {
+                path: path.to_owned(),
+                line: i + 1,
+                source,
+            })?;
             results.insert(record.key, record.measures);
         }
         // Only what was being written may be torn: a file of something else is not touched.
