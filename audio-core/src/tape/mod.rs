@@ -62,11 +62,13 @@ pub struct TapeFile {
 }
 
 impl TapeFile {
-    /// What the caller's line is known to hold; `None` for a recording that nobody has labelled.
+    /// What the caller's line is known to hold; `None` for a recording that nobody has labelled. A
+    /// script whose agent has something to say and whose caller has not is one of silence.
     pub fn ground_truth(&self) -> Option<&[CallerSpan]> {
         let recorded = matches!(self.echo, Some(Echo::Recorded(_)));
-        let unlabelled = recorded && self.caller.is_empty() && self.labels.is_none();
-        (!unlabelled).then_some(&*self.caller)
+        let script = !recorded && self.agent.iter().any(|line| !line.text.is_empty());
+        let labelled = script || self.labels.is_some() || !self.caller.is_empty();
+        labelled.then_some(&*self.caller)
     }
 }
 

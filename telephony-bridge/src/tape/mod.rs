@@ -3,9 +3,11 @@
 pub mod diff;
 mod error;
 mod find;
+pub mod label;
 mod line;
 mod measures;
 mod notebook;
+mod open_loop;
 pub mod parallel;
 mod player;
 mod record;
@@ -17,11 +19,13 @@ mod setting;
 mod timeline;
 mod trace;
 pub mod tune;
+pub mod view;
 mod wire;
 
 pub use error::{FindError, ReplayError, WireError};
 pub use find::tapes_in;
 pub use measures::Measures;
+pub use open_loop::{RecordedAgent, open_loop};
 pub use player::{Playable, Player};
 pub use record::TapeRecorder;
 pub use replay::{ReplayOptions, replay, replay_traced, tape_lines};

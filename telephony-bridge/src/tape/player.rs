@@ -1,11 +1,14 @@
-//! Replays any tape: a script in virtual time, a recorded call as it was.
+//! Replays any tape: a script in virtual time, a recorded call as it was, a recording of both sides with
+//! sound alone.
 
 use std::path::Path;
 
 use audio_core::barge_in::Preset;
-use audio_core::tape::Tape;
+use audio_core::tape::{Tape, read_wav_8k};
 
 use super::error::ReplayError;
+use super::label;
+use super::open_loop::{RecordedAgent, open_loop};
 use super::replay::{ReplayOptions, replay, replay_traced};
 use super::report::ReplayReport;
 use super::rerun::{Recording, RerunOptions, rerun, rerun_traced};
@@ -21,6 +24,8 @@ pub struct Playable {
     pub tape: Tape,
     /// `wire.jsonl`.
     pub recording: Option<Recording>,
+    /// The agent's side, where nothing but the sound of it is known.
+    pub agent: Option<RecordedAgent>,
 }
 
 impl Playable {
@@ -29,14 +34,27 @@ impl Playable {
     /// # Errors
     /// [`ReplayError`], naming the file.
     pub fn load(dir: &Path) -> Result<Self, ReplayError> {
-        Ok(Self { tape: Tape::load(dir)?, recording: Recording::load(dir)? })
+        let (tape, recording) = (Tape::load(dir)?, Recording::load(dir)?);
+        let agent = if recording.is_none() { agent_of(dir)? } else { None };
+        Ok(Self { tape, recording, agent })
     }
 
     /// The preset and the sensitivity it was recorded with.
-    fn own(&self) -> Option<(Preset, f32)> {
+    pub(super) fn own(&self) -> Option<(Preset, f32)> {
         let recording = self.recording.as_ref()?;
         Some((recording.preset.parse().unwrap_or_default(), recording.sensitivity))
     }
+}
+
+/// The agent's side of a recording, and when it speaks; `None` for a tape without one.
+pub(super) fn agent_of(dir: &Path) -> Result<Option<RecordedAgent>, ReplayError> {
+    let path = dir.join("agent.wav");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let samples = read_wav_8k(path).map_err(ReplayError::Agent)?;
+    let speech = label::speech(&samples);
+    Ok(Some(RecordedAgent { samples, speech }))
 }
 
 /// What every tape is replayed with, whatever the setting.
@@ -60,7 +78,13 @@ impl Player {
             Some(recording) => {
                 rerun(&tape.tape, recording, &self.as_recorded(tape, setting)).map(|rerun| rerun.report)
             }
-            None => replay(&tape.tape, &self.as_scripted(tape, setting)),
+            None => {
+                let options = self.as_scripted(tape, setting);
+                match &tape.agent {
+                    Some(agent) => open_loop(&tape.tape, agent, &options, None).map(|(report, _)| report),
+                    None => replay(&tape.tape, &options),
+                }
+            }
         }
     }
 
@@ -74,7 +98,16 @@ impl Player {
                 let (rerun, trace) = rerun_traced(&tape.tape, recording, &self.as_recorded(tape, setting))?;
                 Ok((rerun.report, trace))
             }
-            None => replay_traced(&tape.tape, &self.as_scripted(tape, setting)),
+            None => {
+                let options = self.as_scripted(tape, setting);
+                match &tape.agent {
+                    Some(agent) => {
+                        let traced = open_loop(&tape.tape, agent, &options, Some(Trace::default()))?;
+                        Ok((traced.0, traced.1.unwrap_or_default()))
+                    }
+                    None => replay_traced(&tape.tape, &options),
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 //! other rules the first one that differs is marked: from there on what the agent says is what it
 //! said then, whatever it would have said now.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -17,13 +18,17 @@ use audio_core::tape::{CallerSpan, Tape};
 use audio_core::vad::{VadConfig, VadKind};
 
 use super::error::{ReplayError, WireError};
+use super::label::Transcript;
 use super::notebook::Notebook;
 use super::report::{ReplayReport, percentile_us};
 use super::trace::Trace;
 use super::wire::{Decision, Wire, WireInput, WireLine};
+use crate::providers::SttResult;
 use crate::session::{CallTime, Input, Output, Session, SessionConfig, State};
 
 const FRAME_US: u64 = FRAME_MS as u64 * 1_000;
+/// Words of a turn begin at most this long before it is known to have begun.
+const ONSET_MS: u64 = 500;
 /// A timer this long overdue was not due in the recorded call.
 const OVERDUE_US: u64 = 100_000;
 
@@ -73,6 +78,37 @@ impl Recording {
             _ => None,
         });
         decisions.collect()
+    }
+
+    /// What was recognised then: the final words of each turn, and when they were said.
+    pub fn transcripts(&self) -> Vec<Transcript> {
+        let mut begun = BTreeMap::new();
+        let mut transcripts = Vec::new();
+        for line in &self.lines {
+            match &line.what {
+                Wire::Decision { decision: Decision::TurnStart(turn) } => {
+                    begun.insert(turn.0, line.t_us.as_ms().saturating_sub(ONSET_MS));
+                }
+                Wire::Input { input: WireInput::Stt(turn, SttResult::Final(text)) } => {
+                    if let Some(&start_ms) = begun.get(&turn.0) {
+                        let end_ms = line.t_us.as_ms();
+                        transcripts.push(Transcript { start_ms, end_ms, text: text.clone() });
+                    }
+                }
+                _ => {}
+            }
+        }
+        transcripts
+    }
+
+    /// When the far end began to get each utterance, in ms, in the order in which they were said.
+    pub fn spoken(&self) -> Vec<u64> {
+        let mut seen = BTreeSet::new();
+        let first = self.lines.iter().filter_map(|line| match line.what {
+            Wire::MediaOut { utterance, .. } => seen.insert(utterance.0).then(|| line.t_us.as_ms()),
+            _ => None,
+        });
+        first.collect()
     }
 
     /// How far the session had followed the signal chain; absent if the recording does not say.

@@ -1,7 +1,9 @@
 //! `telephony-bridge tape`.
 
 mod diff;
+mod label;
 mod tune;
+mod view;
 
 use std::process::ExitCode;
 
@@ -15,13 +17,19 @@ pub(super) struct Args {
 enum Command {
     /// Show which decisions differ between two settings, two versions or two tapes.
     Diff(diff::Args),
+    /// Label what is on the caller's line, by ear or from an Audacity label track.
+    Label(label::Args),
     /// Replay tapes under many settings: what each would cost, as a table and a picture.
     Tune(tune::Args),
+    /// Draw a call as one HTML page: both sides, every decision and its evidence.
+    View(view::Args),
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Diff(args) => Ok(diff::run(args)),
+        Command::Label(args) => label::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tune(args) => tune::run(args).map(|()| ExitCode::SUCCESS),
+        Command::View(args) => view::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

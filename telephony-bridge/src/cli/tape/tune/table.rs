@@ -44,7 +44,7 @@ pub(super) fn text(settings: &[Setting], measures: &[Measures]) -> String {
         let ms = |percent| m.yield_latency(percent).map(|ms| ms as i64);
         let _ = write!(
             text,
-            "{:<4}{name:<width$} {per_minute:>9} {missed:>11} {:>13} {:>6} {:>8} {:>8} {:>13}",
+            "{:<4}{name:<width$} {per_minute:>9} {missed:>9} {:>14} {:>6} {:>8} {:>12} {:>14}",
             format!("{letter}{current}"),
             pair(ms(50), ms(95)),
             m.ducks,
