@@ -124,12 +124,12 @@ impl Setting {
         let preset = self.preset.or(own.map(|(preset, _)| preset)).unwrap_or_default();
         let own_sensitivity = own.filter(|_| self.preset.is_none()).map(|(_, sensitivity)| sensitivity);
         let sensitivity = self.sensitivity.or(own_sensitivity).unwrap_or(0.0);
-        self.changed(preset.config().with_sensitivity(sensitivity), Group::BargeIn).unwrap_or_default()
+        self.changed(&preset.config().with_sensitivity(sensitivity), Group::BargeIn).unwrap_or_default()
     }
 
     /// The voice detector's settings.
     pub fn vad(&self) -> VadConfig {
-        self.changed(VadConfig::default(), Group::Vad).unwrap_or_default()
+        self.changed(&VadConfig::default(), Group::Vad).unwrap_or_default()
     }
 
     /// The session's, in the place of `base`.
@@ -141,8 +141,8 @@ impl Setting {
         self.changes.iter().filter(move |(name, _)| group(name) == Some(of))
     }
 
-    fn changed<T: Serialize + DeserializeOwned>(&self, base: T, of: Group) -> Result<T, SettingError> {
-        let mut fields = fields(&base);
+    fn changed<T: Serialize + DeserializeOwned>(&self, base: &T, of: Group) -> Result<T, SettingError> {
+        let mut fields = fields(base);
         for (name, value) in self.of_group(of) {
             fields.insert(name.clone(), json(value));
             // One at a time: the error is that of this one.
@@ -166,8 +166,8 @@ impl Setting {
 
     fn check(&self) -> Result<(), SettingError> {
         let range = |error: audio_core::Error| SettingError::Range(error.to_string());
-        self.changed(self.barge_in(None), Group::BargeIn)?.validate().map_err(range)?;
-        self.changed(VadConfig::default(), Group::Vad)?.validate().map_err(range)?;
+        self.changed(&self.barge_in(None), Group::BargeIn)?.validate().map_err(range)?;
+        self.changed(&VadConfig::default(), Group::Vad)?.validate().map_err(range)?;
         let session = self.changed_session(SessionConfig::default());
         session.map(drop).map_err(|error| SettingError::Range(error.to_string()))
     }

@@ -194,7 +194,8 @@ fn line(change: &Change) -> String {
 /// The counts, side by side.
 fn table(text: &mut String, a: &Measures, b: &Measures) {
     let judged = |count: fn(&Measures) -> u32| move |m: &Measures| m.is_judged().then(|| f64::from(count(m)));
-    let rows: [(&str, &dyn Fn(&Measures) -> Option<f64>); 13] = [
+    type Row<'a> = (&'a str, &'a dyn Fn(&Measures) -> Option<f64>);
+    let rows: [Row<'_>; 13] = [
         ("yields", &|m| Some(f64::from(m.yields))),
         ("  to interruptions", &judged(|m| m.hits)),
         ("  false", &judged(|m| m.false_yields)),

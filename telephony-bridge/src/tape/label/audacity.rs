@@ -149,7 +149,7 @@ mod tests {
             ),
             "{track}"
         );
-        assert_eq!(read(&track), Ok(spans.clone()));
+        assert_eq!(read(&track), Ok(spans));
         assert_eq!(write(&read(&track).expect("a track")), track);
     }
 

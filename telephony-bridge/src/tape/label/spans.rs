@@ -82,7 +82,7 @@ fn joined(runs: Vec<(usize, usize)>, gap_ms: u64) -> Vec<(usize, usize)> {
     for (start, end) in runs {
         match joined.last_mut() {
             Some(last) if (start.saturating_sub(last.1)) as u64 * HOP_MS <= gap_ms => {
-                last.1 = last.1.max(end)
+                last.1 = last.1.max(end);
             }
             _ => joined.push((start, end)),
         }

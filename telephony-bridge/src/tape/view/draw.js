@@ -132,9 +132,10 @@ function draw(tape, view, chosen, hover) {
     g.globalAlpha = .28; span(g, x, view, turn.decided, turn.heard, [middle - 2, 4], c.turn); g.globalAlpha = 1;
     g.font = "11px system-ui,sans-serif"; g.textAlign = "left"; g.fillStyle = c.soft;
     const lag = (turn.heard - turn.end) + " ms", at = x(turn.heard) + 4;
-    if (x(turn.end) - 6 < free) continue;
+    const wide = g.measureText(lag).width, after = tape.turns.find(other => other.end > turn.end && other.heard != null);
+    if (x(turn.end) - 6 < free || after && at + wide > x(after.end) - 4) continue;
     g.fillText(lag, at, middle + 4);
-    free = at + g.measureText(lag).width;
+    free = at + wide;
   }
   for (const e of tape.events) {
     if (e.t < view.from || e.t > view.to) continue;
