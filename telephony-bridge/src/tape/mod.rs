@@ -16,6 +16,7 @@ mod report;
 mod rerun;
 mod score;
 mod setting;
+pub mod store;
 mod timeline;
 mod trace;
 pub mod tune;

@@ -1,0 +1,30 @@
+//! A tape that is at hand as a folder of this machine.
+
+use std::path::{Path, PathBuf};
+
+use super::{Place, StoreError, TapeRef};
+
+/// A tape as a local folder, as long as this lives.
+#[derive(Debug)]
+pub struct OpenTape {
+    dir: PathBuf,
+}
+
+impl OpenTape {
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+}
+
+impl TapeRef {
+    /// Makes the tape a local folder, if it is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(&self) -> Result<OpenTape, StoreError> {
+        match self.place() {
+            Place::Folder(dir) => Ok(OpenTape { dir: dir.clone() }),
+        }
+    }
+}
