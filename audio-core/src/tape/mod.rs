@@ -5,6 +5,7 @@
 //! `wire.jsonl` and `agent.wav`; [`WavWriter`] writes such files while the call runs.
 
 mod load;
+mod reader;
 mod recover;
 mod riff;
 mod spec;
@@ -15,6 +16,7 @@ mod wav;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Tape, TapeError};
+pub use reader::{WavInfo, WavReader};
 pub use recover::{WavRecovery, recover_wav};
 pub use spec::{WavEncoding, WavSpec};
 pub use stream::WavWriter;
@@ -59,6 +61,17 @@ pub struct TapeFile {
     /// The caller hangs up at this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hang_up_ms: Option<u64>,
+    /// Was the recording allowed, by the rules of the business that was called? Absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<bool>,
+    /// Voices, words and numbers have been made unrecognisable: it may be kept.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub redacted: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl TapeFile {

@@ -1,18 +1,18 @@
 //! `telephony-bridge replay`.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::bail;
 use audio_core::barge_in::Preset;
 
+use crate::tape::store::{Place, tapes_in};
 use crate::tape::{Playable, ReplayReport, Setting};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Tapes: folders with `tape.json` and `caller.wav`.
+    /// Tapes, folders with `tape.json` and `caller.wav`, or folders of tapes at any depth.
     #[arg(required = true, value_name = "TAPE")]
-    tapes: Vec<PathBuf>,
+    tapes: Vec<Place>,
     /// One JSON object a tape, in argument order, keys sorted.
     #[arg(long)]
     json: bool,
@@ -39,12 +39,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let mut setting = Setting::default();
     (setting.preset, setting.sensitivity) = (args.preset, args.sensitivity);
     let mut out = std::io::stdout().lock();
-    let mut failed = 0;
+    let (mut failed, mut all) = (0, 0);
     if !args.json {
         writeln!(out, "{}", Row::HEADER)?;
     }
-    for path in &args.tapes {
-        match Playable::load(path).and_then(|tape| player.replay(&tape, &setting)) {
+    for tape in tapes_in(args.tapes.iter().cloned()) {
+        all += 1;
+        let replayed = tape.and_then(|tape| tape.open()).map_err(anyhow::Error::from).and_then(|tape| {
+            let tape = Playable::load(tape.dir())?;
+            Ok(player.replay(&tape, &setting)?)
+        });
+        match replayed {
             Ok(report) => {
                 if let Some(at) = report.diverged_ms {
                     let tape = &report.tape;
@@ -63,12 +68,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             }
             Err(error) => {
                 failed += 1;
-                eprintln!("telephony-bridge: {}", super::sentence(&error.into()));
+                eprintln!("telephony-bridge: {}", super::sentence(&error));
             }
         }
     }
     if failed > 0 {
-        bail!("{failed} of {} tapes could not be replayed", args.tapes.len());
+        bail!("{failed} of {all} tapes could not be replayed");
     }
     Ok(())
 }

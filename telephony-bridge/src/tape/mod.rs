@@ -1,8 +1,10 @@
-//! Tapes: replay recorded calls in virtual time, and record live ones.
+//! Tapes: replay recorded calls in virtual time, record live ones, and work with them as files.
 
 pub mod diff;
 mod error;
 mod find;
+pub mod import;
+pub mod info;
 pub mod label;
 mod line;
 mod measures;
@@ -20,6 +22,7 @@ pub mod store;
 mod timeline;
 mod trace;
 pub mod tune;
+pub mod validate;
 pub mod view;
 mod wire;
 

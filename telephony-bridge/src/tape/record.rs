@@ -80,6 +80,9 @@ impl TapeRecorder {
             echo: Some(Echo::Recorded(RecordedEcho::Recorded)),
             latency: Latency::default(),
             hang_up_ms: None,
+            // Nothing is recorded that the decision does not allow.
+            consent: Some(decision.record),
+            redacted: false,
         };
         let (open, begun) = (folder.open.clone(), info.clone());
         let (lines, queue) = bounded(QUEUE);

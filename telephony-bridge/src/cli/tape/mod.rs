@@ -1,8 +1,12 @@
 //! `telephony-bridge tape`.
 
 mod diff;
+mod import;
+mod info;
 mod label;
+mod progress;
 mod tune;
+mod validate;
 mod view;
 
 use std::process::ExitCode;
@@ -17,10 +21,16 @@ pub(super) struct Args {
 enum Command {
     /// Show which decisions differ between two settings, two versions or two tapes.
     Diff(diff::Args),
+    /// Make tapes of recordings: a WAV of one or both sides, or raw µ-law.
+    Import(import::Args),
+    /// Say what tapes hold.
+    Info(info::Args),
     /// Label what is on the caller's line, by ear or from an Audacity label track.
     Label(label::Args),
     /// Replay tapes under many settings: what each would cost, as a table and a picture.
     Tune(tune::Args),
+    /// Check tapes: every problem in one run, with its place.
+    Validate(validate::Args),
     /// Draw a call as one HTML page: both sides, every decision and its evidence.
     View(view::Args),
 }
@@ -28,8 +38,11 @@ enum Command {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Diff(args) => Ok(diff::run(args)),
+        Command::Import(args) => import::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Info(args) => info::run(args).map(|()| ExitCode::SUCCESS),
         Command::Label(args) => label::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tune(args) => tune::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Validate(args) => validate::run(args).map(|()| ExitCode::SUCCESS),
         Command::View(args) => view::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -29,6 +29,12 @@ pub enum StoreError {
         /// Levels that are.
         limit: usize,
     },
+    /// A tape is to be put where something is.
+    #[error("{0}: exists already")]
+    Taken(String),
+    /// Something other than a tape would have been replaced.
+    #[error("{}: is no tape: not replaced", .0.display())]
+    NotATape(PathBuf),
     /// Text that names no place.
     #[error("`{given}`: {problem}")]
     Place {

@@ -8,9 +8,11 @@
 mod error;
 mod open;
 mod place;
+mod put;
 mod walk;
 
 pub use error::StoreError;
 pub use open::OpenTape;
 pub use place::Place;
+pub use put::{Existing, NewTape};
 pub use walk::{TapeRef, TapesIn, tapes_in};
