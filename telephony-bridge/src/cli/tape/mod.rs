@@ -5,6 +5,7 @@ mod import;
 mod info;
 mod label;
 mod progress;
+mod retain;
 mod tune;
 mod validate;
 mod view;
@@ -27,6 +28,8 @@ enum Command {
     Info(info::Args),
     /// Label what is on the caller's line, by ear or from an Audacity label track.
     Label(label::Args),
+    /// Remove tapes whose time is over.
+    Retain(retain::Args),
     /// Replay tapes under many settings: what each would cost, as a table and a picture.
     Tune(tune::Args),
     /// Check tapes: every problem in one run, with its place.
@@ -41,6 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(args).map(|()| ExitCode::SUCCESS),
         Command::Label(args) => label::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Retain(args) => retain::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tune(args) => tune::run(args).map(|()| ExitCode::SUCCESS),
         Command::Validate(args) => validate::run(args).map(|()| ExitCode::SUCCESS),
         Command::View(args) => view::run(args).map(|()| ExitCode::SUCCESS),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Place, StoreError, TapeRef};
+use super::{Place, StoreError, TapeRef, put};
 
 /// A tape as a local folder, as long as this lives.
 #[derive(Debug)]
@@ -18,6 +18,16 @@ impl OpenTape {
 }
 
 impl TapeRef {
+    /// Removes the tape. It is out of sight at once, whatever happens on the way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove(&self) -> Result<(), StoreError> {
+        match self.place() {
+            Place::Folder(dir) => put::remove(dir),
+        }
+    }
+
     /// Makes the tape a local folder, if it is none.
     ///
     /// # Errors

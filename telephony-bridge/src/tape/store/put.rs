@@ -86,7 +86,7 @@ impl NewTape {
         sync(self.folder.path())?;
         let Place::Folder(path) = &self.place;
         let parent = parent_of(path);
-        let aside = aside(path);
+        let aside = aside(path, "old");
         let replaces = path.symlink_metadata().is_ok();
         if replaces {
             fs::rename(path, &aside).map_err(StoreError::io(path))?;
@@ -116,11 +116,18 @@ fn parent_of(path: &Path) -> PathBuf {
 }
 
 /// A hidden name beside `path`.
-fn aside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".old-");
+fn aside(path: &Path, why: &str) -> PathBuf {
+    let mut name = OsString::from(format!(".{why}-"));
     name.push(path.file_name().unwrap_or_default());
     name.push(format!("-{}", std::process::id()));
     parent_of(path).join(name)
+}
+
+/// Removes a folder: out of sight first.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    let aside = aside(path, "gone");
+    fs::rename(path, &aside).map_err(StoreError::io(path))?;
+    fs::remove_dir_all(&aside).map_err(StoreError::io(&aside))
 }
 
 /// A folder with something else in it must not go.
