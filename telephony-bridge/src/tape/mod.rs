@@ -13,6 +13,7 @@ mod open_loop;
 pub mod parallel;
 mod player;
 mod record;
+pub mod redact;
 mod replay;
 mod report;
 mod rerun;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::progress;
+use super::{Overwrite, progress};
 use crate::cli::sentence;
 use crate::tape::import::{CallerChannel, ImportOptions, Imported, import, is_raw_ulaw};
-use crate::tape::store::{Existing, Place};
+use crate::tape::store::Place;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -35,12 +35,8 @@ pub(super) struct Args {
     /// Note in the tape whether the recording was allowed.
     #[arg(long, value_name = "true|false")]
     consent: Option<bool>,
-    /// Replace tapes that exist.
-    #[arg(long, conflicts_with = "skip_existing")]
-    force: bool,
-    /// Leave tapes that exist: goes on where an interrupted import ended.
-    #[arg(long)]
-    skip_existing: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -67,13 +63,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let jobs = jobs(&args.paths, args.raw_ulaw)?;
     let bar = progress::bar(jobs.len() as u64);
-    let existing = if args.force { Existing::Replace } else { Existing::Refuse };
     let (mut made, mut left, mut failed) = (0, 0, 0);
     for job in &jobs {
         bar.set_message(job.from.display().to_string());
-        let done = match args.skip_existing && job.to.is_taken()? {
+        let done = match args.overwrite.leaves(&job.to)? {
             true => None,
-            false => Some(import(&job.from, &job.to, existing, &options)),
+            false => Some(import(&job.from, &job.to, args.overwrite.existing(), &options)),
         };
         match done {
             None => left += 1,
@@ -83,13 +78,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             }
             Some(Err(error)) => {
                 failed += 1;
-                let error = sentence(&error.into());
-                let hint = if error.ends_with("exists already") {
-                    ": --force replaces it, --skip-existing leaves it"
-                } else {
-                    ""
-                };
-                bar.suspend(|| eprintln!("telephony-bridge: {error}{hint}"));
+                let error = args.overwrite.hinted(sentence(&error.into()));
+                bar.suspend(|| eprintln!("telephony-bridge: {error}"));
             }
         }
         bar.inc(1);

@@ -4,13 +4,17 @@ mod diff;
 mod import;
 mod info;
 mod label;
+mod overwrite;
 mod progress;
+mod redact;
 mod retain;
 mod tune;
 mod validate;
 mod view;
 
 use std::process::ExitCode;
+
+use overwrite::Overwrite;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,6 +32,8 @@ enum Command {
     Info(info::Args),
     /// Label what is on the caller's line, by ear or from an Audacity label track.
     Label(label::Args),
+    /// Make tapes unrecognisable, so that they may be kept and shared.
+    Redact(redact::Args),
     /// Remove tapes whose time is over.
     Retain(retain::Args),
     /// Replay tapes under many settings: what each would cost, as a table and a picture.
@@ -44,6 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(args).map(|()| ExitCode::SUCCESS),
         Command::Label(args) => label::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Redact(args) => redact::run(args).map(|()| ExitCode::SUCCESS),
         Command::Retain(args) => retain::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tune(args) => tune::run(args).map(|()| ExitCode::SUCCESS),
         Command::Validate(args) => validate::run(args).map(|()| ExitCode::SUCCESS),

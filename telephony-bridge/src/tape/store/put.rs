@@ -45,6 +45,13 @@ impl Place {
         }
     }
 
+    /// Was it given with a `/` at its end: a folder, whatever is there?
+    pub fn is_marked_folder(&self) -> bool {
+        match self {
+            Self::Folder(path) => path.as_os_str().as_encoded_bytes().ends_with(b"/"),
+        }
+    }
+
     /// The place of a tape below this one; `name` may hold `/`.
     pub fn below(&self, name: &str) -> Self {
         match self {
