@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod crm;
+pub mod s3;
 pub mod twilio_caller;

@@ -71,7 +71,7 @@ pub fn retain(
 ) -> impl Iterator<Item = Result<Retained, StoreError>> {
     tapes_in(places).map(move |tape| {
         let tape = tape?;
-        let verdict = verdict(tape.open()?.dir(), older_than, now)?;
+        let verdict = verdict(tape.open_description()?.dir(), older_than, now)?;
         if verdict == Verdict::Over && !dry_run {
             tape.remove()?;
         }

@@ -33,8 +33,16 @@ pub enum StoreError {
     #[error("{0}: exists already")]
     Taken(String),
     /// Something other than a tape would have been replaced.
-    #[error("{}: is no tape: not replaced", .0.display())]
-    NotATape(PathBuf),
+    #[error("{0}: is no tape: not replaced")]
+    NotATape(String),
+    /// A store behind a network refused or did not answer.
+    #[error("{place}: {problem}")]
+    Remote {
+        /// What was asked for.
+        place: String,
+        /// Why it was not given.
+        problem: String,
+    },
     /// Text that names no place.
     #[error("`{given}`: {problem}")]
     Place {

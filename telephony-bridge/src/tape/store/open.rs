@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Place, StoreError, TapeRef, put};
+use tempfile::TempDir;
+
+use super::{Place, StoreError, TapeRef, put, s3};
 
 /// A tape as a local folder, as long as this lives.
 #[derive(Debug)]
 pub struct OpenTape {
     dir: PathBuf,
+    /// Holds what was fetched.
+    _fetched: Option<TempDir>,
 }
 
 impl OpenTape {
@@ -25,6 +29,7 @@ impl TapeRef {
     pub fn remove(&self) -> Result<(), StoreError> {
         match self.place() {
             Place::Folder(dir) => put::remove(dir),
+            Place::S3(path) => s3::remove(path),
         }
     }
 
@@ -33,8 +38,25 @@ impl TapeRef {
     /// # Errors
     /// [`StoreError`].
     pub fn open(&self) -> Result<OpenTape, StoreError> {
+        self.opened(s3::Part::All)
+    }
+
+    /// The same, but of a tape behind a network only its `tape.json`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_description(&self) -> Result<OpenTape, StoreError> {
+        self.opened(s3::Part::Description)
+    }
+
+    fn opened(&self, part: s3::Part) -> Result<OpenTape, StoreError> {
         match self.place() {
-            Place::Folder(dir) => Ok(OpenTape { dir: dir.clone() }),
+            Place::Folder(dir) => Ok(OpenTape { dir: dir.clone(), _fetched: None }),
+            Place::S3(path) => {
+                let fetched = s3::fetch(path, part)?;
+                let dir = fetched.path().join(self.name().rsplit('/').next().unwrap_or_default());
+                Ok(OpenTape { dir, _fetched: Some(fetched) })
+            }
         }
     }
 }

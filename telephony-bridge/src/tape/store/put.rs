@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Place, StoreError};
+use super::{Place, StoreError, s3};
 
 /// What to do where a tape is already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,12 +42,14 @@ impl Place {
                     Err(StoreError::io(path)(error))
                 }
             }),
+            Self::S3(path) => s3::is_taken(path),
         }
     }
 
     /// Was it given with a `/` at its end: a folder, whatever is there?
     pub fn is_marked_folder(&self) -> bool {
         match self {
+            Self::S3(path) => path.is_marked_folder(),
             Self::Folder(path) => path.as_os_str().as_encoded_bytes().ends_with(b"/"),
         }
     }
@@ -56,6 +58,7 @@ impl Place {
     pub fn below(&self, name: &str) -> Self {
         match self {
             Self::Folder(path) => Self::Folder(path.join(name)),
+            Self::S3(path) => Self::S3(path.below(name)),
         }
     }
 }
@@ -72,8 +75,10 @@ impl NewTape {
                 Existing::Replace => replaceable(place)?,
             }
         }
-        let Place::Folder(path) = place;
-        let parent = parent_of(path);
+        let parent = match place {
+            Place::Folder(path) => parent_of(path),
+            Place::S3(_) => std::env::temp_dir(),
+        };
         fs::create_dir_all(&parent).map_err(StoreError::io(&parent))?;
         let folder =
             tempfile::Builder::new().prefix(".new-").tempdir_in(&parent).map_err(StoreError::io(&parent))?;
@@ -88,10 +93,14 @@ impl NewTape {
     /// Puts the tape in its place.
     ///
     /// # Errors
-    /// What the system says; then the place is as it was.
+    /// What the system says; then the place is as it was, but in a store, where the tape that was
+    /// there may be gone.
     pub fn put(self) -> Result<(), StoreError> {
+        let path = match &self.place {
+            Place::Folder(path) => path,
+            Place::S3(path) => return s3::put(self.folder.path(), path),
+        };
         sync(self.folder.path())?;
-        let Place::Folder(path) = &self.place;
         let parent = parent_of(path);
         let aside = aside(path, "old");
         let replaces = path.symlink_metadata().is_ok();
@@ -139,14 +148,18 @@ pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
 
 /// A folder with something else in it must not go.
 fn replaceable(place: &Place) -> Result<(), StoreError> {
-    let Place::Folder(path) = place;
+    let path = match place {
+        Place::Folder(path) => path,
+        Place::S3(path) if s3::replaceable(path)? => return Ok(()),
+        Place::S3(_) => return Err(StoreError::NotATape(place.to_string())),
+    };
     let is_dir = path.symlink_metadata().map_err(StoreError::io(path))?.is_dir();
     let is_tape = || path.join("tape.json").exists() || path.join("caller.wav").exists();
     let is_empty = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
     if is_dir && (is_tape() || is_empty()) {
         return Ok(());
     }
-    Err(StoreError::NotATape(path.clone()))
+    Err(StoreError::NotATape(place.to_string()))
 }
 
 /// Everything in a folder goes to the disk.

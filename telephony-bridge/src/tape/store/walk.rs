@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::vec;
 
+use super::s3::S3Walk;
 use super::{Place, StoreError};
 
 /// Folders in folders that are looked into.
@@ -19,6 +20,10 @@ pub struct TapeRef {
 }
 
 impl TapeRef {
+    pub(super) const fn new(name: String, place: Place) -> Self {
+        Self { name, place }
+    }
+
     /// Its path below the place it was found in, `/`-separated; of a place that is a tape itself,
     /// the folder's name.
     pub fn name(&self) -> &str {
@@ -59,6 +64,7 @@ impl Iterator for TapesIn {
             let place = self.places.next()?;
             self.now = Some(match &place {
                 Place::Folder(root) => Walk::Folder(FolderWalk::new(root)),
+                Place::S3(root) => Walk::S3(Box::new(S3Walk::new(root))),
             });
         }
     }
@@ -67,12 +73,14 @@ impl Iterator for TapesIn {
 #[derive(Debug)]
 enum Walk {
     Folder(FolderWalk),
+    S3(Box<S3Walk>),
 }
 
 impl Walk {
     fn next(&mut self) -> Option<Result<TapeRef, StoreError>> {
         match self {
             Self::Folder(walk) => walk.next(),
+            Self::S3(walk) => walk.next(),
         }
     }
 }
