@@ -28,6 +28,8 @@ pub struct TapeInfo {
     pub clips: usize,
     /// Labelled spans of each kind.
     pub spans: BTreeMap<&'static str, usize>,
+    /// Who made the labels, if that is known.
+    pub labels_by: Option<String>,
     /// Was the call recorded live, with everything that reached and left it?
     pub live: bool,
     /// Barge-in preset of a live call.
@@ -93,6 +95,7 @@ pub fn info(dir: &Path) -> Result<TapeInfo, InfoError> {
         agent,
         clips: file.agent.iter().chain([&greeting]).filter(|line| line.clip.is_some()).count(),
         spans,
+        labels_by: file.labels.map(|labels| labels.by),
         live: preset.is_some(),
         preset,
         business: file.business,

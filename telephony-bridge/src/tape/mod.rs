@@ -2,12 +2,14 @@
 
 pub mod diff;
 mod error;
+pub mod export;
 mod find;
 pub mod import;
 pub mod info;
 pub mod label;
 mod line;
 mod measures;
+pub mod minimise;
 mod notebook;
 mod open_loop;
 pub mod parallel;
@@ -37,7 +39,6 @@ pub use player::{Playable, Player};
 pub use record::TapeRecorder;
 pub use replay::{ReplayOptions, replay, replay_traced, tape_lines};
 pub use report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
-pub use rerun::{Recording, Rerun, RerunOptions, rerun};
 pub use rerun::{Recording, Rerun, RerunOptions, rerun, rerun_traced};
 pub use setting::{Setting, SettingError};
 pub use switch::RecordTapes;

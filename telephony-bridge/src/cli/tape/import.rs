@@ -96,11 +96,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 
 fn line(to: &Place, imported: &Imported) -> String {
     let seconds = imported.duration_ms as f64 / 1_000.0;
-    let sides = match (imported.both_sides, imported.agent_lines) {
-        (false, _) => "the caller's side".to_owned(),
-        (true, 1) => "both sides, 1 line of the agent".to_owned(),
-        (true, lines) => format!("both sides, {lines} lines of the agent"),
-    };
+    let sides = if imported.both_sides { "both sides" } else { "the caller's side" };
     format!("{to}: {seconds:.1} s, {sides}")
 }
 

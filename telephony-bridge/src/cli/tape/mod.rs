@@ -1,9 +1,11 @@
 //! `telephony-bridge tape`.
 
 mod diff;
+mod export;
 mod import;
 mod info;
 mod label;
+mod minimise;
 mod overwrite;
 mod progress;
 mod redact;
@@ -26,12 +28,16 @@ pub(super) struct Args {
 enum Command {
     /// Show which decisions differ between two settings, two versions or two tapes.
     Diff(diff::Args),
+    /// Write tapes as WAV, CSV or JSON, for other programs.
+    Export(export::Args),
     /// Make tapes of recordings: a WAV of one or both sides, or raw µ-law.
     Import(import::Args),
     /// Say what tapes hold.
     Info(info::Args),
     /// Label what is on the caller's line, by ear or from an Audacity label track.
     Label(label::Args),
+    /// Cut a tape down to the shortest that still shows a decision.
+    Minimise(minimise::Args),
     /// Make tapes unrecognisable, so that they may be kept and shared.
     Redact(redact::Args),
     /// Remove tapes whose time is over.
@@ -47,9 +53,11 @@ enum Command {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Diff(args) => Ok(diff::run(args)),
+        Command::Export(args) => export::run(args).map(|()| ExitCode::SUCCESS),
         Command::Import(args) => import::run(args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(args).map(|()| ExitCode::SUCCESS),
         Command::Label(args) => label::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Minimise(args) => minimise::run(args).map(|()| ExitCode::SUCCESS),
         Command::Redact(args) => redact::run(args).map(|()| ExitCode::SUCCESS),
         Command::Retain(args) => retain::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tune(args) => tune::run(args).map(|()| ExitCode::SUCCESS),

@@ -1,14 +1,12 @@
 //! Makes a tape from a recording made elsewhere.
 //!
 //! A stereo recording, such as Twilio's dual-channel one, holds both sides: `caller.wav` and
-//! `agent.wav`. What the agent says in it becomes the tape's greeting and agent lines, as clips, so
-//! that a replay says it with the recorded voice; their words are not known. A mono recording is
-//! the caller's line, and its replay has a silent agent. Nothing is labelled.
+//! `agent.wav`, which is what the far end plays when the tape is replayed. A mono recording is the
+//! caller's line, and its replay has a silent agent. Nothing is labelled.
 //!
 //! Audio streams through: memory holds a second of it, however long the recording.
 
 mod error;
-mod lines;
 mod source;
 mod track;
 
@@ -18,7 +16,6 @@ use std::path::Path;
 use audio_core::tape::{AgentLine, Echo, Greeting, Latency, RecordedEcho, TAPE_VERSION, TapeFile};
 
 pub use error::ImportError;
-use lines::{Lines, agent_lines};
 use source::Source;
 use track::Track;
 
@@ -59,8 +56,6 @@ pub struct Imported {
     pub duration_ms: u64,
     /// Are both sides known?
     pub both_sides: bool,
-    /// Lines of the agent that were found, the greeting included.
-    pub agent_lines: usize,
 }
 
 /// Is a file with this name µ-law without a header?
@@ -112,35 +107,27 @@ pub fn import(
     if let Some(agent) = agent {
         agent.finish()?;
     }
-    let lines = if both_sides { agent_lines(dir)? } else { Lines::default() };
-    let agent_lines = lines.clips();
-    let file = described(options, lines, both_sides);
+    let file = described(options, both_sides);
     let path = dir.join("tape.json");
     let json = serde_json::to_vec_pretty(&file).map_err(|error| ImportError::write(&path, error.into()))?;
     fs::write(&path, json).map_err(|error| ImportError::write(&path, error))?;
     new.put()?;
-    Ok(Imported { duration_ms: samples / 8, both_sides, agent_lines })
+    Ok(Imported { duration_ms: samples / 8, both_sides })
 }
 
-fn described(options: &ImportOptions, lines: Lines, both_sides: bool) -> TapeFile {
-    let clip = |clip: String| AgentLine { text: String::new(), clip: Some(clip) };
-    let mut agent: Vec<AgentLine> = lines.replies.into_iter().map(clip).collect();
-    if agent.is_empty() {
-        // A line without words or audio: the agent of the replay says nothing.
-        agent.push(AgentLine { text: String::new(), clip: None });
-    }
+fn described(options: &ImportOptions, both_sides: bool) -> TapeFile {
+    let nothing = AgentLine { text: String::new(), clip: None };
     TapeFile {
         version: TAPE_VERSION,
         business: options.business.clone(),
         from: None,
         to: None,
         started_at: None,
-        greeting: match lines.greeting {
-            Some(clip) => Greeting::Clip(clip),
-            None => Greeting::Line(AgentLine { text: String::new(), clip: None }),
-        },
+        greeting: Greeting::Line(nothing.clone()),
         caller: Vec::new(),
-        agent,
+        labels: None,
+        // A line without words or audio: the agent of a replay says nothing.
+        agent: if both_sides { Vec::new() } else { vec![nothing] },
         echo: both_sides.then_some(Echo::Recorded(RecordedEcho::Recorded)),
         latency: Latency::default(),
         hang_up_ms: None,

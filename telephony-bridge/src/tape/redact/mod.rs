@@ -23,7 +23,9 @@ use std::io;
 use std::path::Path;
 
 use audio_core::frame::FRAME_SAMPLES;
-use audio_core::tape::{AgentLine, CallerSpan, Greeting, Tape, TapeFile, WavReader, WavSpec, WavWriter};
+use audio_core::tape::{
+    AgentLine, CallerSpan, Greeting, Labels, Tape, TapeFile, WavReader, WavSpec, WavWriter,
+};
 
 pub use error::RedactError;
 pub use voice::{Side, Voice};
@@ -78,6 +80,8 @@ fn redacted_file(file: TapeFile, words: &mut Words<'_>) -> TapeFile {
         greeting,
         caller,
         agent,
+        // Who made the labels may be a person; that there are some is not.
+        labels: file.labels.map(|_| Labels { by: "redacted".to_owned() }),
         redacted: true,
         ..file
     }

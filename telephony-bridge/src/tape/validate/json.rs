@@ -2,7 +2,9 @@
 
 use std::path::{Component, Path};
 
-use audio_core::tape::{AgentLine, CallerSpan, Echo, Greeting, Latency, SpanKind, TAPE_VERSION, TapeFile};
+use audio_core::tape::{
+    AgentLine, CallerSpan, Echo, Greeting, Labels, Latency, SpanKind, TAPE_VERSION, TapeFile,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -77,6 +79,7 @@ fn field(name: &str, value: &Value, findings: &mut Findings) {
                     .field(name, format!("is {value}: expected a time such as 2026-11-22T10:00:00+02:00"));
             }
         }
+        "labels" => is::<Option<Labels>>(name, value, "an object with `by`", findings),
         "consent" => is::<Option<bool>>(name, value, "true or false", findings),
         "redacted" => is::<bool>(name, value, "true or false", findings),
         _ => {}
@@ -160,7 +163,9 @@ fn together(file: &TapeFile, findings: &mut Findings) {
             }
         }
     }
-    if file.agent.is_empty() && !file.caller.is_empty() {
+    // A recording holds what the agent said; only a script must say what it answers.
+    let recorded = matches!(file.echo, Some(Echo::Recorded(_)));
+    if file.agent.is_empty() && !file.caller.is_empty() && !recorded {
         findings.field("agent", "is empty: the agent needs one line at least");
     }
     if let Some(Echo::Path(echo)) = &file.echo {
