@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
-use audio_core::tape::{AgentLine, CallerSpan, Greeting, TapeFile, read_wav_8k, write_wav_8k};
+use audio_core::tape::{AgentLine, CallerSpan, Greeting, TapeFile, Word, read_wav_8k, write_wav_8k};
 
 use super::MinimiseError;
+use crate::providers::embedded::script_of;
 use crate::tape::WireLine;
 use crate::tape::label;
 use crate::tape::open_loop::RecordedAgent;
@@ -60,12 +61,21 @@ impl Kept {
     /// What of a span stays; nothing if none of it does.
     fn span(&self, span: &CallerSpan) -> Option<CallerSpan> {
         let (start_ms, end_ms) = (self.moved_inside(span.start_ms), self.moved_inside(span.end_ms));
-        let words = span.words.as_ref().map(|words| {
-            let mut words = words.clone();
-            words.iter_mut().for_each(|word| word.t_ms = self.moved_inside(word.t_ms));
-            words
-        });
-        (start_ms < end_ms).then(|| CallerSpan { start_ms, end_ms, words, ..span.clone() })
+        if start_ms >= end_ms {
+            return None;
+        }
+        if end_ms - start_ms == span.end_ms - span.start_ms {
+            let mut words = span.words.clone();
+            words.iter_mut().flatten().for_each(|word| word.t_ms = self.moved_inside(word.t_ms));
+            return Some(CallerSpan { start_ms, end_ms, words, ..span.clone() });
+        }
+        // Words that are left keep their times; spread over what is left they would not.
+        let inside = |t_ms: u64| self.0.iter().any(|&(from, to)| from < t_ms && t_ms <= to);
+        let said = script_of(std::slice::from_ref(span)).into_iter().filter(|word| inside(word.end_ms));
+        let words: Vec<Word> =
+            said.map(|word| Word { t_ms: self.moved_inside(word.end_ms), text: word.text }).collect();
+        let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+        Some(CallerSpan { start_ms, end_ms, kind: span.kind, text, words: Some(words) })
     }
 
     fn moved_inside(&self, t_ms: u64) -> u64 {
@@ -76,7 +86,7 @@ impl Kept {
 /// A tape to be cut, as sound and script.
 pub(super) struct Material {
     tape: Playable,
-    /// When each turn of the whole tape was over, in order.
+    /// When something is labelled or heard on the caller's line, in ms.
     heard: Vec<(u64, u64)>,
 }
 
