@@ -126,7 +126,7 @@ fn what_cannot_be_compared_is_named() {
     let bad = bad.display().to_string();
     let call = calls().join("greeting").display().to_string();
     for (args, named) in [
-        (vec!["tape", "diff", &nothing, &call], "no tape in it"),
+        (vec!["tape", "diff", &nothing, &call], "holds no tape"),
         (vec!["tape", "diff", &bad, &call], "line 1: no replay report"),
         (vec!["tape", "diff", &call], "two paths to compare"),
         (vec!["tape", "diff", &call, "--a", "rude"], "`rude` is no setting"),

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use audio_core::tape::write_wav_8k;
 use serde_json::Value;
-use telephony_bridge::tape::{Playable, Player, Setting};
+use telephony_bridge::tape::{EventName, Playable, Player, ReplayReport, Setting};
 
 fn calls() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/calls")
@@ -106,6 +106,44 @@ fn a_recording_is_labelled() {
     let first = json(&tape);
     assert!(label(&[tape.to_str().expect("a path")]).status.success());
     assert_eq!(json(&tape), first);
+}
+
+/// A recording of both sides, and nothing else known of it: the agent speaks when it spoke, sound alone
+/// decides, and what no longer holds is said.
+#[test]
+fn both_sides_of_a_recording_are_judged_by_sound() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // An agent that lets nobody interrupt it.
+    let tape = folder.path().join("interruption");
+    copy(&calls().join("interruption"), &tape);
+    let loaded = Playable::load(&tape).expect("a tape");
+    let deaf = "polite,grace_ms=60000,phrase_words=100".parse().expect("a setting");
+    let (spoken, trace) = Player::default().traced(&loaded, &deaf).expect("replays");
+    write_wav_8k(tape.join("agent.wav"), &trace.agent).expect("written");
+    let mut file = json(&tape);
+    file["caller"] = Value::Array(Vec::new());
+    file["echo"] = "recorded".into();
+    store(&tape, &file);
+    assert!(label(&[tape.to_str().expect("a path")]).status.success());
+    let replay = |setting: &str| {
+        let tape = Playable::load(&tape).expect("a tape");
+        Player::default().replay(&tape, &setting.parse().expect("a setting")).expect("replays")
+    };
+    let found = replay("responsive");
+    assert_eq!(found, replay("responsive"), "two runs, two answers");
+    let audible = |report: &ReplayReport| -> Vec<u64> {
+        let starts = report.events.iter().filter(|event| event.event == EventName::AgentAudioStart);
+        starts.map(|event| event.t_ms).collect()
+    };
+    let (heard, then) = (audible(&found), audible(&spoken));
+    assert_eq!(heard.len(), then.len(), "{heard:?} {then:?}");
+    assert!(heard.iter().zip(&then).all(|(a, b)| a.abs_diff(*b) <= 60), "{heard:?} {then:?}");
+    assert!(found.barge_in.true_positives > Some(0), "{:?}", found.barge_in);
+    let first = found.events.iter().find(|event| event.event == EventName::BargeIn).expect("a yield");
+    assert_eq!(found.diverged_ms, Some(first.t_ms), "the agent went on");
+    let patient = replay("adaptive,confirm_ms=10000");
+    assert_eq!((patient.barge_in.true_positives, patient.diverged_ms), (Some(0), None));
+    assert!(patient.barge_in.missed > Some(0));
 }
 
 /// What was made by hand stays, unless it is asked for.

@@ -162,6 +162,30 @@ fn what_cannot_be_judged_is_said() {
     assert!(lines(&output.stdout).iter().all(|line| line["tapes"] == 1));
 }
 
+/// The agent's echo in a recording goes on where the agent would have fallen silent: said and counted.
+#[test]
+fn what_is_no_longer_true_is_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tape = folder.path().join("tapes/live");
+    copy(&call("interruption"), &tape);
+    let mut file: Value =
+        serde_json::from_slice(&std::fs::read(tape.join("tape.json")).expect("a tape")).expect("JSON");
+    file["echo"] = "recorded".into();
+    std::fs::write(tape.join("tape.json"), file.to_string()).expect("written");
+    let args = ["tapes", "--presets", "polite", "--grid", "grace_ms=60000", "--grid", "confirm_ms=10000"];
+    let output = tune(folder.path(), &[&args[..], &["--json"]].concat()).output().expect("runs");
+    let found = lines(&output.stdout);
+    let yields = |line: &Value| line["yields"].as_u64().expect("a count");
+    for line in &found {
+        assert_eq!(line["untrue_tapes"].as_u64(), Some(u64::from(yields(line) > 0)), "{line}");
+        assert_eq!(line["untrue_ms"].as_u64() > Some(0), yields(line) > 0, "{line}");
+    }
+    assert!(yields(&found[0]) > 0);
+    let table = tune(folder.path(), &args).output().expect("runs").stdout;
+    let table = String::from_utf8(table).expect("UTF-8");
+    assert!(table.contains("1 tapes, ") && table.contains("untrue: tapes with the agent's echo"), "{table}");
+}
+
 /// A setting that does not exist is named before anything runs.
 #[test]
 fn nonsense_is_named_at_once() {

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod cost;
 mod given;
 mod replay;
 mod serve;
@@ -23,7 +24,7 @@ enum Command {
     Serve(serve::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
-    /// Work with recorded calls: compare.
+    /// Work with tapes: recorded calls as files.
     Tape(tape::Args),
 }
 

@@ -5,8 +5,12 @@ use std::io::Write;
 use anyhow::bail;
 use audio_core::barge_in::Preset;
 
+use super::cost::Cost;
 use crate::tape::store::{Place, tapes_in};
 use crate::tape::{Playable, ReplayReport, Setting};
+
+/// What a replay runs, for the line that says how fast.
+const CHAIN: &str = "echo path, decoding, echo canceller, Kav VAD with tone veto, barge-in, session";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,7 +28,8 @@ pub(super) struct Args {
     /// replayed with its own, whatever the preset, unless this is given; other tapes with 0.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = sensitivity)]
     sensitivity: Option<f32>,
-    /// Measure the time of each frame. Without it two runs print the same bytes.
+    /// Measure the time of each frame, and print to standard error how many times faster than the calls
+    /// it was. Without it two runs print the same bytes.
     #[arg(long)]
     timing: bool,
     /// Print the timeline of every decision to standard error.
@@ -40,17 +45,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     (setting.preset, setting.sensitivity) = (args.preset, args.sensitivity);
     let mut out = std::io::stdout().lock();
     let (mut failed, mut all) = (0, 0);
+    let mut cost = Cost::start();
     if !args.json {
         writeln!(out, "{}", Row::HEADER)?;
     }
     for tape in tapes_in(args.tapes.iter().cloned()) {
         all += 1;
-        let replayed = tape.and_then(|tape| tape.open()).map_err(anyhow::Error::from).and_then(|tape| {
-            let tape = Playable::load(tape.dir())?;
-            Ok(player.replay(&tape, &setting)?)
-        });
+        let replayed = tape
+            .and_then(|tape| tape.open())
+            .map_err(anyhow::Error::from)
+            .and_then(|tape| Ok(player.replay(&Playable::load(tape.dir())?, &setting)?));
         match replayed {
             Ok(report) => {
+                cost.call(report.duration_ms);
                 if let Some(at) = report.diverged_ms {
                     let tape = &report.tape;
                     eprintln!(
@@ -71,6 +78,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
                 eprintln!("telephony-bridge: {}", super::sentence(&error));
             }
         }
+    }
+    if args.timing {
+        eprintln!("{CHAIN}: {}", cost.total());
     }
     if failed > 0 {
         bail!("{failed} of {all} tapes could not be replayed");

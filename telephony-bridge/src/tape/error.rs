@@ -63,22 +63,3 @@ pub enum WireError {
         path: PathBuf,
     },
 }
-
-/// No tapes where there should be some.
-#[derive(Debug, thiserror::Error)]
-pub enum FindError {
-    /// A folder.
-    #[error("{path}: {source}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A folder without tapes.
-    #[error("{path}: no tape in it: a tape is a folder with tape.json and caller.wav")]
-    None {
-        /// Which.
-        path: PathBuf,
-    },
-}

@@ -3,7 +3,6 @@
 pub mod diff;
 mod error;
 pub mod export;
-mod find;
 pub mod import;
 pub mod info;
 pub mod label;
@@ -31,8 +30,7 @@ pub mod validate;
 pub mod view;
 mod wire;
 
-pub use error::{FindError, ReplayError, WireError};
-pub use find::tapes_in;
+pub use error::{ReplayError, WireError};
 pub use measures::Measures;
 pub use open_loop::{RecordedAgent, open_loop};
 pub use player::{Playable, Player};

@@ -108,6 +108,39 @@ async fn an_interrupted_call_replays() {
     let polite = replayed(&folder, &["--preset", "polite"]);
     let polite: serde_json::Value = serde_json::from_str(&polite).expect("JSON");
     assert!(polite["diverged_ms"].is_u64(), "{}", polite["diverged_ms"]);
+    assert_inspectable(&folder);
+}
+
+/// The recorded call is no different from itself, is labelled with the words that were recognised, judged
+/// by the labels, and drawn.
+fn assert_inspectable(folder: &Path) {
+    let path = folder.to_str().expect("a path");
+    let page = folder.with_extension("html");
+    let tape = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+        let output = command.arg("tape").args(args).output().expect("runs");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
+        (output.status.code(), text.concat())
+    };
+    assert_eq!(tape(&["diff", path, path]).0, Some(0));
+    let (code, changes) = tape(&["diff", path, "--a", "own", "--b", "polite"]);
+    assert!(code == Some(1) && changes.contains("barge_in"), "{changes}");
+
+    let (code, said) = tape(&["label", path]);
+    assert!(code == Some(0) && said.contains("turn"), "{said}");
+    assert_well_formed(folder);
+    let labelled = Tape::load(folder).expect("a tape").file;
+    let words: Vec<&str> = labelled.caller.iter().map(|span| span.text.as_str()).collect();
+    let script = self::tape("interruption").file.caller;
+    let known = script.iter().filter(|span| words.iter().any(|words| words.contains(&span.text))).count();
+    assert!(known >= script.len() - 1, "{words:?}");
+    let judged: serde_json::Value = serde_json::from_str(&replayed(folder, &[])).expect("JSON");
+    assert!(judged["barge_in"]["true_positives"].as_u64() > Some(0), "{}", judged["barge_in"]);
+    assert_eq!(judged["barge_in"]["false_positives"], 0);
+
+    let (code, said) = tape(&["view", path, page.to_str().expect("a path")]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(std::fs::read_to_string(page).expect("a page").contains(&script[1].text));
 }
 
 /// S-TEL-012, A-AUD-003: a business that is more readily interrupted is so live and in the replay,

@@ -9,9 +9,11 @@ use anyhow::{Context as _, bail};
 
 use super::super::given::Given;
 use super::super::sentence;
+use super::found::{found, loaded};
 use crate::tape::diff::{Change, ChangeKind, Diff};
 use crate::tape::parallel::{cores, in_order};
-use crate::tape::{Measures, Playable, Player, ReplayReport, Setting, tapes_in};
+use crate::tape::store::{Place, TapeRef};
+use crate::tape::{Measures, Player, ReplayReport, Setting};
 
 const EXAMPLES: &str = "\
 A setting is a preset (own: what the tape was recorded with), numbers by name, or both:
@@ -97,16 +99,21 @@ fn two_settings(
     tolerance_ms: u64,
 ) -> anyhow::Result<Diff> {
     let mut diff = Diff::default();
-    let both = |path: &PathBuf| -> anyhow::Result<(ReplayReport, ReplayReport)> {
-        let tape = Playable::load(path)?;
+    let places: Vec<Place> = paths.iter().map(|path| place(path)).collect::<Result<_, _>>()?;
+    let both = |tape: &TapeRef| -> anyhow::Result<(ReplayReport, ReplayReport)> {
+        let tape = loaded(tape)?;
         Ok((player.replay(&tape, a)?, player.replay(&tape, b)?))
     };
-    in_order(&tapes_in(paths)?, cores(), both, |_, pair| {
+    in_order(&found(&places)?, cores(), both, |_, pair| {
         let (a, b) = pair?;
         diff.add(&a, &b, tolerance_ms);
         Ok::<_, anyhow::Error>(())
     })?;
     Ok(diff)
+}
+
+fn place(path: &Path) -> anyhow::Result<Place> {
+    Ok(path.to_string_lossy().parse()?)
 }
 
 /// What a file of reports holds, or the replays of the tapes at a path.
@@ -123,10 +130,10 @@ fn reports(player: &Player, path: &Path) -> anyhow::Result<Vec<ReplayReport>> {
         }
         return Ok(reports);
     }
-    let replay = |path: &PathBuf| -> anyhow::Result<ReplayReport> {
-        Ok(player.replay(&Playable::load(path)?, &Setting::default())?)
+    let replay = |tape: &TapeRef| -> anyhow::Result<ReplayReport> {
+        Ok(player.replay(&loaded(tape)?, &Setting::default())?)
     };
-    in_order(&tapes_in(&[path.to_owned()])?, cores(), replay, |_, report| {
+    in_order(&found(&[place(path)?])?, cores(), replay, |_, report| {
         reports.push(report?);
         Ok::<_, anyhow::Error>(())
     })?;
@@ -225,7 +232,8 @@ fn table(text: &mut String, a: &Measures, b: &Measures) {
         }
         let by = x.zip(y).map(|(x, y)| y - x).filter(|by| *by != 0.0);
         let by = by.map_or_else(String::new, |by| number(Some(by), true));
-        let _ = writeln!(text, "{name:<38} {:>9} {:>9} {by:>9}", number(x, false), number(y, false));
+        let row = format!("{name:<38} {:>9} {:>9} {by:>9}", number(x, false), number(y, false));
+        let _ = writeln!(text, "{}", row.trim_end());
     }
     let unlabelled = a.unlabelled;
     if unlabelled > 0 {

@@ -10,10 +10,12 @@ use serde_json::{Map, Value};
 
 use super::super::given::Given;
 use super::super::sentence;
-use super::tune::write_whole;
+use super::found::{found, loaded};
+use super::whole::write_whole;
 use crate::tape::label::{Agreement, audacity, by_hand, label, maker};
 use crate::tape::parallel::{cores, in_order};
-use crate::tape::{Playable, Player, tapes_in};
+use crate::tape::store::{Place, TapeRef};
+use crate::tape::{Playable, Player};
 
 /// Who makes labels that come from a label track.
 const BY_HAND: &str = "audacity";
@@ -35,7 +37,7 @@ quieter than the caller's is side_speech, sound without voice noise.";
 pub(super) struct Args {
     /// Tapes, or folders of tapes.
     #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    places: Vec<Place>,
     /// Write the tape's labels to a label track; a tape without labels is labelled first.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from_audacity", "measure"])]
     to_audacity: Option<PathBuf>,
@@ -53,7 +55,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let tapes = tapes_in(&args.paths)?;
+    let tapes = found(&args.places)?;
     let player = args.given.player(false)?;
     if args.measure {
         return measure(&tapes, &player);
@@ -66,27 +68,37 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         bail!("a label track is one tape's, and here are {}", tapes.len());
     };
     if args.from_audacity.is_some() {
-        return from_track(tape, track, args.force);
+        return from_track(folder(tape)?, track, args.force);
     }
-    let mut file = TapeFile::load(tape)?;
+    let open = tape.open()?;
+    let mut file = TapeFile::load(open.dir())?;
     if file.ground_truth().is_none() {
         label_all(&tapes, &player, false)?;
-        file = TapeFile::load(tape)?;
+        file = TapeFile::load(open.dir())?;
     }
     write_whole(track, audacity::write(&file.caller).as_bytes())
 }
 
-fn label_all(tapes: &[PathBuf], player: &Player, force: bool) -> anyhow::Result<()> {
+/// A tape whose labels can be changed where it is.
+fn folder(tape: &TapeRef) -> anyhow::Result<&Path> {
+    match tape.place() {
+        Place::Folder(dir) => Ok(dir),
+        other => bail!("{other}: labels are written to tapes in folders only; copy it to one first"),
+    }
+}
+
+fn label_all(tapes: &[TapeRef], player: &Player, force: bool) -> anyhow::Result<()> {
     let mut failed = 0;
-    let work = |path: &PathBuf| -> anyhow::Result<String> {
-        let tape = Playable::load(path)?;
+    let work = |tape: &TapeRef| -> anyhow::Result<String> {
+        let dir = folder(tape)?;
+        let tape = Playable::load(dir)?;
         let name = tape.tape.name.clone();
         if by_hand(&tape.tape.file) && !force {
             return Ok(format!("{name}: kept, labelled by hand (--force replaces them)"));
         }
         let spans = label(&tape, player)?;
         let text = format!("{name}: {}", counted(&spans));
-        store(path, tape.tape.file, spans, maker())?;
+        store(dir, tape.tape.file, spans, maker())?;
         Ok(text)
     };
     in_order(tapes, cores(), work, |_, done| {
@@ -169,13 +181,13 @@ fn store(tape: &Path, mut file: TapeFile, spans: Vec<CallerSpan>, by: Labels) ->
     write_whole(&path, &bytes)
 }
 
-fn measure(tapes: &[PathBuf], player: &Player) -> anyhow::Result<()> {
+fn measure(tapes: &[TapeRef], player: &Player) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{HEADER}")?;
     let mut all = Agreement::default();
     let mut judged = 0;
-    let both = |path: &PathBuf| -> anyhow::Result<(String, Option<Vec<CallerSpan>>, Vec<CallerSpan>)> {
-        let tape = Playable::load(path)?;
+    let both = |tape: &TapeRef| -> anyhow::Result<(String, Option<Vec<CallerSpan>>, Vec<CallerSpan>)> {
+        let tape = loaded(tape)?;
         let spans = label(&tape, player)?;
         Ok((tape.tape.name.clone(), tape.tape.file.ground_truth().map(<[_]>::to_vec), spans))
     };

@@ -11,9 +11,11 @@ use audio_core::barge_in::Preset;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::given::Given;
+use super::found::found;
+use super::whole::write_whole;
 use crate::tape::Setting;
 use crate::tape::parallel::cores;
-use crate::tape::tapes_in;
+use crate::tape::store::Place;
 use crate::tape::tune::{Axis, Grid, Job, Progress, State, hash, picture, tune};
 
 const EXAMPLES: &str = "\
@@ -25,14 +27,18 @@ Names are those of barge-in (confirm_ms, duck_score, yield_score, grace_ms, min_
 detector (start_threshold, continue_threshold, onset_frames, hangover_ms, …), of the session
 (endpointing_ms, …), and sensitivity. A run that is interrupted, by kill -9 too, goes on where it was when it is
 started again: each result is in the state file before the next one counts. A tape or a program that has changed
-is replayed again.";
+is replayed again.
+
+A tape that was recorded live is replayed with what its recogniser heard. A recording of both sides and nothing
+else is replayed by sound alone: yields that words would bring do not come, and an agent that stopped then is silent
+now.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Tapes, or folders of tapes.
     #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    places: Vec<Place>,
     /// A setting and its values; each combination with the others is tried.
     #[arg(long, value_name = "NAME=VALUE,…")]
     grid: Vec<Axis>,
@@ -60,7 +66,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let settings = settings(args)?;
-    let tapes = tapes_in(&args.paths)?;
+    let tapes = found(&args.places)?;
     let player = args.given.player(false)?;
     let engine = engine(&args.given)?;
     let mut state = State::open(&args.state)?;
@@ -107,17 +113,6 @@ fn engine(given: &Given) -> anyhow::Result<String> {
     let program =
         std::env::current_exe().and_then(std::fs::read).context("this program, to know its version")?;
     Ok(format!("{} {} {}", env!("CARGO_PKG_VERSION"), hash(&program), hash(&given.bytes()?)))
-}
-
-/// A file that is there as a whole or not at all.
-pub(super) fn write_whole(path: &std::path::Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let name = path.file_name().with_context(|| format!("{}: not a file's name", path.display()))?;
-    let temporary = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
-    let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written.with_context(|| path.display().to_string())
 }
 
 /// A bar on a terminal; elsewhere a line for every tenth.

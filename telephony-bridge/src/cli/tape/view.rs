@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::given::Given;
-use super::tune::write_whole;
+use super::whole::write_whole;
 use crate::tape::view::view;
 use crate::tape::{Playable, Setting};
 

@@ -6,7 +6,7 @@ mod picture;
 mod state;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use grid::{Axis, Grid};
 pub use pareto::{Point, front, letters, points};
@@ -18,12 +18,13 @@ use super::measures::Measures;
 use super::parallel::{as_done, in_order};
 use super::player::{Playable, Player};
 use super::setting::Setting;
+use super::store::{OpenTape, TapeRef};
 
 /// What is to be replayed.
 #[derive(Debug)]
 pub struct Job<'a> {
-    /// Folders.
-    pub tapes: &'a [PathBuf],
+    /// Each once.
+    pub tapes: &'a [TapeRef],
     /// Each once.
     pub settings: &'a [Setting],
     /// What they are replayed with.
@@ -63,7 +64,7 @@ pub struct Outcome {
 
 /// A setting of one tape, still to be replayed.
 struct Piece {
-    path: PathBuf,
+    tape: usize,
     todo: Vec<(String, usize)>,
 }
 
@@ -77,26 +78,24 @@ pub fn tune(
     state: &mut State,
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<Outcome, StateError> {
-    let mut keys: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
-    let mut broken: BTreeMap<PathBuf, String> = BTreeMap::new();
-    in_order(
-        job.tapes,
-        job.threads,
-        |path| content(path),
-        |i, hash| {
-            let path = &job.tapes[i];
-            match hash {
-                Ok(hash) => {
-                    let keys_of = job.settings.iter().map(|setting| key(job.engine, &hash, setting));
-                    keys.insert(path.clone(), keys_of.collect());
-                }
-                Err(error) => {
-                    broken.insert(path.clone(), format!("{}: {error}", path.display()));
-                }
+    let mut keys: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut broken: BTreeMap<usize, String> = BTreeMap::new();
+    let hash = |tape: &TapeRef| -> Result<String, String> {
+        let open = tape.open().map_err(|error| error.to_string())?;
+        content(open.dir()).map_err(|error| format!("{}: {error}", tape.name()))
+    };
+    in_order(job.tapes, job.threads, hash, |tape, hash| {
+        match hash {
+            Ok(hash) => {
+                let keys_of = job.settings.iter().map(|setting| key(job.engine, &hash, setting));
+                keys.insert(tape, keys_of.collect());
             }
-            Ok::<_, StateError>(())
-        },
-    )?;
+            Err(error) => {
+                broken.insert(tape, error);
+            }
+        }
+        Ok::<_, StateError>(())
+    })?;
     let pieces = pieces(job, &keys, state);
     let todo: usize = pieces.iter().map(|piece| piece.todo.len()).sum();
     let all = keys.len() * job.settings.len();
@@ -104,12 +103,14 @@ pub fn tune(
     broken.values().for_each(|error| progress(Progress::Failed(error)));
 
     let mut replayed = 0;
-    type Done = (PathBuf, Result<Record, String>);
+    type Done = (usize, Result<Record, String>);
     let work = |piece: &Piece, send: &dyn Fn(Done) -> bool| {
-        let tape = match Playable::load(&piece.path) {
+        let open = job.tapes[piece.tape].open().map_err(|error| error.to_string());
+        let load = |open: OpenTape| Playable::load(open.dir()).map_err(|error| error.to_string());
+        let tape = match open.and_then(load) {
             Ok(tape) => tape,
             Err(error) => {
-                send((piece.path.clone(), Err(error.to_string())));
+                send((piece.tape, Err(error)));
                 return;
             }
         };
@@ -121,17 +122,17 @@ pub fn tune(
                 setting: job.settings[*setting].to_string(),
                 measures: Measures::of(&report),
             });
-            if !send((piece.path.clone(), record)) {
+            if !send((piece.tape, record)) {
                 return;
             }
         }
     };
     as_done(&pieces, job.threads, work, |batch: Vec<Done>| {
         let mut records = Vec::new();
-        for (path, record) in batch {
+        for (tape, record) in batch {
             match record {
                 Ok(record) => records.push(record),
-                Err(error) if broken.insert(path, error.clone()).is_none() => {
+                Err(error) if broken.insert(tape, error.clone()).is_none() => {
                     progress(Progress::Failed(&error));
                 }
                 Err(_) => {}
@@ -145,8 +146,8 @@ pub fn tune(
     })?;
 
     let mut measures = vec![Measures::default(); job.settings.len()];
-    for (path, keys) in &keys {
-        if broken.contains_key(path) {
+    for (tape, keys) in &keys {
+        if broken.contains_key(tape) {
             continue;
         }
         for (sum, key) in measures.iter_mut().zip(keys) {
@@ -159,10 +160,10 @@ pub fn tune(
 }
 
 /// What is not done yet, in pieces for the threads: by tape, and finer where there are few tapes.
-fn pieces(job: &Job<'_>, keys: &BTreeMap<PathBuf, Vec<String>>, state: &State) -> Vec<Piece> {
+fn pieces(job: &Job<'_>, keys: &BTreeMap<usize, Vec<String>>, state: &State) -> Vec<Piece> {
     let per_tape = job.threads.div_ceil(keys.len().max(1)).max(1);
     let mut pieces = Vec::new();
-    for (path, keys) in keys {
+    for (tape, keys) in keys {
         let todo: Vec<(String, usize)> = keys
             .iter()
             .enumerate()
@@ -170,7 +171,7 @@ fn pieces(job: &Job<'_>, keys: &BTreeMap<PathBuf, Vec<String>>, state: &State) -
             .map(|(i, key)| (key.clone(), i))
             .collect();
         let size = todo.len().div_ceil(per_tape).max(1);
-        pieces.extend(todo.chunks(size).map(|todo| Piece { path: path.clone(), todo: todo.to_vec() }));
+        pieces.extend(todo.chunks(size).map(|todo| Piece { tape: *tape, todo: todo.to_vec() }));
     }
     pieces
 }

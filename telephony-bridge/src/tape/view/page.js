@@ -171,7 +171,7 @@ function describe(tape, pick, centre) {
     if (said.lag) element("span", li, said.lag, { class: "lag" });
     li.onclick = () => centre(said.t);
   }
-  if (!tape.talk.length) element("li", talk, "No words are known.", { class: "none" });
+  if (!tape.talk.length) element("li", talk, "No words are known.", { class: "none" }).style.display = "block";
 }
 
 addEventListener("error", event => { document.documentElement.dataset.error = event.message; });

@@ -16,7 +16,7 @@ pub(super) fn text(settings: &[Setting], measures: &[Measures]) -> String {
     let mut text = String::new();
     let _ = write!(
         text,
-        "{:<4}{:<width$} {:>9} {:>11} {:>13} {:>6} {:>8} {:>8} {:>13}",
+        "{:<4}{:<width$} {:>9} {:>9} {:>14} {:>6} {:>8} {:>12} {:>14}",
         "",
         "setting",
         "false/min",
@@ -24,8 +24,8 @@ pub(super) fn text(settings: &[Setting], measures: &[Measures]) -> String {
         "yield p50/p95",
         "ducks",
         "cut off",
-        "turns –",
-        "turn end p50/95"
+        "turns missed",
+        "end p50/p95"
     );
     text.push_str(if untrue { "   untrue\n" } else { "\n" });
     for (i, (name, m)) in names.iter().zip(measures).enumerate() {
