@@ -2,7 +2,7 @@
 
 mod common;
 
-use audio_core::barge_in::{BargeInConfig, Preset};
+use audio_core::barge_in::{BargeInConfig, Preset, ResumeReason};
 use audio_core::codec::ulaw;
 use audio_core::frame::{FRAME_SAMPLES, PcmFrame, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent as Event};
@@ -123,6 +123,38 @@ fn adaptive_lets_a_backchannel_pass() {
         };
         assert!(up - down <= 6_400, "{kind}: down at {down:?}, up at {up:?}");
     }
+}
+
+/// A-AUD-003: once the words are known for "uh-huh, yes, right", a voice that would have interrupted does
+/// not, and what it says next is judged anew. Without a duck the words change nothing.
+#[test]
+fn a_voice_whose_words_are_a_backchannel_starts_anew() {
+    let events = |acquit_at: usize| {
+        let mut pipeline =
+            CallPipeline::new(PipelineConfig::new(VadKind::default(), Preset::Adaptive)).expect("valid");
+        let caller = Line::new().silence(100).voice(80, 3_000.0).silence(50).frames();
+        let agent = Line::of(205.0).voice(caller.len(), 300.0).frames();
+        let mut events = Vec::new();
+        for (n, (caller, agent)) in caller.iter().zip(&agent).enumerate() {
+            if n == acquit_at {
+                pipeline.acquit();
+            }
+            pipeline.process_agent(Some(&WireFrame { seq: 1, ..*agent }));
+            pipeline.push_wire(caller);
+            events.extend(std::iter::from_fn(|| pipeline.poll_event()));
+        }
+        events
+    };
+    let plain = events(usize::MAX);
+    let yielded = yields(&plain);
+    let [yielded] = yielded[..] else { panic!("{plain:?}") };
+    assert_eq!(events(50), plain, "nobody had been turned down");
+    let acquitted = events(140);
+    let words =
+        |e: &Event| matches!(e, Event::Resume { reason: ResumeReason::Words, at } if at.as_ms() == 2_800);
+    assert_eq!(acquitted.iter().filter(|e| words(e)).count(), 1, "{acquitted:?}");
+    let later = yields(&acquitted);
+    assert!(later.is_empty() || later[0] >= yielded + 300, "{later:?}, {yielded} without the words");
 }
 
 /// A-AUD-003: who keeps talking gets the floor after a second, even if no word is understood.

@@ -89,7 +89,7 @@ fn settings_reach_the_pipeline() {
     call.push_wire(&wire(1, 0)).unwrap();
     engine.tick();
     assert_eq!(std::iter::from_fn(|| call.pop_event()).count(), 4, "one event a change");
-    assert_eq!(call.counters().settings_rejected, 1);
+    assert_eq!(call.counters().commands_rejected, 1);
 }
 
 #[test]

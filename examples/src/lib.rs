@@ -1,6 +1,8 @@
 //! What the examples share.
 #![forbid(unsafe_code)]
 
+pub mod simulation;
+
 use std::process::ExitCode;
 
 /// Ends an example: quietly, or with one sentence on standard error and exit code 1.

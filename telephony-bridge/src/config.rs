@@ -3,6 +3,7 @@
 //! A setting has one name: `CRM_URL` in the environment is `crm_url` in the file. An error names
 //! the variable, what it held and what it should hold. `SETTINGS` is the whole list.
 
+mod providers;
 mod source;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -16,6 +17,7 @@ use crate::session::SessionConfig;
 use crate::tape::RecordTapes;
 use crate::words::Lexicon;
 
+pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
 pub(crate) use source::shown;
 pub use source::{Source, TomlError};
 
@@ -56,6 +58,27 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "TOML of the conversation's timings and phrases; what it names replaces the default",
     ),
     ("ENGINE_WORKERS", "0", "audio threads; 0: chosen from the number of cores"),
+    ("OPENAI_BASE_URL", "", "http(s)://…/v1 of any OpenAI-compatible server, for speech and replies alike"),
+    ("OPENAI_API_KEY", "", "its key; without a base URL: of api.openai.com"),
+    ("STT_BASE_URL", "", "the same for speech recognition alone"),
+    ("STT_API_KEY", "", "key of STT_BASE_URL"),
+    ("STT_MODEL", "whisper-1", "transcription model"),
+    ("STT_INTERIM_MS", "0", "ms of a turn between requests for interim words; 0: none"),
+    ("STT_CHAIN", "auto", "who recognises speech, in order: openai, embedded; auto: whoever is configured"),
+    ("LLM_BASE_URL", "", "the same for replies alone: hosted, Ollama, vLLM"),
+    ("LLM_API_KEY", "", "key of LLM_BASE_URL, if it wants one"),
+    ("LLM_MODEL", "gpt-4.1-mini", "chat model"),
+    ("LLM_PROMPT_FILE", "", "instructions of the agent; {business} is replaced by the business's name"),
+    ("LLM_CHAIN", "auto", "who writes replies, in order: openai, embedded"),
+    ("TTS_BASE_URL", "", "the same for speech synthesis alone"),
+    ("TTS_API_KEY", "", "key of TTS_BASE_URL"),
+    ("TTS_MODEL", "gpt-4o-mini-tts", "speech model"),
+    ("TTS_VOICE", "nova", "its voice"),
+    ("TTS_CHAIN", "auto", "who speaks, in order: openai, embedded, espeak, beep"),
+    ("TTS_CACHE_MB", "256", "MB of synthesised speech kept under DATA_DIR; 0: none"),
+    ("ESPEAK_PROGRAM", "espeak-ng", "espeak-ng's program"),
+    ("LANGUAGE", "he", "ISO 639-1 code of the language spoken"),
+    ("PROVIDER_TIMEOUT", "1500", "ms a provider may keep a caller waiting before the next one is asked"),
 ];
 
 /// Used for both services where `MOCK_TWILIO=true` and no token is set.
@@ -158,6 +181,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// Audio threads; 0: chosen from the number of cores.
     pub engine_workers: usize,
+    /// Who hears, writes and speaks.
+    pub providers: ProviderConfig,
 }
 
 impl Config {
@@ -181,6 +206,10 @@ impl Config {
     pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
         let mock = source.parse("MOCK_TWILIO", "true or false", |text| text.parse().ok())?;
         let listen = listen(source)?;
+        let providers = ProviderConfig::from_source(source)?;
+        let mut session =
+            session(source.get("WORDS_FILE").map(Path::new), source.get("SESSION_FILE").map(Path::new))?;
+        session.stt_timeout = session.stt_timeout.max(providers.stt_patience());
         Ok(Self {
             listen,
             public_base_url: public_base_url(source, mock, listen)?,
@@ -227,13 +256,11 @@ impl Config {
                 }
             },
             duck_buffered: source.parse("DUCK_BUFFERED", "true or false", |text| text.parse().ok())?,
-            session: session(
-                source.get("WORDS_FILE").map(Path::new),
-                source.get("SESSION_FILE").map(Path::new),
-            )?,
+            session,
             engine_workers: source.parse("ENGINE_WORKERS", "0 to 256", |text| {
                 text.parse().ok().filter(|workers| *workers <= 256)
             })?,
+            providers,
         })
     }
 

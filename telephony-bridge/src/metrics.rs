@@ -52,9 +52,11 @@ pub const IN_TO_PROVIDER: &str = "kav_bridge_in_to_provider_seconds";
 pub const PROVIDER_TO_OUT: &str = "kav_bridge_provider_to_out_seconds";
 /// Seconds from the stream's `start` to the greeting's first frame.
 pub const GREETING: &str = "kav_bridge_greeting_seconds";
+/// Seconds from the decision that the caller's turn is over to the answer's first frame.
+pub const RESPONSE: &str = "kav_bridge_response_seconds";
 
 /// Latencies that percentiles are read from: their buckets are fine.
-const LATENCIES: [&str; 3] = [IN_TO_PROVIDER, PROVIDER_TO_OUT, GREETING];
+const LATENCIES: [&str; 4] = [IN_TO_PROVIDER, PROVIDER_TO_OUT, GREETING, RESPONSE];
 /// Upper bound of their first bucket, in seconds…
 const FINEST: f64 = 50e-6;
 /// …by how much each bucket is wider than the one before…

@@ -53,6 +53,7 @@ enum Step {
     Flush(u8),
     Preset(u8),
     Poll,
+    Acquit,
     Reset,
 }
 
@@ -160,6 +161,7 @@ impl Call {
             }
             Step::Preset(index) => self.pipeline.set_barge_in(preset(*index).config()),
             Step::Poll => self.poll(),
+            Step::Acquit => self.pipeline.acquit(),
             Step::Reset => self.reset(),
         }
         self.balance();

@@ -50,6 +50,8 @@ pub enum ResumeReason {
     ReplyEnded,
     /// It was the agent's own voice coming back.
     Echo,
+    /// The caller's words were none that interrupt.
+    Words,
 }
 
 /// Frames of evidence from which on a voice is not held against itself.
@@ -230,6 +232,15 @@ impl BargeInDetector {
     /// Forgets the call, the echo included.
     pub const fn reset(&mut self) {
         *self = Self::new(self.config);
+    }
+
+    /// The words heard so far are none that interrupt: the evidence is forgotten, and what follows
+    /// starts from nothing. Without a duck nothing changes.
+    pub fn acquit(&mut self) -> Option<Verdict> {
+        if self.ducked {
+            self.run = None;
+        }
+        self.resume(ResumeReason::Words)
     }
 
     /// Takes the caller's frame that starts at `at`.

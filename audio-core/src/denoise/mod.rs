@@ -42,22 +42,22 @@ const ABSURD: f32 = 4.0 * 32_768.0;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Denoiser {
-    enabled: bool,
-    state: Box<State>,
+    /// None: off, and no memory taken.
+    state: Option<Box<State>>,
 }
 
 impl Denoiser {
     /// Checks the settings. Allocates.
     pub fn new(config: DenoiseConfig) -> Result<Self, Error> {
         config.validate()?;
-        Ok(Self { enabled: config.enabled, state: Box::new(State::new(config)) })
+        Ok(Self { state: config.enabled.then(|| Box::new(State::new(config))) })
     }
 
     /// Takes 16-bit samples at 8 kHz and puts those from [`Denoiser::delay`] samples ago in their place.
     pub fn process(&mut self, samples: &mut [i16]) {
-        if self.enabled {
+        if let Some(state) = &mut self.state {
             for sample in samples {
-                let out = self.state.push(f32::from(*sample));
+                let out = state.push(f32::from(*sample));
                 // Saturates.
                 *sample = out.round() as i16;
             }
@@ -66,33 +66,38 @@ impl Denoiser {
 
     /// The same for samples in [-1, 1). What is no number, or above +12 dBFS, counts as silence.
     pub fn process_f32(&mut self, samples: &mut [f32]) {
-        if self.enabled {
+        if let Some(state) = &mut self.state {
             for sample in samples {
                 let x = 32_768.0 * *sample;
                 let x = if x.abs() <= ABSURD { x } else { 0.0 };
-                *sample = self.state.push(x) / 32_768.0;
+                *sample = state.push(x) / 32_768.0;
             }
         }
     }
 
     /// By how many samples the output is late: [`DELAY`], or 0 where nothing is enabled.
     pub const fn delay(&self) -> usize {
-        if self.enabled { DELAY } else { 0 }
+        if self.state.is_some() { DELAY } else { 0 }
     }
 
     /// The level of speech over that of noise as measured so far, in dB; `None` before 200 ms of speech.
     pub fn snr_db(&self) -> Option<f32> {
-        self.state.gate.snr_db()
+        self.state.as_ref()?.gate.snr_db()
     }
 
     /// The share of the suppression in use: 0 is a bypass, 1 all of it.
     pub const fn share(&self) -> f32 {
-        self.state.share
+        match &self.state {
+            Some(state) => state.share,
+            None => 0.0,
+        }
     }
 
     /// Forgets the line. Does not allocate.
     pub fn reset(&mut self) {
-        self.state.reset();
+        if let Some(state) = &mut self.state {
+            state.reset();
+        }
     }
 }
 

@@ -8,7 +8,10 @@
 
 use super::MAX_DELAY;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use std::sync::OnceLock;
+
 use crate::spectrum::{Bins, RealFft, hann};
+use crate::sys::vector::{Work, widest};
 
 const WINDOW: usize = 256;
 const FFT: usize = WINDOW / 2;
@@ -29,7 +32,7 @@ const IN_A_ROW: u32 = 4;
 /// A delay that is to replace another must lead for longer.
 const IN_A_ROW_TO_MOVE: u32 = 12;
 /// The mean's power above chance, against that of other delays more than `APART` steps off, and
-/// against this.
+/// against self.
 const LEAD: f32 = 1.2;
 const APART: usize = 3;
 const CHANCE: f32 = 0.025;
@@ -49,33 +52,44 @@ const ONSET: f32 = 0.4;
 /// The echo path begins this many samples after the filter's first tap: 8 ms.
 pub(super) const HEADROOM: usize = 64;
 
-/// Phases of one frame.
+/// Phases of one frame: two cache lines.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Phases {
     re: [i8; BINS],
     im: [i8; BINS],
-    active: bool,
 }
 
 impl Phases {
-    const NONE: Self = Self { re: [0; BINS], im: [0; BINS], active: false };
+    const NONE: Self = Self { re: [0; BINS], im: [0; BINS] };
 }
 
-/// An average over frames.
+/// An average over frames, and how many: what the search reads of every delay in every frame.
 #[derive(Clone, Copy, Debug)]
+struct Score {
+    frames: f32,
+    /// Power of the mean phase, in [0, 1], less what chance gives.
+    power: f32,
+}
+
+impl Score {
+    const NONE: Self = Self { frames: 0.0, power: 0.0 };
+}
+
+/// The average itself: read where it is this delay's turn.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Mean {
     re: [f32; BINS],
     im: [f32; BINS],
-    frames: f32,
-    /// Power of the mean phase, in [0, 1], less what chance gives.
-    score: f32,
 }
 
 impl Mean {
-    const NONE: Self = Self { re: [0.0; BINS], im: [0.0; BINS], frames: 0.0, score: 0.0 };
+    const NONE: Self = Self { re: [0.0; BINS], im: [0.0; BINS] };
 
-    /// Adds the phase from `far` to `near`.
-    fn add(&mut self, far: &Phases, near: &Phases) {
+    /// Adds the phase from `far` to `near`. Returns the power of the sum.
+    #[inline(always)]
+    fn add(&mut self, far: &Phases, near: &Phases) -> f32 {
         const UNIT: f32 = 1.0 / (127.0 * 127.0);
         let mut power = 0.0;
         for k in 0..BINS {
@@ -83,24 +97,29 @@ impl Mean {
             let (nr, ni) = (f32::from(near.re[k]), f32::from(near.im[k]));
             self.re[k] = MEMORY * self.re[k] + UNIT * (nr * fr + ni * fi);
             self.im[k] = MEMORY * self.im[k] + UNIT * (ni * fr - nr * fi);
+        }
+        for k in 0..BINS {
             power += self.re[k] * self.re[k] + self.im[k] * self.im[k];
         }
-        self.frames = MEMORY * self.frames + 1.0;
-        self.score = power / (BINS as f32 * self.frames * self.frames) - 1.0 / self.frames;
+        power
     }
 }
 
 /// Follows both lines and says how late the echo is.
 #[derive(Clone, Debug)]
 pub(super) struct DelayEstimator {
-    fft: RealFft<FFT>,
-    window: [f32; WINDOW],
-    far: [f32; WINDOW],
-    near: [f32; WINDOW],
+    fft: &'static RealFft<FFT>,
+    window: &'static [f32; WINDOW],
+    far: [i16; WINDOW],
+    near: [i16; WINDOW],
     /// A ring of the agent's frames; `newest` is the last one written.
     played: Box<[Phases; LAGS]>,
+    /// Which of them were loud enough to tell something: bit by place in the ring.
+    active: u64,
     newest: usize,
-    means: Box<[Mean; LAGS]>,
+    /// By [`place`]: those whose turn comes together lie together.
+    means: Box<[Mean; PLACES]>,
+    scores: [Score; LAGS],
     turn: usize,
     /// Frames of the search.
     searched: u32,
@@ -117,13 +136,15 @@ pub(super) struct DelayEstimator {
 impl DelayEstimator {
     pub(super) fn new() -> Self {
         Self {
-            fft: RealFft::new(),
-            window: hann(),
-            far: [0.0; WINDOW],
-            near: [0.0; WINDOW],
+            fft: RealFft::shared(),
+            window: shared_window(),
+            far: [0; WINDOW],
+            near: [0; WINDOW],
             played: Box::new([Phases::NONE; LAGS]),
+            active: 0,
             newest: 0,
-            means: Box::new([Mean::NONE; LAGS]),
+            means: Box::new([Mean::NONE; PLACES]),
+            scores: [Score::NONE; LAGS],
             turn: 0,
             searched: 0,
             leader: 0,
@@ -136,9 +157,11 @@ impl DelayEstimator {
     }
 
     pub(super) fn reset(&mut self) {
-        (self.far, self.near) = ([0.0; WINDOW], [0.0; WINDOW]);
+        (self.far, self.near) = ([0; WINDOW], [0; WINDOW]);
         self.played.fill(Phases::NONE);
+        self.active = 0;
         self.means.fill(Mean::NONE);
+        self.scores = [Score::NONE; LAGS];
         (self.newest, self.turn, self.leader, self.leads, self.step) = (0, 0, 0, 0, 0);
         (self.looked, self.doubted, self.searched) = (0, 0, 0);
         self.found = None;
@@ -154,48 +177,62 @@ impl DelayEstimator {
         slide(&mut self.far, far);
         slide(&mut self.near, near);
         self.newest = (self.newest + 1) % LAGS;
-        self.played[self.newest] = self.phases(&self.far, QUIET);
-        if !self.played.iter().any(|frame| frame.active) {
+        let played = self.phases(&self.far, QUIET);
+        let bit = 1 << self.newest;
+        self.active = if played.is_some() { self.active | bit } else { self.active & !bit };
+        self.played[self.newest] = played.unwrap_or(Phases::NONE);
+        if self.active == 0 {
             return false;
         }
-        let heard = self.phases(&self.near, QUIET_NEAR);
-        if !heard.active {
-            return false;
-        }
+        let Some(heard) = self.phases(&self.near, QUIET_NEAR) else { return false };
         self.turn = (self.turn + 1) % TURNS;
         self.searched = if self.found.is_some() { SEARCH } else { self.searched.saturating_add(1) };
-        for lag in 0..LAGS {
-            let far = &self.played[(self.newest + LAGS - lag) % LAGS];
-            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= 1 || lag % TURNS == self.turn;
-            if far.active && due {
-                self.means[lag].add(far, &heard);
-            }
-        }
+        widest(Average(self, &heard));
         self.decide()
     }
 
-    fn phases(&self, block: &[f32; WINDOW], quiet: f32) -> Phases {
+    /// Adds the phases heard to the averages whose turn it is.
+    #[inline(always)]
+    fn average(&mut self, heard: &Phases) {
+        for lag in 0..LAGS {
+            let sent = (self.newest + LAGS - lag) % LAGS;
+            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= 1 || lag % TURNS == self.turn;
+            if due && self.active >> sent & 1 == 1 {
+                let power = self.means[place(lag)].add(&self.played[sent], heard);
+                let score = &mut self.scores[lag];
+                score.frames = MEMORY * score.frames + 1.0;
+                score.power = power / (BINS as f32 * score.frames * score.frames) - 1.0 / score.frames;
+            }
+        }
+    }
+
+    /// The phases of a block, if it is not too quiet to tell.
+    fn phases(&self, block: &[i16; WINDOW], quiet: f32) -> Option<Phases> {
         let mut windowed = [0.0; WINDOW];
         let mut power = 0.0;
-        for ((w, x), h) in windowed.iter_mut().zip(block).zip(&self.window) {
+        for ((w, &x), h) in windowed.iter_mut().zip(block).zip(self.window) {
+            let x = f32::from(x);
             *w = x * h;
             power += x * x;
         }
         if power < quiet * WINDOW as f32 {
-            return Phases::NONE;
+            return None;
         }
         let spectrum = self.fft.forward(&windowed);
-        let mut phases = Phases { active: true, ..Phases::NONE };
+        let mut phases = Phases::NONE;
         for k in 0..BINS {
             let (re, im) = (spectrum.re[FIRST + k], spectrum.im[FIRST + k]);
             let scale = 127.0 / (re * re + im * im).sqrt().max(1e-3);
             (phases.re[k], phases.im[k]) = ((re * scale) as i8, (im * scale) as i8);
         }
-        phases
+        Some(phases)
     }
 
     fn decide(&mut self) -> bool {
-        let score = |lag: usize| if self.means[lag].frames >= ENOUGH { self.means[lag].score } else { 0.0 };
+        let score = |lag: usize| {
+            let Score { frames, power } = self.scores[lag];
+            if frames >= ENOUGH { power } else { 0.0 }
+        };
         let best = (0..LAGS).max_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap_or(0);
         let others = (0..LAGS).filter(|lag| lag.abs_diff(best) > APART).map(score).fold(CHANCE, f32::max);
         if score(best) < LEAD * others {
@@ -238,14 +275,14 @@ impl DelayEstimator {
         let first = best.saturating_sub(BEFORE);
         let mut response = [0.0f32; (BEFORE + 1) * FRAME_SAMPLES];
         for (lag, part) in (first..=best).zip(response.as_chunks_mut::<FRAME_SAMPLES>().0) {
-            let mean = &self.means[lag];
-            if mean.frames < ENOUGH {
+            let (mean, frames) = (&self.means[place(lag)], self.scores[lag].frames);
+            if frames < ENOUGH {
                 continue;
             }
             let mut spectrum = Bins::ZERO;
             for k in 0..BINS {
-                spectrum.re[FIRST + k] = mean.re[k] / mean.frames;
-                spectrum.im[FIRST + k] = mean.im[k] / mean.frames;
+                spectrum.re[FIRST + k] = mean.re[k] / frames;
+                spectrum.im[FIRST + k] = mean.im[k] / frames;
             }
             let mut around = [0.0; WINDOW];
             self.fft.inverse(&spectrum, &mut around);
@@ -260,9 +297,33 @@ impl DelayEstimator {
     }
 }
 
-fn slide(window: &mut [f32; WINDOW], frame: &PcmFrame) {
-    window.copy_within(FRAME_SAMPLES.., 0);
-    for (x, &sample) in window[WINDOW - FRAME_SAMPLES..].iter_mut().zip(frame) {
-        *x = f32::from(sample);
+struct Average<'a>(&'a mut DelayEstimator, &'a Phases);
+
+impl Work for Average<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.average(self.1);
     }
+}
+
+/// Where the average of a delay lies.
+const fn place(lag: usize) -> usize {
+    lag % TURNS * (PLACES / TURNS) + lag / TURNS
+}
+
+/// Places for averages: every turn has as many.
+const PLACES: usize = LAGS.next_multiple_of(TURNS);
+const _: () = assert!(LAGS <= 64, "a bit for each");
+
+/// The window that all calls of the process share.
+fn shared_window() -> &'static [f32; WINDOW] {
+    static SHARED: OnceLock<[f32; WINDOW]> = OnceLock::new();
+    SHARED.get_or_init(hann)
+}
+
+fn slide(window: &mut [i16; WINDOW], frame: &PcmFrame) {
+    window.copy_within(FRAME_SAMPLES.., 0);
+    window[WINDOW - FRAME_SAMPLES..].copy_from_slice(frame);
 }

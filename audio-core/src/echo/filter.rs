@@ -11,6 +11,7 @@
 //! "Multidelay block frequency domain adaptive filter", 1990, constrain all of them at once).
 
 use crate::spectrum::{Bins, RealFft};
+use crate::sys::vector::{Work, widest};
 
 /// Samples a block: 10 ms.
 pub(super) const BLOCK: usize = 80;
@@ -28,7 +29,7 @@ const SPECTRA: usize = 2 * (PARTITIONS - 1) + 1;
 const UNKNOWN: [f32; PARTITIONS] = [0.05, 0.03, 0.018, 0.011];
 /// How much of the path is still the same a block later: its memory is 25 s.
 const MEMORY: f32 = 0.9996;
-/// A variance never sinks below this.
+/// A variance never sinks below self.
 const LEAST: f32 = 1e-9;
 /// Part of the noise's power that each block replaces.
 const NOISE_RATE: f32 = 0.5;
@@ -57,11 +58,10 @@ pub(super) struct Block {
 /// The filter and its memory of the far end.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
-    fft: RealFft<BINS>,
-    window: [f32; WINDOW],
+    fft: &'static RealFft<BINS>,
+    window: [i16; WINDOW],
     /// A ring; `newest` is the last one written.
     spectra: [Bins<BINS>; SPECTRA],
-    powers: [[f32; BINS]; SPECTRA],
     newest: usize,
     weights: [Bins<BINS>; PARTITIONS],
     variance: [[f32; BINS]; PARTITIONS],
@@ -77,10 +77,9 @@ pub(super) struct Filter {
 impl Filter {
     pub(super) fn new() -> Self {
         Self {
-            fft: RealFft::new(),
-            window: [0.0; WINDOW],
+            fft: RealFft::shared(),
+            window: [0; WINDOW],
             spectra: [Bins::ZERO; SPECTRA],
-            powers: [[0.0; BINS]; SPECTRA],
             newest: 0,
             weights: [Bins::ZERO; PARTITIONS],
             variance: UNKNOWN.map(|v| [v; BINS]),
@@ -102,9 +101,8 @@ impl Filter {
     /// Everything is as after `new`.
     pub(super) fn reset(&mut self) {
         self.restart();
-        self.window = [0.0; WINDOW];
+        self.window = [0; WINDOW];
         self.spectra = [Bins::ZERO; SPECTRA];
-        self.powers = [[0.0; BINS]; SPECTRA];
         self.newest = 0;
         self.next = 0;
         self.silent = WINDOW;
@@ -126,18 +124,16 @@ impl Filter {
     }
 
     /// The far end's next block.
-    pub(super) fn play(&mut self, far: &[f32; BLOCK]) {
-        let loud = far.iter().map(|x| x * x).sum::<f32>() >= SILENT * BLOCK as f32;
+    pub(super) fn play(&mut self, far: &[i16; BLOCK]) {
+        let loud = far.iter().map(|&x| f32::from(x) * f32::from(x)).sum::<f32>() >= SILENT * BLOCK as f32;
         self.silent = if loud { 0 } else { self.silent.saturating_add(1) };
         self.window.copy_within(BLOCK.., 0);
         self.window[WINDOW - BLOCK..].copy_from_slice(far);
         self.newest = (self.newest + 1) % SPECTRA;
         if self.silent > WINDOW / BLOCK {
             self.spectra[self.newest] = Bins::ZERO;
-            self.powers[self.newest] = [0.0; BINS];
         } else {
-            self.spectra[self.newest] = self.fft.forward(&self.window);
-            self.powers[self.newest] = self.spectra[self.newest].powers();
+            self.spectra[self.newest] = self.fft.forward(&self.window.map(f32::from));
         }
     }
 
@@ -149,18 +145,14 @@ impl Filter {
         }
         self.heard = self.heard.saturating_add(1);
         let first = self.cancel(near);
-        self.forget();
-        let expected = self.expected();
         let error = self.spectrum_of(&first.error);
-        for ((noise, power), expected) in self.noise.iter_mut().zip(error.powers()).zip(&expected) {
-            *noise += NOISE_RATE * ((power - NEW * expected).max(0.0) - *noise);
-        }
-        self.learn(&error, &expected);
+        let expected = widest(Learn(self, &error));
+        self.constrain();
         if self.is_young() {
             let again = self.cancel(near);
             let error = self.spectrum_of(&again.error);
-            let expected = self.expected();
-            self.learn(&error, &expected);
+            widest(LearnAgain(self, &error));
+            self.constrain();
         }
         // Parseval: the sum over all 2 · BINS bins of a window, over its samples, twice.
         let residual = 2.0 * expected.iter().sum::<f32>() / (WINDOW * WINDOW) as f32;
@@ -172,14 +164,7 @@ impl Filter {
     }
 
     fn cancel(&self, near: &[f32; BLOCK]) -> Block {
-        let mut sum = Bins::ZERO;
-        for (partition, w) in self.weights.iter().enumerate() {
-            let x = &self.spectra[self.spectrum_at(partition)];
-            for k in 0..BINS {
-                sum.re[k] += x.re[k] * w.re[k] - x.im[k] * w.im[k];
-                sum.im[k] += x.re[k] * w.im[k] + x.im[k] * w.re[k];
-            }
-        }
+        let sum = widest(Predict(self));
         let mut all = [0.0; WINDOW];
         self.fft.inverse(&sum, &mut all);
         let mut block = Block { error: *near, echo: [0.0; BLOCK], residual: 0.0 };
@@ -190,13 +175,53 @@ impl Filter {
         block
     }
 
+    /// The spectrum of the echo, by the weights.
+    #[inline(always)]
+    fn echo_spectrum(&self) -> Bins<BINS> {
+        let mut sum = Bins::ZERO;
+        for (partition, w) in self.weights.iter().enumerate() {
+            let x = &self.spectra[self.spectrum_at(partition)];
+            for k in 0..BINS {
+                sum.re[k] += x.re[k] * w.re[k] - x.im[k] * w.im[k];
+                sum.im[k] += x.re[k] * w.im[k] + x.im[k] * w.re[k];
+            }
+        }
+        sum
+    }
+
     fn spectrum_of(&self, error: &[f32; BLOCK]) -> Bins<BINS> {
         let mut padded = [0.0; WINDOW];
         padded[WINDOW - BLOCK..].copy_from_slice(error);
         self.fft.forward(&padded)
     }
 
+    /// One block's lesson. Returns the power of the echo that was expected to be left.
+    #[inline(always)]
+    fn learn(&mut self, error: &Bins<BINS>) -> [f32; BINS] {
+        self.forget();
+        let expected = self.expected();
+        self.hear_noise(error, &expected);
+        self.update(error, &expected);
+        expected
+    }
+
+    /// The same block's once more.
+    #[inline(always)]
+    fn learn_again(&mut self, error: &Bins<BINS>) {
+        let expected = self.expected();
+        self.update(error, &expected);
+    }
+
+    /// What the weights do not explain is the caller and the line's noise.
+    #[inline(always)]
+    fn hear_noise(&mut self, error: &Bins<BINS>, expected: &[f32; BINS]) {
+        for ((noise, power), expected) in self.noise.iter_mut().zip(error.powers()).zip(expected) {
+            *noise += NOISE_RATE * ((power - NEW * expected).max(0.0) - *noise);
+        }
+    }
+
     /// The path may have changed since the last block: its variance grows.
+    #[inline(always)]
     fn forget(&mut self) {
         for (variance, w) in self.variance.iter_mut().zip(&self.weights) {
             for (variance, power) in variance.iter_mut().zip(w.powers()) {
@@ -206,10 +231,12 @@ impl Filter {
     }
 
     /// Power, per bin of a window, of the echo that the weights do not explain.
+    #[inline(always)]
     fn expected(&self) -> [f32; BINS] {
         let mut expected = [0.0; BINS];
         for (partition, variance) in self.variance.iter().enumerate() {
-            let powers = &self.powers[self.spectrum_at(partition)];
+            // Not kept: adding them up again is cheaper than reading them from a cold cache.
+            let powers = self.spectra[self.spectrum_at(partition)].powers();
             for k in 0..BINS {
                 expected[k] += variance[k] * powers[k];
             }
@@ -217,14 +244,15 @@ impl Filter {
         expected
     }
 
-    fn learn(&mut self, error: &Bins<BINS>, expected: &[f32; BINS]) {
+    #[inline(always)]
+    fn update(&mut self, error: &Bins<BINS>, expected: &[f32; BINS]) {
         let mut scale = [0.0; BINS];
         for k in 0..BINS {
             scale[k] = 1.0 / (expected[k] + (self.noise[k] + NOISE_FLOOR * BLOCK as f32) / NEW);
         }
         for partition in 0..PARTITIONS {
             let at = self.spectrum_at(partition);
-            let (x, powers) = (&self.spectra[at], &self.powers[at]);
+            let (x, powers) = (&self.spectra[at], self.spectra[at].powers());
             let (w, variance) = (&mut self.weights[partition], &mut self.variance[partition]);
             for k in 0..BINS {
                 let gain = variance[k] * scale[k];
@@ -233,11 +261,47 @@ impl Filter {
                 variance[k] = ((1.0 - SHRINK * NEW * gain * powers[k]) * variance[k]).max(LEAST);
             }
         }
-        // A partition has so many taps; what the circular products put behind them goes.
+    }
+
+    /// A partition has so many taps; what the circular products put behind them goes.
+    fn constrain(&mut self) {
         let mut taps = [0.0; WINDOW];
         self.fft.inverse(&self.weights[self.next], &mut taps);
         taps[PARTITION..].fill(0.0);
         self.weights[self.next] = self.fft.forward(&taps);
         self.next = (self.next + 1) % PARTITIONS;
+    }
+}
+
+struct Predict<'a>(&'a Filter);
+
+impl Work for Predict<'_> {
+    type Out = Bins<BINS>;
+
+    #[inline(always)]
+    fn run(self) -> Bins<BINS> {
+        self.0.echo_spectrum()
+    }
+}
+
+struct Learn<'a>(&'a mut Filter, &'a Bins<BINS>);
+
+impl Work for Learn<'_> {
+    type Out = [f32; BINS];
+
+    #[inline(always)]
+    fn run(self) -> [f32; BINS] {
+        self.0.learn(self.1)
+    }
+}
+
+struct LearnAgain<'a>(&'a mut Filter, &'a Bins<BINS>);
+
+impl Work for LearnAgain<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.learn_again(self.1);
     }
 }

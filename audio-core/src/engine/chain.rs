@@ -33,6 +33,8 @@ pub trait Chain: Send + Sized + 'static {
     fn flush(&mut self, generation: u32);
     /// Changes the barge-in rules from the next frame on.
     fn set_barge_in(&mut self, config: BargeInConfig);
+    /// The caller's words were a backchannel: what speaks for an interruption is forgotten.
+    fn acquit(&mut self) {}
     /// The next event, oldest first.
     fn poll_event(&mut self) -> Option<PipelineEvent>;
     /// The next decoded frame, oldest first.
@@ -69,6 +71,10 @@ impl Chain for CallPipeline {
 
     fn set_barge_in(&mut self, config: BargeInConfig) {
         Self::set_barge_in(self, config);
+    }
+
+    fn acquit(&mut self) {
+        Self::acquit(self);
     }
 
     fn poll_event(&mut self) -> Option<PipelineEvent> {

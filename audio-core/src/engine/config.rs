@@ -19,8 +19,8 @@ pub(crate) const WIRE_OUT_FRAMES: usize = 32;
 pub(crate) const CLEAN_FRAMES: usize = 32;
 /// Events a call can hold.
 pub(crate) const EVENTS: usize = 64;
-/// Changes of settings a call can hold.
-pub(crate) const SETTINGS: usize = 4;
+/// Commands a call can hold.
+pub(crate) const COMMANDS: usize = 4;
 /// Calls a worker takes in per tick: each is one pointer moved, so that two hundred that come at
 /// once are all served within 70 ms, before the first of them has to skip a frame.
 pub(crate) const ATTACH_PER_TICK: usize = 16;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::PushError;
-use super::slot::Ends;
+use super::slot::{Command, Ends};
 use super::stats::{CallCounters, WorkerShared};
 use crate::barge_in::BargeInConfig;
 use crate::frame::{CleanFrame, WireFrame};
@@ -23,7 +23,7 @@ pub struct CallHandle {
     shared: Arc<WorkerShared>,
     wire_rejected: u64,
     agent_rejected: u64,
-    settings_rejected: u64,
+    commands_rejected: u64,
     wire_flushed: u64,
 }
 
@@ -47,7 +47,7 @@ impl CallHandle {
             shared,
             wire_rejected: 0,
             agent_rejected: 0,
-            settings_rejected: 0,
+            commands_rejected: 0,
             wire_flushed: 0,
         }
     }
@@ -158,9 +158,19 @@ impl CallHandle {
     /// Changes the barge-in rules; the worker takes it within 20 ms. They are taken as they are:
     /// check them with [`BargeInConfig::validate`] where they enter the program.
     pub fn set_barge_in(&mut self, config: BargeInConfig) -> Result<(), PushError> {
+        self.command(Command::BargeIn(config))
+    }
+
+    /// The caller's words are a backchannel: see [`CallPipeline::acquit`](crate::pipeline::CallPipeline::acquit).
+    /// The worker takes it within 20 ms.
+    pub fn acquit(&mut self) -> Result<(), PushError> {
+        self.command(Command::Acquit)
+    }
+
+    fn command(&mut self, command: Command) -> Result<(), PushError> {
         self.check()?;
-        self.ends.settings.push(config).map_err(|_| {
-            self.settings_rejected += 1;
+        self.ends.commands.push(command).map_err(|_| {
+            self.commands_rejected += 1;
             self.shared.rejected.add_shared(1);
             PushError::Full
         })
@@ -174,7 +184,7 @@ impl CallHandle {
             frames_out: tally.frames_out.get(),
             wire_rejected: self.wire_rejected,
             agent_rejected: self.agent_rejected,
-            settings_rejected: self.settings_rejected,
+            commands_rejected: self.commands_rejected,
             uplink_skipped: tally.uplink_skipped.get(),
             agent_flushed: tally.agent_flushed.get(),
             wire_flushed: self.wire_flushed,

@@ -20,6 +20,12 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// Raises the calling thread as an audio thread is raised, and says what the system granted: for
+    /// whoever ticks a [`Worker`](super::Worker) on a thread of their own.
+    pub fn raise() -> Self {
+        raise()
+    }
+
     /// A value for a metric: 2 real-time, 1 nice, 0 normal.
     pub const fn level(self) -> u8 {
         match self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{
-    AGENT_IN_FRAMES, CLEAN_FRAMES, EVENTS, EngineConfig, SETTINGS, WIRE_IN_FRAMES, WIRE_OUT_FRAMES,
+    AGENT_IN_FRAMES, CLEAN_FRAMES, COMMANDS, EVENTS, EngineConfig, WIRE_IN_FRAMES, WIRE_OUT_FRAMES,
 };
 use super::pacer::Pacer;
 use super::ring::{Rx, Tx, ring};
@@ -30,12 +30,21 @@ pub(crate) struct Link {
     pub(crate) tally: Tally,
 }
 
+/// What a handle asks of the chain, besides sound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Command {
+    /// New barge-in rules.
+    BargeIn(BargeInConfig),
+    /// The caller's words were a backchannel.
+    Acquit,
+}
+
 /// The handle's ends of a call's rings.
 pub(crate) struct Ends {
     pub(crate) link: Arc<Link>,
     pub(crate) wire_in: Tx<WireFrame>,
     pub(crate) agent_in: Tx<WireFrame>,
-    pub(crate) settings: Tx<BargeInConfig>,
+    pub(crate) commands: Tx<Command>,
     pub(crate) wire_out: Rx<WireFrame>,
     pub(crate) clean: Rx<CleanFrame>,
     pub(crate) events: Rx<PipelineEvent>,
@@ -60,7 +69,7 @@ pub(crate) struct Call<C: Chain> {
     pacer: Pacer,
     wire_in: Rx<WireFrame>,
     agent_in: Rx<WireFrame>,
-    settings: Rx<BargeInConfig>,
+    commands: Rx<Command>,
     wire_out: Tx<WireFrame>,
     clean: Tx<CleanFrame>,
     events: Tx<PipelineEvent>,
@@ -77,7 +86,7 @@ impl<C: Chain> Call<C> {
         });
         let (wire_in_tx, wire_in) = ring(WIRE_IN_FRAMES);
         let (agent_in_tx, agent_in) = ring(AGENT_IN_FRAMES);
-        let (settings_tx, settings) = ring(SETTINGS);
+        let (commands_tx, commands) = ring(COMMANDS);
         let (wire_out, wire_out_rx) = ring(WIRE_OUT_FRAMES);
         let (clean, clean_rx) = ring(CLEAN_FRAMES);
         let (events, events_rx) = ring(EVENTS);
@@ -85,7 +94,7 @@ impl<C: Chain> Call<C> {
             link: Arc::clone(&link),
             wire_in: wire_in_tx,
             agent_in: agent_in_tx,
-            settings: settings_tx,
+            commands: commands_tx,
             wire_out: wire_out_rx,
             clean: clean_rx,
             events: events_rx,
@@ -100,7 +109,7 @@ impl<C: Chain> Call<C> {
             pacer: Pacer::new(engine.playout_lead_frames),
             wire_in,
             agent_in,
-            settings,
+            commands,
             wire_out,
             clean,
             events,
@@ -115,8 +124,10 @@ impl<C: Chain> Call<C> {
         self.drop_flushed(sum);
         let begins = self.pacer.is_dry(now) && self.agent_in.occupied() > 0;
         if on_phase || begins {
-            if let Some(config) = self.settings.pop() {
-                self.chain.set_barge_in(config);
+            match self.commands.pop() {
+                Some(Command::BargeIn(config)) => self.chain.set_barge_in(config),
+                Some(Command::Acquit) => self.chain.acquit(),
+                None => {}
             }
             self.playout(now, sum);
         }

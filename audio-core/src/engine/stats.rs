@@ -129,7 +129,7 @@ pub struct WorkerStats {
     pub frames_in: u64,
     /// Agent frames put on the wire.
     pub frames_out: u64,
-    /// Frames and settings that a full ring rejected, over all calls.
+    /// Frames and commands that a full ring rejected, over all calls.
     pub rejected: u64,
     /// Caller frames skipped because too many were waiting.
     pub uplink_skipped: u64,
@@ -197,8 +197,8 @@ pub struct CallCounters {
     pub wire_rejected: u64,
     /// Agent frames rejected because the ring was full.
     pub agent_rejected: u64,
-    /// Changes of settings rejected because the ring was full.
-    pub settings_rejected: u64,
+    /// Commands rejected because the ring was full.
+    pub commands_rejected: u64,
     /// Caller frames skipped by the worker because too many were waiting.
     pub uplink_skipped: u64,
     /// Agent frames dropped by the worker or the pipeline because a flush had overtaken them.

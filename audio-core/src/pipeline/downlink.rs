@@ -15,12 +15,13 @@ impl CallPipeline {
         let len = usize::from(frame.len).min(FRAME_SAMPLES);
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
         let mut payload = frame.payload;
+        payload[len..].fill(ulaw::SILENCE);
         if !as_sent {
             self.even_out(&mut pcm, &mut payload);
             self.duck.apply(&mut pcm, &mut payload);
         }
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
-        self.playing.push(pcm);
+        self.playing.push(payload);
         self.unplayed.push(*frame);
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.

@@ -20,11 +20,12 @@ pub use event::PipelineEvent;
 use unplayed::Unplayed;
 
 use crate::Error;
-use crate::barge_in::{BargeInConfig, BargeInDetector};
+use crate::barge_in::{BargeInConfig, BargeInDetector, Verdict};
+use crate::codec::ulaw;
 use crate::denoise::{DenoiseConfig, Denoiser};
 use crate::echo::{EchoCanceller, EchoConfig, EchoFrame};
 use crate::far_end::FarEnd;
-use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
+use crate::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
 use crate::gain::{PlayoutGain, PlayoutGainConfig};
 use crate::jitter::{JitterConfig, JitterStats, ReorderBuffer};
 use crate::queue::Queue;
@@ -96,8 +97,8 @@ pub struct PipelineCounters {
 pub struct CallPipeline {
     reorder: ReorderBuffer,
     echo: EchoCanceller,
-    /// The agent's frames that the far end has yet to play, for the canceller.
-    playing: FarEnd<PcmFrame>,
+    /// The agent's frames that the far end has yet to play, for the canceller: as codes, half as large.
+    playing: FarEnd<[u8; FRAME_SAMPLES]>,
     /// The newest of them at full level, to be sent again when the agent is turned down.
     unplayed: Unplayed,
     echo_found: EchoFrame,
@@ -132,7 +133,7 @@ impl CallPipeline {
         Ok(Self {
             reorder: ReorderBuffer::new(config.jitter)?,
             echo: EchoCanceller::new(config.echo)?,
-            playing: FarEnd::new([0; FRAME_SAMPLES]),
+            playing: FarEnd::new([ulaw::SILENCE; FRAME_SAMPLES]),
             unplayed: Unplayed::new(),
             echo_found: EchoFrame::NONE,
             cancels_echo: config.echo.enabled,
@@ -249,6 +250,16 @@ impl CallPipeline {
     #[allow(clippy::needless_pass_by_value)]
     pub fn set_barge_in(&mut self, config: BargeInConfig) {
         self.barge_in.set_config(config);
+    }
+
+    /// Whoever reads the caller's words knows them for a backchannel ("uh-huh"): a duck is taken back
+    /// at once, with [`PipelineEvent::Resume`] and [`ResumeReason::Words`](crate::barge_in::ResumeReason),
+    /// and voice that goes on is judged anew. Without a duck nothing happens.
+    pub fn acquit(&mut self) {
+        if let Some(Verdict::Resume { reason }) = self.barge_in.acquit() {
+            self.duck.up();
+            self.events.push(PipelineEvent::Resume { at: self.now, reason });
+        }
     }
 
     /// The next event, oldest first; drain until `None` after every `push_wire`.

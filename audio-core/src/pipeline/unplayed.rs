@@ -5,16 +5,18 @@ use crate::frame::WireFrame;
 /// Frames that may be sent again: the longest lead over the far end's ear.
 const KEPT: usize = 10;
 
-/// The newest frames, oldest first.
+/// The newest frames; a ring.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unplayed {
     frames: [WireFrame; KEPT],
+    /// Where the next one is written.
+    next: usize,
     len: usize,
 }
 
 impl Unplayed {
     pub(super) const fn new() -> Self {
-        Self { frames: [WireFrame::SILENCE; KEPT], len: 0 }
+        Self { frames: [WireFrame::SILENCE; KEPT], next: 0, len: 0 }
     }
 
     pub(super) const fn clear(&mut self) {
@@ -26,20 +28,18 @@ impl Unplayed {
     }
 
     pub(super) fn push(&mut self, frame: WireFrame) {
-        if self.len == KEPT {
-            self.frames.copy_within(1.., 0);
-            self.len -= 1;
-        }
-        self.frames[self.len] = frame;
-        self.len += 1;
+        self.frames[self.next] = frame;
+        self.next = (self.next + 1) % KEPT;
+        self.len = (self.len + 1).min(KEPT);
     }
 
-    /// Takes so many of the newest out.
+    /// Takes so many of the newest out, oldest first.
     pub(super) fn newest(&mut self, frames: usize) -> impl Iterator<Item = WireFrame> + use<> {
-        let from = self.len.saturating_sub(frames);
-        let (all, len) = (self.frames, self.len);
-        self.len = from;
-        (from..len).map(move |n| all[n])
+        let (all, count) = (self.frames, frames.min(self.len));
+        self.len -= count;
+        self.next = (self.next + KEPT - count) % KEPT;
+        let first = self.next;
+        (0..count).map(move |n| all[(first + n) % KEPT])
     }
 }
 

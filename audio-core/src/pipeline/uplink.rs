@@ -39,7 +39,11 @@ impl CallPipeline {
 
     /// What the far end plays while the next 20 ms are spoken.
     fn played(&mut self) -> PcmFrame {
-        self.playing.pop().unwrap_or([0; FRAME_SAMPLES])
+        let mut pcm = [0; FRAME_SAMPLES];
+        if let Some(codes) = self.playing.pop() {
+            ulaw::decode_slice(&codes, &mut pcm);
+        }
+        pcm
     }
 
     /// Moves time over audio that never came, so that it stays media time.

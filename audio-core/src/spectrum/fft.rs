@@ -7,6 +7,8 @@
 
 use core::f64::consts::TAU;
 
+use crate::sys::vector::{Work, widest};
+
 /// `exp(-2πi n k / N)` for one n and all k below `N / 4`; the rest of the arrays is not used.
 #[derive(Clone, Debug)]
 struct Twiddles<const N: usize> {
@@ -39,6 +41,12 @@ impl<const N: usize> Fft<N> {
 
     /// Transforms in place.
     pub(crate) fn forward(&self, re: &mut [f32; N], im: &mut [f32; N]) {
+        widest(Forward(self, re, im));
+    }
+
+    /// [`forward`](Self::forward), as part of a greater piece of work.
+    #[inline(always)]
+    pub(super) fn transform(&self, re: &mut [f32; N], im: &mut [f32; N]) {
         let (mut other_re, mut other_im) = ([0.0f32; N], [0.0f32; N]);
         self.first(re, im, &mut other_re, &mut other_im);
         let mut stride = 4;
@@ -58,7 +66,7 @@ impl<const N: usize> Fft<N> {
     }
 
     /// The first pass: groups of one number, so its vectors run over the groups.
-    #[inline]
+    #[inline(always)]
     fn first(&self, xr: &[f32; N], xi: &[f32; N], yr: &mut [f32; N], yi: &mut [f32; N]) {
         let [w1, w2, w3] = &self.twiddles;
         let out = yr.as_chunks_mut::<4>().0.iter_mut().zip(yi.as_chunks_mut::<4>().0);
@@ -72,7 +80,7 @@ impl<const N: usize> Fft<N> {
     }
 
     /// A later pass over groups of `stride` numbers.
-    #[inline]
+    #[inline(always)]
     fn pass(&self, stride: usize, xr: &[f32; N], xi: &[f32; N], yr: &mut [f32; N], yi: &mut [f32; N]) {
         match (stride, stride * 4 <= N) {
             (4, true) => self.step::<4>(xr, xi, yr, yi),
@@ -86,7 +94,7 @@ impl<const N: usize> Fft<N> {
     }
 
     /// Its vectors run within the groups.
-    #[inline]
+    #[inline(always)]
     fn step<const STRIDE: usize>(&self, xr: &[f32; N], xi: &[f32; N], yr: &mut [f32; N], yi: &mut [f32; N]) {
         let [w1, w2, w3] = &self.twiddles;
         let (xr, xi) = (xr.as_chunks::<STRIDE>().0, xi.as_chunks::<STRIDE>().0);
@@ -109,8 +117,19 @@ impl<const N: usize> Fft<N> {
     }
 }
 
+struct Forward<'a, const N: usize>(&'a Fft<N>, &'a mut [f32; N], &'a mut [f32; N]);
+
+impl<const N: usize> Work for Forward<'_, N> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.transform(self.1, self.2);
+    }
+}
+
 /// The last pass where the length is no power of 4: sums and differences.
-#[inline]
+#[inline(always)]
 fn halve<const N: usize>(from: &[f32; N], to: &mut [f32; N]) {
     let (low, high) = from.split_at(N / 2);
     let (sum, difference) = to.split_at_mut(N / 2);

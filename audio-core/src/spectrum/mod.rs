@@ -6,6 +6,8 @@ mod real;
 pub(crate) use fft::Fft;
 pub(crate) use real::{Bins, RealFft};
 
+use crate::sys::vector::{Work, widest};
+
 /// The power spectrum of `2 · N` real samples through a complex FFT of `N` points on even and odd
 /// samples, taken apart afterwards.
 #[derive(Clone, Debug)]
@@ -29,11 +31,16 @@ impl<const N: usize> PowerSpectrum<N> {
     /// `|X|²` of the bins from 0 up to but not including half the sample rate. `block` has `2 · N`
     /// samples; more are ignored, missing ones are zeros.
     pub(crate) fn powers(&self, block: &[f32]) -> [f32; N] {
+        widest(Powers(self, block))
+    }
+
+    #[inline(always)]
+    fn transform(&self, block: &[f32]) -> [f32; N] {
         let (mut re, mut im) = ([0.0f32; N], [0.0f32; N]);
         for ((re, im), pair) in re.iter_mut().zip(&mut im).zip(block.as_chunks::<2>().0) {
             (*re, *im) = (pair[0], pair[1]);
         }
-        self.fft.forward(&mut re, &mut im);
+        self.fft.transform(&mut re, &mut im);
         let mut powers = [0.0f32; N];
         powers[0] = (re[0] + im[0]) * (re[0] + im[0]);
         for k in 1..N {
@@ -44,6 +51,17 @@ impl<const N: usize> PowerSpectrum<N> {
             powers[k] = x_re * x_re + x_im * x_im;
         }
         powers
+    }
+}
+
+struct Powers<'a, const N: usize>(&'a PowerSpectrum<N>, &'a [f32]);
+
+impl<const N: usize> Work for Powers<'_, N> {
+    type Out = [f32; N];
+
+    #[inline(always)]
+    fn run(self) -> [f32; N] {
+        self.0.transform(self.1)
     }
 }
 

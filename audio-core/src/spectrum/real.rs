@@ -1,6 +1,9 @@
 //! The transform of a real block and its inverse, without the bin at half the sample rate.
 
+use std::sync::OnceLock;
+
 use super::Fft;
+use crate::sys::vector::{Work, widest};
 
 /// A spectrum of a real block: `N` bins from 0 up to but not including half the sample rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +16,7 @@ impl<const N: usize> Bins<N> {
     pub(crate) const ZERO: Self = Self { re: [0.0; N], im: [0.0; N] };
 
     /// `|X|²` per bin.
+    #[inline(always)]
     pub(crate) fn powers(&self) -> [f32; N] {
         let mut powers = [0.0; N];
         for ((power, re), im) in powers.iter_mut().zip(&self.re).zip(&self.im) {
@@ -31,6 +35,14 @@ pub(crate) struct RealFft<const N: usize> {
     sin: [f32; N],
 }
 
+impl RealFft<128> {
+    /// The one that all calls of the process share: 4 kB of tables that every frame reads.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<RealFft<128>> = OnceLock::new();
+        SHARED.get_or_init(Self::new)
+    }
+}
+
 impl<const N: usize> RealFft<N> {
     pub(crate) fn new() -> Self {
         let turn = |k: usize| core::f64::consts::PI * k as f64 / N as f64;
@@ -43,11 +55,16 @@ impl<const N: usize> RealFft<N> {
 
     /// The spectrum of `block`: `2 · N` samples; more are ignored, missing ones are zeros.
     pub(crate) fn forward(&self, block: &[f32]) -> Bins<N> {
+        widest(Forward(self, block))
+    }
+
+    #[inline(always)]
+    fn to_bins(&self, block: &[f32]) -> Bins<N> {
         let mut x = Bins::ZERO;
         for ((re, im), pair) in x.re.iter_mut().zip(&mut x.im).zip(block.as_chunks::<2>().0) {
             (*re, *im) = (pair[0], pair[1]);
         }
-        self.fft.forward(&mut x.re, &mut x.im);
+        self.fft.transform(&mut x.re, &mut x.im);
         let (re, im) = (x.re, x.im);
         (x.re[0], x.im[0]) = (re[0] + im[0], 0.0);
         for k in 1..N {
@@ -61,6 +78,11 @@ impl<const N: usize> RealFft<N> {
 
     /// The block of which `x` is the spectrum, with nothing at half the sample rate.
     pub(crate) fn inverse(&self, x: &Bins<N>, block: &mut [f32]) {
+        widest(Inverse(self, x, block));
+    }
+
+    #[inline(always)]
+    fn to_block(&self, x: &Bins<N>, block: &mut [f32]) {
         let scale = 1.0 / N as f32;
         // The even samples' spectrum plus i times that of the odd ones, conjugated, so that the
         // forward transform inverts it.
@@ -74,10 +96,32 @@ impl<const N: usize> RealFft<N> {
             re[k] = scale * (even_re - odd_im);
             im[k] = -scale * (even_im + odd_re);
         }
-        self.fft.forward(&mut re, &mut im);
+        self.fft.transform(&mut re, &mut im);
         for ((pair, re), im) in block.as_chunks_mut::<2>().0.iter_mut().zip(&re).zip(&im) {
             *pair = [*re, -*im];
         }
+    }
+}
+
+struct Forward<'a, const N: usize>(&'a RealFft<N>, &'a [f32]);
+
+impl<const N: usize> Work for Forward<'_, N> {
+    type Out = Bins<N>;
+
+    #[inline(always)]
+    fn run(self) -> Bins<N> {
+        self.0.to_bins(self.1)
+    }
+}
+
+struct Inverse<'a, const N: usize>(&'a RealFft<N>, &'a Bins<N>, &'a mut [f32]);
+
+impl<const N: usize> Work for Inverse<'_, N> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.to_block(self.1, self.2);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What touches the system: the only module of the crate that may use `unsafe`.
 
 pub mod alloc;
+pub(crate) mod vector;
 #[cfg(feature = "webrtc-vad")]
 pub(crate) mod webrtc;

@@ -61,7 +61,7 @@ const PACE: f32 = 0.125;
 pub struct ToneVeto {
     tables: &'static Tables,
     /// What both looks see.
-    samples: [f32; BLOCK + HOP],
+    samples: [i16; BLOCK + HOP],
     lines: Track,
     pair: Track,
 }
@@ -93,16 +93,14 @@ impl Default for ToneVeto {
 impl ToneVeto {
     /// A detector that has heard nothing.
     pub fn new() -> Self {
-        Self { tables: Tables::shared(), samples: [0.0; BLOCK + HOP], lines: Track::NEW, pair: Track::NEW }
+        Self { tables: Tables::shared(), samples: [0; BLOCK + HOP], lines: Track::NEW, pair: Track::NEW }
     }
 
     /// The next frame: is it a steady tone? Frames must be consecutive.
     pub fn is_tone(&mut self, frame: &PcmFrame) -> bool {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
         let news = self.samples.len() - FRAME_SAMPLES;
-        for (slot, &sample) in self.samples[news..].iter_mut().zip(frame) {
-            *slot = f32::from(sample) / 32_768.0;
-        }
+        self.samples[news..].copy_from_slice(frame);
         let (lines, pair) = self.look(HOP);
         // If neither track goes on at the second look, what the first one saw is forgotten
         // anyway: most frames of speech cost one look.
@@ -118,7 +116,7 @@ impl ToneVeto {
 
     /// Back to the state after construction. Does not allocate.
     pub fn reset(&mut self) {
-        (self.samples, self.lines, self.pair) = ([0.0; BLOCK + HOP], Track::NEW, Track::NEW);
+        (self.samples, self.lines, self.pair) = ([0; BLOCK + HOP], Track::NEW, Track::NEW);
     }
 
     /// What the window that begins at `from` shows: its lines, and its close pair.
@@ -127,6 +125,7 @@ impl ToneVeto {
         let mut windowed = [0.0f32; BLOCK];
         let (mut energy, mut sum) = (0.0f32, 0.0f32);
         for ((out, &x), &w) in windowed.iter_mut().zip(&self.samples[from..]).zip(window) {
+            let x = f32::from(x) / 32_768.0;
             *out = x * w;
             energy += x * *out;
             sum += *out * *out;

@@ -5,6 +5,7 @@ mod given;
 mod replay;
 mod serve;
 mod tape;
+mod top;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ enum Command {
     Replay(replay::Args),
     /// Work with tapes: recorded calls as files.
     Tape(tape::Args),
+    /// Show the live calls of a running bridge.
+    Top(top::Args),
 }
 
 /// An error as one sentence: what happened and why, each part once, though an error may quote its
@@ -50,6 +53,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Replay(args) => replay::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Tape(args) => tape::run(&args),
+        Command::Top(args) => top::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }
 

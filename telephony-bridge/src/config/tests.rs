@@ -138,3 +138,49 @@ fn a_conversation_is_set_up_by_files() {
         assert!(error.starts_with(&format!("{name} no-such-file.toml: ")), "{error}");
     }
 }
+
+/// Any OpenAI-compatible server by one setting; each role may have its own.
+#[test]
+fn a_base_url_is_all_a_provider_needs() {
+    let none = with(&[]).expect("complete").providers;
+    assert!(none.is_embedded());
+    assert_eq!((none.stt_chain, none.llm_chain), (vec!["embedded"], vec!["embedded"]));
+    assert_eq!(none.tts_chain, ["embedded", "espeak", "beep"]);
+    let all = with(&[("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1/")]).expect("complete").providers;
+    assert_eq!(all.llm.expect("set").base, "http://127.0.0.1:11434/v1");
+    assert_eq!(all.stt_chain, ["openai", "embedded"]);
+    let hosted = with(&[("OPENAI_API_KEY", "sk-1")]).expect("complete").providers;
+    assert_eq!(hosted.tts.expect("set").base, "https://api.openai.com/v1");
+    let one = with(&[("LLM_BASE_URL", "http://h/v1"), ("LLM_CHAIN", "embedded, openai")]).expect("complete");
+    assert_eq!(one.providers.llm_chain, ["embedded", "openai"]);
+    assert!(one.providers.stt.is_none());
+}
+
+/// A key is shown nowhere and sent only to whom it was given for.
+#[test]
+fn a_key_stays_with_its_service() {
+    let settings = [("OPENAI_API_KEY", "sk-common"), ("LLM_BASE_URL", "http://elsewhere/v1")];
+    let config = with(&settings).expect("complete");
+    assert!(!format!("{config:?}").contains("sk-common"));
+    assert!(config.providers.llm.expect("set").key.is_none());
+    assert!(config.providers.stt.expect("set").key.is_some());
+}
+
+#[test]
+fn a_chain_that_makes_no_sense_is_named() {
+    for (name, value, expected) in [
+        ("STT_CHAIN", "openai", "STT_BASE_URL or OPENAI_BASE_URL to be set for openai"),
+        ("STT_CHAIN", "whisper", "auto, or a list of openai, embedded"),
+        ("TTS_CHAIN", "beep,beep", "auto, or a list of openai, embedded, espeak, beep"),
+        ("LLM_CHAIN", "embedded,", "auto, or a list of openai, embedded"),
+        ("OPENAI_BASE_URL", "h/v1", "http://… or https://… without a query"),
+        ("STT_INTERIM_MS", "10001", "0 to 10000 ms"),
+        ("PROVIDER_TIMEOUT", "99", "100 to 10000 ms"),
+        ("LANGUAGE", "he-IL", "an ISO 639-1 code such as he"),
+    ] {
+        let error = with(&[(name, value)]).expect_err(name).to_string();
+        assert_eq!(error, format!("{name} is `{value}`: expected {expected}"));
+    }
+    let error = with(&[("LLM_API_KEY", "sk-1")]).expect_err("no base").to_string();
+    assert_eq!(error, "LLM_BASE_URL is not set: there is a key for it");
+}

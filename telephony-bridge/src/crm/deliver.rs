@@ -12,9 +12,10 @@ use tokio::sync::oneshot;
 use tokio::task::{Id, JoinSet};
 
 use super::backoff::Backoff;
-use super::client::{CrmClient, CrmError};
+use super::client::CrmClient;
 use super::journal::{Location, read_lines};
 use super::outbox::Shared;
+use super::outcome::{Delivered, Failure, Verdict, verdict};
 use super::record::Record;
 use super::state::Job;
 use super::writer::{Command, DeadLetter};
@@ -27,20 +28,6 @@ const MAX_IN_FLIGHT: usize = 8;
 struct Outcome {
     call_sid: String,
     result: Result<Delivered, Failure>,
-}
-
-/// Everything up to here needs no further thought.
-struct Delivered {
-    up_to: u64,
-    events: u64,
-    buried: bool,
-}
-
-enum Failure {
-    /// Try again later.
-    Retry(String),
-    /// The batch was refused: try its events one by one, up to this one.
-    Split(u64),
 }
 
 /// Runs until it is aborted.
@@ -124,65 +111,42 @@ async fn send(
     let count = events.len() as u64;
     let first = events[0].seq;
     let batch = EventBatch { events };
-    match client.post_events(call_sid, &batch).await {
-        Ok(ack) => {
-            // Below `first` the CRM misses something that is not ours to give any more, such as a
-            // refused event: then the batch counts as stored, or it would be sent for ever.
-            let up_to = if ack.stored_up_to < first { last } else { ack.stored_up_to.min(last) };
-            let events = batch.events.iter().filter(|event| event.seq <= up_to).count() as u64;
-            Ok(Delivered { up_to, events, buried: false })
-        }
-        Err(CrmError::Retryable(detail)) => Err(Failure::Retry(detail)),
-        Err(CrmError::Permanent { .. }) if count > 1 => Err(Failure::Split(last)),
-        Err(error @ CrmError::Permanent { .. }) => {
-            let reason = error.to_string();
-            tracing::error!(call_sid, seq = first, reason, "the CRM refused an event");
-            let events = batch.events.into_iter();
-            for event in events {
-                let letter = DeadLetter { call_sid: call_sid.to_owned(), event, reason: reason.clone() };
-                let (answer, buried) = oneshot::channel();
-                let asked = shared.commands.try_send(Command::Bury(Box::new(letter), answer));
-                if asked.is_err() || !buried.await.unwrap_or(false) {
-                    return Err(Failure::Retry("the dead-letter file cannot be written".into()));
-                }
-            }
-            Ok(Delivered { up_to: last, events: count, buried: true })
+    let answer = client.post_events(call_sid, &batch).await;
+    let refused = match verdict(answer, &batch.events, last) {
+        Verdict::Settled(result) => return result,
+        Verdict::Refused(reason) => reason,
+    };
+    tracing::error!(call_sid, seq = first, reason = refused, "the CRM refused an event");
+    for event in batch.events {
+        let letter = DeadLetter { call_sid: call_sid.to_owned(), event, reason: refused.clone() };
+        let (answer, buried) = oneshot::channel();
+        let asked = shared.commands.try_send(Command::Bury(Box::new(letter), answer));
+        if asked.is_err() || !buried.await.unwrap_or(false) {
+            return Err(Failure::Retry("the dead-letter file cannot be written".into()));
         }
     }
+    Ok(Delivered { up_to: last, events: count, buried: true })
 }
 
 fn settle(shared: &Shared, outcome: Outcome, backoff: &Backoff) {
     let Outcome { call_sid, result } = outcome;
-    let now = Instant::now();
     let mut state = shared.state();
-    let Some(call) = state.calls.get_mut(&call_sid) else {
-        return;
-    };
-    call.in_flight = false;
-    match result {
-        Ok(Delivered { up_to, events, buried }) => {
-            call.failures = 0;
-            call.due = now;
-            call.done(up_to);
-            let name = if buried { names::OUTBOX_DEAD } else { names::OUTBOX_DELIVERED };
-            metrics::counter!(name).increment(events);
-            // Lost if the queue is full: then a restart sends these events again, and the CRM
-            // knows them.
-            let done = Record::Done { call_sid: call_sid.clone(), up_to };
-            let _ = shared.commands.try_send(Command::Append(done));
-            state.forget_if_over(&call_sid);
+    match &result {
+        Ok(Delivered { events, buried, .. }) => {
+            let name = if *buried { names::OUTBOX_DEAD } else { names::OUTBOX_DELIVERED };
+            metrics::counter!(name).increment(*events);
         }
-        Err(Failure::Split(until)) => {
-            call.single_until = until;
-            call.due = now;
-        }
+        Err(Failure::Split(_)) => {}
         Err(Failure::Retry(detail)) => {
-            call.failures = call.failures.saturating_add(1);
-            let wait = backoff.wait(call.failures, uuid::Uuid::new_v4().as_u64_pair().0);
-            call.due = now + wait;
             metrics::counter!(names::OUTBOX_RETRIES).increment(1);
-            tracing::warn!(call_sid, failures = call.failures, detail, "events wait for the CRM");
+            tracing::warn!(call_sid, detail, "events wait for the CRM");
         }
+    }
+    let random = uuid::Uuid::new_v4().as_u64_pair().0;
+    let done = state.settle(&call_sid, &result, |failures| backoff.wait(failures, random), Instant::now());
+    if let Some(done) = done {
+        // Lost if the queue is full: then a restart sends these events again, and the CRM knows them.
+        let _ = shared.commands.try_send(Command::Append(done));
     }
     drop(state);
     shared.settled.notify_waiters();

@@ -9,10 +9,13 @@ mod client;
 mod deliver;
 mod journal;
 mod outbox;
+mod outcome;
 mod record;
 mod state;
+mod stepped;
 mod writer;
 
 pub use backoff::Backoff;
 pub use client::{CrmClient, CrmError};
 pub use outbox::{Outbox, OutboxError, OutboxOptions, OutboxStats, UnfinishedCall};
+pub use stepped::{Batch, SteppedOutbox};

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crm_api::{CallEvent, CallEventKind};
+use crm_api::CallEventKind;
 use tokio::sync::{Notify, oneshot};
 
 use super::backoff::Backoff;
@@ -170,22 +170,18 @@ impl Outbox {
     /// call is over; that is counted and logged, and the call goes on.
     pub fn record(&self, call_sid: &str, kind: CallEventKind, at_ms: i64) -> Option<u64> {
         let shared = &self.inner.shared;
-        let ends = matches!(kind, CallEventKind::Ended { .. });
         let mut state = shared.state();
-        let Some(call) = state.open_call(call_sid, at_ms, Instant::now()) else {
+        let Some(event) = state.number(call_sid, kind, at_ms, Instant::now()) else {
             drop(state);
             metrics::counter!(names::OUTBOX_LOST, "reason" => "after_end").increment(1);
             tracing::warn!(call_sid, "an event after the end of its call is dropped");
             return None;
         };
-        let seq = call.last_seq + 1;
-        let event = CallEvent { seq, at_ms, kind };
+        let (seq, ends) = (event.seq, matches!(event.kind, CallEventKind::Ended { .. }));
         let record = Record::Event { call_sid: call_sid.to_owned(), event };
         match shared.commands.try_send(Command::Append(record)) {
             Ok(()) => {
-                call.last_seq = seq;
-                call.ended = ends;
-                state.queued += 1;
+                state.given(call_sid, seq, ends);
                 drop(state);
                 metrics::counter!(names::OUTBOX_RECORDED).increment(1);
                 Some(seq)
@@ -255,7 +251,7 @@ impl Outbox {
     }
 }
 
-fn unfinished(state: &State) -> Vec<UnfinishedCall> {
+pub(super) fn unfinished(state: &State) -> Vec<UnfinishedCall> {
     let mut calls: Vec<UnfinishedCall> = state
         .calls
         .iter()

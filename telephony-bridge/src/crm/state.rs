@@ -6,11 +6,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crm_api::CallEventKind;
+use crm_api::{CallEvent, CallEventKind};
 
 use super::journal::Location;
+use super::outcome::{Delivered, Failure};
 use super::record::Record;
 
 /// Calls that are over and remembered, so that a late event does not begin them anew.
@@ -115,6 +116,74 @@ impl State {
         self.calls.get_mut(call_sid).filter(|call| !call.ended)
     }
 
+    /// An event of a call that is not over, with its number. The number counts as given once
+    /// [`given`](Self::given) says that the event is on its way to the disk.
+    pub(super) fn number(
+        &mut self,
+        call_sid: &str,
+        kind: CallEventKind,
+        at_ms: i64,
+        now: Instant,
+    ) -> Option<CallEvent> {
+        let call = self.open_call(call_sid, at_ms, now)?;
+        Some(CallEvent { seq: call.last_seq + 1, at_ms, kind })
+    }
+
+    /// The event of this number is on its way to the disk; `ends`: it is its call's last.
+    pub(super) fn given(&mut self, call_sid: &str, seq: u64, ends: bool) {
+        if let Some(call) = self.calls.get_mut(call_sid) {
+            call.last_seq = seq;
+            call.ended = ends;
+            self.queued += 1;
+        }
+    }
+
+    /// Takes in records that were just appended to the journal, the first at `offset`, each with its
+    /// length in bytes.
+    pub(super) fn appended(&mut self, mut offset: u64, records: &[(Record, usize)], now: Instant) {
+        for (record, len) in records {
+            if let Record::Event { .. } = record {
+                self.queued = self.queued.saturating_sub(1);
+            }
+            self.apply(record, Location { offset, len: *len as u32 }, now);
+            offset += *len as u64;
+        }
+    }
+
+    /// What a shorter journal of `len` bytes would begin with, and the events it must keep; `None` while
+    /// more than half of it is needed.
+    pub(super) fn worth_keeping(&self, len: u64) -> Option<(Vec<u8>, Vec<Location>)> {
+        let waiting = self.calls.values().flat_map(|call| &call.waiting);
+        let needed: u64 = waiting.map(|waiting| u64::from(waiting.place.len)).sum();
+        if needed * 2 > len {
+            return None;
+        }
+        let (mut head, mut keep) = (Vec::new(), Vec::new());
+        for (call_sid, call) in self.calls.iter().filter(|(_, call)| call.durable_seq > 0) {
+            let record = Record::Call {
+                call_sid: call_sid.clone(),
+                last_seq: call.durable_seq,
+                first_at_ms: call.first_at_ms,
+                last_at_ms: call.last_at_ms,
+                ended: call.ended_durable,
+            };
+            record.encode(&mut head).ok()?;
+            keep.extend(call.waiting.iter().map(|waiting| waiting.place));
+        }
+        Some((head, keep))
+    }
+
+    /// The journal was rewritten: what was kept at `keep` is at `offsets` now, to be read by `reader`.
+    pub(super) fn moved(&mut self, keep: &[Location], offsets: Vec<u64>, reader: File) {
+        let moved: HashMap<u64, u64> = keep.iter().map(|place| place.offset).zip(offsets).collect();
+        for waiting in self.calls.values_mut().flat_map(|call| &mut call.waiting) {
+            if let Some(offset) = moved.get(&waiting.place.offset) {
+                waiting.place.offset = *offset;
+            }
+        }
+        self.reader = Arc::new(Mutex::new(reader));
+    }
+
     /// Takes in a record that is on disk: one just written, or one found at the start.
     pub(super) fn apply(&mut self, record: &Record, place: Location, now: Instant) {
         match record {
@@ -144,6 +213,34 @@ impl State {
                 self.calls.insert(call_sid.clone(), call);
             }
         }
+    }
+
+    /// Takes note of what came of a job. `wait` says how long to wait after so many failures. Returns what
+    /// the journal must hold.
+    pub(super) fn settle(
+        &mut self,
+        call_sid: &str,
+        result: &Result<Delivered, Failure>,
+        wait: impl FnOnce(u32) -> Duration,
+        now: Instant,
+    ) -> Option<Record> {
+        let call = self.calls.get_mut(call_sid)?;
+        call.in_flight = false;
+        call.due = now;
+        match result {
+            Ok(Delivered { up_to, .. }) => {
+                call.failures = 0;
+                call.done(*up_to);
+                self.forget_if_over(call_sid);
+                return Some(Record::Done { call_sid: call_sid.to_owned(), up_to: *up_to });
+            }
+            Err(Failure::Split(until)) => call.single_until = *until,
+            Err(Failure::Retry(_)) => {
+                call.failures = call.failures.saturating_add(1);
+                call.due = now + wait(call.failures);
+            }
+        }
+        None
     }
 
     /// Forgets a call that is over and has nothing waiting.

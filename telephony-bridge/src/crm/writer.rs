@@ -4,7 +4,6 @@
 //! then lets the deliverer see it: an event that the CRM knows is always on disk here, so its
 //! number is never given out twice.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -111,16 +110,9 @@ fn publish(journal: &Journal, shared: &Shared, records: &[(Record, usize)], byte
     if records.is_empty() {
         return;
     }
-    let now = Instant::now();
-    let mut offset = journal.len() - bytes as u64;
+    let offset = journal.len() - bytes as u64;
     let mut state = shared.state();
-    for (record, len) in records {
-        if let Record::Event { .. } = record {
-            state.queued = state.queued.saturating_sub(1);
-        }
-        state.apply(record, Location { offset, len: *len as u32 }, now);
-        offset += *len as u64;
-    }
+    state.appended(offset, records, Instant::now());
     drop(state);
     shared.wake.notify_one();
 }
@@ -130,34 +122,7 @@ pub(super) fn compact(journal: &mut Journal, shared: &Shared) {
     if journal.len() < shared.compact_above || !journal.has_doubled() {
         return;
     }
-    let (head, keep) = {
-        let state = shared.state();
-        let needed: u64 = state
-            .calls
-            .values()
-            .flat_map(|call| &call.waiting)
-            .map(|waiting| u64::from(waiting.place.len))
-            .sum();
-        if needed * 2 > journal.len() {
-            return;
-        }
-        let mut head = Vec::new();
-        let mut keep = Vec::new();
-        for (call_sid, call) in state.calls.iter().filter(|(_, call)| call.durable_seq > 0) {
-            let record = Record::Call {
-                call_sid: call_sid.clone(),
-                last_seq: call.durable_seq,
-                first_at_ms: call.first_at_ms,
-                last_at_ms: call.last_at_ms,
-                ended: call.ended_durable,
-            };
-            if record.encode(&mut head).is_err() {
-                return;
-            }
-            keep.extend(call.waiting.iter().map(|waiting| waiting.place));
-        }
-        (head, keep)
-    };
+    let Some((head, keep)) = shared.state().worth_keeping(journal.len()) else { return };
     if let Err(error) = rewrite(journal, shared, &head, &keep) {
         tracing::error!(%error, "cannot compact the outbox journal; it keeps growing");
     }
@@ -165,13 +130,6 @@ pub(super) fn compact(journal: &mut Journal, shared: &Shared) {
 
 fn rewrite(journal: &mut Journal, shared: &Shared, head: &[u8], keep: &[Location]) -> io::Result<()> {
     let (offsets, reader) = journal.rewrite(head, keep)?;
-    let moved: HashMap<u64, u64> = keep.iter().map(|place| place.offset).zip(offsets).collect();
-    let mut state = shared.state();
-    for waiting in state.calls.values_mut().flat_map(|call| &mut call.waiting) {
-        if let Some(offset) = moved.get(&waiting.place.offset) {
-            waiting.place.offset = *offset;
-        }
-    }
-    state.reader = Arc::new(std::sync::Mutex::new(reader));
+    shared.state().moved(keep, offsets, reader);
     Ok(())
 }

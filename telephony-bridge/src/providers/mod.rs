@@ -4,12 +4,19 @@
 //! live call and a replay in virtual time. A provider behind a network keeps its sockets in tasks
 //! of its own and is polled for what they delivered.
 
+pub mod chain;
 pub mod embedded;
+pub mod net;
+pub mod openai;
 mod reply_pause;
+pub mod setup;
+pub mod text;
+pub mod voice;
 
 use std::collections::BTreeMap;
 
-use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime};
+use audio_core::frame::{CleanFrame, FRAME_MS, FRAME_SAMPLES, SampleTime};
+use crm_api::{CallEventKind, Speaker};
 
 pub use reply_pause::ReplyPause;
 
@@ -17,6 +24,11 @@ use crate::session::{CallTime, Line, LlmEvent, Output, SttEvent, TtsEvent, TurnI
 
 /// One wire frame of agent speech: 160 µ-law bytes.
 pub type SpeechFrame = [u8; FRAME_SAMPLES];
+
+/// Length of audio in ms.
+pub fn length_ms(frames: &[SpeechFrame]) -> u64 {
+    frames.len() as u64 * u64::from(FRAME_MS)
+}
 
 /// Speech recognition for one call.
 pub trait Stt: Send {
@@ -65,6 +77,8 @@ pub trait Llm: Send {
     fn reply(&mut self, now: CallTime, turn: TurnId, index: u32, text: &str);
     /// Stops writing.
     fn cancel(&mut self, turn: TurnId);
+    /// Something became part of the conversation: what the caller said, or what was heard of the agent.
+    fn said(&mut self, _speaker: Speaker, _text: &str, _interrupted: bool) {}
     /// The next piece that is due; poll until `None`.
     fn poll(&mut self, now: CallTime) -> Option<(TurnId, LlmEvent)>;
     /// When something will be due, if that is known.
@@ -129,6 +143,9 @@ impl Providers {
             Output::SttCancel { turn } => self.stt.cancel(*turn),
             Output::Reply { turn, index, text } => self.llm.reply(now, *turn, *index, text),
             Output::CancelReply { turn } => self.llm.cancel(*turn),
+            Output::Crm(CallEventKind::Turn { speaker, text, interrupted, .. }) => {
+                self.llm.said(*speaker, text, *interrupted);
+            }
             Output::Speak { utterance, line, from_ms, cached, pause } => {
                 self.pause.before(*utterance, *pause);
                 self.tts.speak(now, *utterance, line, *from_ms, *cached);

@@ -6,6 +6,7 @@ use std::time::Instant;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
+use super::board::Board;
 use super::call::CallRunner;
 use super::registry::Registry;
 use crate::config::Config;
@@ -24,6 +25,8 @@ pub struct App {
     pub outbox: Outbox,
     /// Calls of this process.
     pub registry: Arc<Registry>,
+    /// What they are doing.
+    pub board: Arc<Board>,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// Runs calls.
@@ -48,6 +51,7 @@ impl App {
             crm,
             outbox,
             registry: Arc::new(Registry::new(max_calls)),
+            board: Arc::default(),
             metrics,
             runner,
             sockets: Arc::new(Semaphore::new(max_calls + SPARE_SOCKETS)),

@@ -5,7 +5,9 @@
 //! [`CallRunner`] see an [`AcceptedStream`].
 
 mod app;
+mod board;
 mod call;
+mod calls;
 mod driver;
 pub mod fallback;
 mod health;
@@ -19,7 +21,9 @@ mod upgrade;
 mod voice;
 
 pub use app::App;
+pub use board::{Board, CallRow, CallStatus, OnBoard};
 pub use call::{AcceptedStream, CallFuture, CallInfo, CallRunner, CallSignal};
+pub use calls::{CALLS_PATH, CallsAnswer};
 pub use driver::{LiveRunner, RunnerError};
 pub use keepalive::{Keepalive, KeepaliveAction};
 pub use registry::{Finished, LiveCall, NoPlace, Registry, RegistryStats, StreamRefused};

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::{App, health, status, upgrade, voice};
+use super::{App, calls, health, status, upgrade, voice};
 use crate::metrics as names;
 use crate::twilio::{Form, FormError, verify_form};
 
@@ -22,6 +22,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
+        .route(calls::CALLS_PATH, get(calls::calls))
         .route(voice::INBOUND_PATH, post(voice::inbound))
         .route(voice::DIAL_PATH, post(voice::dialled))
         .route("/api/voice/status", post(status::status))

@@ -96,6 +96,11 @@ pub enum LlmEvent {
 /// From speech synthesis. Audio itself goes to the engine, not through the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TtsEvent {
+    /// So much more of the utterance has been handed over, in ms.
+    Audio {
+        /// Length in ms.
+        ms: u64,
+    },
     /// All of the utterance's audio has been handed over.
     End {
         /// Length in ms.

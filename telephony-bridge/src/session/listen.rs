@@ -3,12 +3,13 @@
 use audio_core::barge_in::{Reasons, ResumeReason};
 use audio_core::frame::SampleTime;
 use audio_core::pipeline::PipelineEvent;
+use crm_api::Speaker;
 
 use super::endpointing;
 use super::state::Phase;
 use super::think::Thinking;
 use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId};
-use crate::words::Overlap;
+use crate::words::{Ending, Overlap};
 
 /// What is known of the turn being heard.
 #[derive(Debug, Default)]
@@ -154,8 +155,14 @@ impl Session {
             None => &segment.partial,
         };
         let due = self.listening.quiet_since.unwrap_or(now)
-            + endpointing::wait(&self.config, self.config.lexicon.ending(words));
+            + endpointing::wait(&self.config, self.ending_of(words));
         self.timers.set(Timer::Endpointing, due.max(now));
+    }
+
+    /// How these words end, as an answer to what the agent said last.
+    fn ending_of(&self, words: &str) -> Ending {
+        let asked = self.transcript.last_of(Speaker::Agent).map_or("", |entry| &entry.text);
+        self.config.lexicon.ending(asked, words)
     }
 
     /// The signal chain is at full level again.
@@ -188,7 +195,7 @@ impl Session {
                 Some(due) => self.timers.set(Timer::Overlap, due),
                 None => {}
             },
-            // The signal chain lets go by itself once the voice has stopped.
+            Overlap::Backchannel if ducked.is_some() => self.out.push_back(Output::Acquit),
             Overlap::Backchannel | Overlap::Nothing => {}
         }
     }
@@ -251,7 +258,7 @@ impl Session {
         self.out.push_back(Output::TurnEnd {
             turn,
             silence: (!self.listening.voice).then(|| now - call_time(segment.last_voice)),
-            ending: self.config.lexicon.ending(&words),
+            ending: self.ending_of(&words),
             words,
         });
         self.out.push_back(Output::SttFinish { turn });

@@ -86,6 +86,8 @@ pub enum Output {
         /// What it is made of.
         reasons: Reasons,
     },
+    /// The words are a backchannel: take the duck back ([`Input::Speech`](super::Input::Speech) says when).
+    Acquit,
     /// It was nothing.
     Resume {
         /// Why.

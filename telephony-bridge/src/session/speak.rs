@@ -39,6 +39,10 @@ struct Utterance {
     started: Option<CallTime>,
     /// Length of the audio from `from_ms` on.
     total_ms: Option<u64>,
+    /// How much of that has been handed over…
+    given_ms: u64,
+    /// …and when the last of it will have been played.
+    plays_until: CallTime,
 }
 
 impl Utterance {
@@ -149,6 +153,8 @@ impl Session {
             from_ms,
             started: None,
             total_ms: None,
+            given_ms: 0,
+            plays_until: now,
         });
         self.out.push_back(Output::Speak { utterance: id, line, from_ms, cached, pause });
     }
@@ -182,18 +188,37 @@ impl Session {
             return;
         };
         match event {
+            TtsEvent::Audio { ms } => {
+                utterance.given_ms += ms;
+                utterance.plays_until = utterance.plays_until.max(now) + Duration::from_millis(ms);
+                // One that waits behind another has its time from when it begins.
+                if utterance.started.is_some() {
+                    self.watch_front(now);
+                }
+            }
             TtsEvent::End { total_ms } if total_ms > 0 => {
                 utterance.total_ms = Some(total_ms);
                 self.watch_front(now);
             }
             // Nothing to hear: no mark will come.
-            TtsEvent::End { .. } => self.on_mark(now, id),
-            // It breaks off in the middle: what is left of it is silenced.
-            TtsEvent::Failed if utterance.started.is_some() => self.on_playout_overdue(now),
+            TtsEvent::End { .. } => self.is_not_heard(now, id),
             TtsEvent::Failed => {
+                // It breaks off in the middle: what there is of it is heard, and its mark follows.
+                let begun = utterance.given_ms > 0;
+                utterance.total_ms = begun.then_some(utterance.given_ms);
                 self.out.push_back(Output::Degraded(Provider::Tts));
-                self.on_mark(now, id);
+                if begun { self.watch_front(now) } else { self.is_not_heard(now, id) }
             }
+        }
+    }
+
+    /// Nothing of the utterance will be heard; what comes before it is heard to its end.
+    fn is_not_heard(&mut self, now: CallTime, id: UtteranceId) {
+        let Phase::Speaking(speaking) = &mut self.phase else { return };
+        match speaking.queue.iter().position(|u| u.id == id) {
+            Some(0) => self.on_mark(now, id),
+            Some(later) => drop(speaking.queue.remove(later)),
+            None => {}
         }
     }
 
@@ -203,6 +228,7 @@ impl Session {
             return;
         };
         utterance.started.get_or_insert(now);
+        utterance.plays_until = utterance.plays_until.max(now + Duration::from_millis(utterance.given_ms));
         self.commit_answered();
         self.watch_front(now);
     }
@@ -213,10 +239,16 @@ impl Session {
         let Some(front) = speaking.queue.front() else { return };
         match front.started {
             Some(started) => {
-                let length =
-                    front.total_ms.map_or(self.config.max_utterance, std::time::Duration::from_millis);
+                let overdue = match front.total_ms {
+                    Some(ms) => {
+                        front.plays_until.max(started + Duration::from_millis(ms)) + self.config.mark_slack
+                    }
+                    // Nothing more of it comes: its voice has stalled.
+                    None => (front.plays_until + self.config.first_audio_timeout)
+                        .min(started + self.config.max_utterance + self.config.mark_slack),
+                };
                 self.timers.stop(Timer::FirstAudio);
-                self.timers.set(Timer::Playout, started + length + self.config.mark_slack);
+                self.timers.set(Timer::Playout, overdue);
             }
             None => {
                 self.timers.stop(Timer::Playout);

@@ -31,6 +31,11 @@ impl Transcript {
         &self.entries
     }
 
+    /// The last thing that side said.
+    pub fn last_of(&self, speaker: Speaker) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.speaker == speaker)
+    }
+
     /// Adds an entry; returns its number, counted from 1.
     pub(super) fn push(&mut self, entry: Entry) -> u32 {
         self.entries.push(entry);

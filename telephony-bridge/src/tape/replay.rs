@@ -20,8 +20,10 @@ use super::notebook::Notebook;
 use super::report::{ReplayReport, percentile_us};
 use super::trace::Trace;
 use crate::providers::embedded::{ClipVoice, ScriptedLlm, ScriptedStt, VoiceError, VoiceLibrary, script_of};
-use crate::providers::{Providers, ReplyPause, TtsOutput};
-use crate::session::{CallStart, CallTime, Input, Line, Output, Session, SessionConfig, State, UtteranceId};
+use crate::providers::{Providers, ReplyPause, TtsOutput, length_ms};
+use crate::session::{
+    CallStart, CallTime, Input, Line, Output, Session, SessionConfig, State, TtsEvent, UtteranceId,
+};
 
 /// Both sides idle for this long after the recording ends: the call is over.
 const IDLE_MS: u64 = 5_000;
@@ -199,6 +201,7 @@ impl<'a> Simulation<'a> {
     fn on_speech_audio(&mut self, now: CallTime, output: TtsOutput) {
         match output {
             TtsOutput::Audio { utterance, frames } => {
+                let ms = length_ms(&frames);
                 for payload in frames {
                     let frame = WireFrame {
                         generation: self.generation,
@@ -208,6 +211,7 @@ impl<'a> Simulation<'a> {
                     };
                     self.far_end.push(frame);
                 }
+                self.feed(now, Input::Tts { utterance, event: TtsEvent::Audio { ms } });
             }
             TtsOutput::Event { utterance, event } => {
                 self.far_end.end_utterance();
@@ -300,6 +304,7 @@ impl<'a> Simulation<'a> {
                 self.generation += 1;
                 self.pipeline.flush(self.generation);
             }
+            Output::Acquit => self.pipeline.acquit(),
             Output::Clear(_) => {
                 flushed_marks.extend(self.far_end.clear());
                 self.playing = None;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use audio_core::barge_in::{BargeInConfig, Preset};
+use audio_core::barge_in::{BargeInConfig, Preset, ResumeReason};
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
 use audio_core::sys::alloc::count_on_this_thread;
@@ -233,6 +233,7 @@ enum Agent<'a> {
     Frame(&'a WireLine),
     TakeBack(u32),
     Flush(u32),
+    Acquit,
 }
 
 impl Chain {
@@ -253,6 +254,12 @@ impl Chain {
                     Some((u64::from(*at), *generation, Agent::TakeBack(*frames)))
                 }
                 Wire::Flush { at, generation } => Some((*at, *generation, Agent::Flush(*generation))),
+                Wire::Input { input: WireInput::Speech(PipelineEvent::Resume { at, reason }) }
+                    if *reason == ResumeReason::Words =>
+                {
+                    // No flush came between the duck and its end, so any generation will do.
+                    Some((at.0, 0, Agent::Acquit))
+                }
                 _ => None,
             })
             .collect();
@@ -294,6 +301,7 @@ impl Chain {
         match what {
             Agent::TakeBack(frames) => self.pipeline.take_back(*frames as usize),
             Agent::Flush(generation) => self.pipeline.flush(*generation),
+            Agent::Acquit => self.pipeline.acquit(),
             Agent::Frame(line) => {
                 let Wire::MediaOut { generation, utterance, last, payload, .. } = &line.what else { return };
                 let frame = WireFrame {

@@ -119,6 +119,7 @@ pub(super) fn why_resume(reason: ResumeReason, words: &str) -> String {
         ResumeReason::Faded => "the voice stopped or its evidence leaked away",
         ResumeReason::ReplyEnded => "the reply ended",
         ResumeReason::Echo => "it was the agent's own echo",
+        ResumeReason::Words => "the words let the agent go on",
     };
     match words.is_empty() {
         true => format!("{reason}; no words"),

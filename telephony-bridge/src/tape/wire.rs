@@ -197,6 +197,7 @@ impl Decision {
             Output::HangUp => Self::HangUp,
             Output::SttFinish { .. }
             | Output::FlushPlayout
+            | Output::Acquit
             | Output::TakenBack { .. }
             | Output::Crm(_)
             | Output::Degraded(_)

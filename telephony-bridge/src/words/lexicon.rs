@@ -24,6 +24,7 @@ pub struct Lexicon {
     fillers: HashSet<String>,
     digits: HashSet<String>,
     questions: HashSet<String>,
+    numbers: HashSet<String>,
 }
 
 /// Word lists that cannot be read.
@@ -33,7 +34,9 @@ pub enum LexiconError {
     #[error("{0}")]
     Syntax(TomlError),
     /// No list has this name.
-    #[error("`{0}` is no list: expected backchannels, stops, dangling, fillers, digits or questions")]
+    #[error(
+        "`{0}` is no list: expected backchannels, stops, dangling, fillers, digits, questions or numbers"
+    )]
     Unknown(String),
     /// Something else by the name of a list.
     #[error("{list} is `{value}`: expected a list of words in quotes")]
@@ -54,8 +57,8 @@ pub enum LexiconError {
 }
 
 impl Lexicon {
-    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `fillers`, `digits` and
-    /// `questions`. A list that is not named is empty.
+    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `fillers`, `digits`, `questions` and
+    /// `numbers`. A list that is not named is empty.
     ///
     /// # Errors
     /// [`LexiconError`].
@@ -78,6 +81,7 @@ impl Lexicon {
                 "fillers" => &mut self.fillers,
                 "digits" => &mut self.digits,
                 "questions" => &mut self.questions,
+                "numbers" => &mut self.numbers,
                 _ => return Err(LexiconError::Unknown(list)),
             };
             let toml::Value::Array(entries) = value else {
@@ -118,13 +122,15 @@ impl Lexicon {
         if count == 0 { Overlap::Backchannel } else { Overlap::Words(count) }
     }
 
-    /// How a turn of these words ends.
-    pub fn ending(&self, words: &str) -> Ending {
+    /// How a turn of these words ends, said after the agent's `asked`: if that asks for a telephone number,
+    /// one is expected from the first digit on.
+    pub fn ending(&self, asked: &str, words: &str) -> Ending {
         let all: Vec<String> = each(words).collect();
         let Some(last) = all.last() else { return Ending::None };
         let trailing_off = words.trim_end().ends_with(['…', ',', '-', '–']);
         let number = self.number_at_end(&all);
-        let half_a_number = (number.least()..number.whole()).contains(&number.digits);
+        let least = if each(asked).any(|word| self.numbers.contains(&word)) { 1 } else { number.least() };
+        let half_a_number = (least..number.whole()).contains(&number.digits);
         let asks_for_more = self.fillers.contains(last) || self.dangling.contains(last);
         let asked = words.trim_end().ends_with('?');
         // A word alone is an answer.
@@ -232,7 +238,7 @@ mod tests {
         assert_eq!(mine.overlap("רגע", ""), Overlap::Stop("רגע".into()));
         assert_eq!(mine.overlap("סליחה", ""), Overlap::Words(1));
         assert_eq!(mine.overlap("כן", ""), Overlap::Backchannel);
-        assert_eq!(mine.ending("כמה זה"), Ending::Complete);
+        assert_eq!(mine.ending("", "כמה זה"), Ending::Complete);
         let nothing = ours.clone().with("# nothing\n").expect("valid");
         assert_eq!(nothing, ours);
         let same = Lexicon::default().with(include_str!("he.toml")).expect("valid");
@@ -303,7 +309,21 @@ mod tests {
             ("וכמה היא עולה?", Ending::Question),
             ("מתי אפשר לראות", Ending::Question),
         ] {
-            assert_eq!(hebrew().ending(words), ending, "{words}");
+            assert_eq!(hebrew().ending("", words), ending, "{words}");
+        }
+    }
+
+    /// Whoever was asked for a number has not said it with "nought five", nor with three digits of any kind.
+    #[test]
+    fn a_number_that_was_asked_for_is_waited_for() {
+        for (asked, words, ending) in [
+            ("מה מספר הטלפון שלך?", "חמש", Ending::Unfinished),
+            ("מה הטלפון?", "054 12", Ending::Unfinished),
+            ("מה הטלפון?", "0541234567", Ending::Complete),
+            ("מה הטלפון?", "לא רוצה", Ending::Complete),
+            ("כמה חדרים?", "חמש", Ending::Complete),
+        ] {
+            assert_eq!(hebrew().ending(asked, words), ending, "{asked} {words}");
         }
     }
 }

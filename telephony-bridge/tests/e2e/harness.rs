@@ -19,7 +19,7 @@ use crate::process::{MOMENT, Process, quiet_port};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// The bridge's address as the callers' network knows it.
 const PUBLIC: &str = "https://bridge.example.com";
-const INTERNAL_TOKEN: &str = "a secret of the two services";
+pub(crate) const INTERNAL_TOKEN: &str = "a secret of the two services";
 const AUTH_TOKEN: &str = "a secret of the network";
 const API_KEY: &str = "kav_0123456789abcdef0123456789abcdef";
 

@@ -12,6 +12,7 @@ mod process;
 mod recorded_tape;
 #[path = "../schema/mod.rs"]
 mod schema;
+mod top;
 
 /// Not a test by itself: what a process is that this binary starts as the CRM.
 #[test]

@@ -6,13 +6,12 @@
 
 use super::features::{INPUT_SCALE, INPUTS};
 use super::math::{nearest, sigmoid, tanh};
+use crate::sys::vector::{VECTOR, Work, products, widest};
 
 /// Units of the dense layer and of the recurrent one.
 const DENSE: usize = 64;
 const UNITS: usize = 64;
-/// Numbers in a step of a product of vectors; every layer's inputs are a multiple.
-const VECTOR: usize = 32;
-/// Inputs, filled up with zeros.
+/// Inputs, filled up with zeros to whole vectors.
 const PADDED: usize = INPUTS.next_multiple_of(VECTOR);
 /// An activation in [-1, 1] is a whole number of this many parts.
 const ACTIVATION_SCALE: f32 = 2_047.0;
@@ -27,25 +26,14 @@ struct Layer<const ROWS: usize, const COLUMNS: usize> {
 }
 
 impl<const ROWS: usize, const COLUMNS: usize> Layer<ROWS, COLUMNS> {
-    #[inline]
+    #[inline(always)]
     fn apply(&self, inputs: &[i16; COLUMNS]) -> [f32; ROWS] {
-        const { assert!(COLUMNS.is_multiple_of(VECTOR), "whole vectors") };
         let mut out = self.bias;
-        for ((out, row), scale) in out.iter_mut().zip(&self.weights).zip(&self.scale) {
-            *out += dot(row, inputs) as f32 * scale;
+        for ((out, product), scale) in out.iter_mut().zip(products(&self.weights, inputs)).zip(&self.scale) {
+            *out += product as f32 * scale;
         }
         out
     }
-}
-
-/// The sum of products, 32 at a time: of an inner loop of that length the compiler makes four
-/// multiply-and-add instructions on every x86-64. On its own, lest rows be woven into each other.
-#[inline(never)]
-fn dot(a: &[i16], b: &[i16]) -> i32 {
-    let product = |(a, b): (&[i16; VECTOR], &[i16; VECTOR])| {
-        a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>()
-    };
-    a.as_chunks().0.iter().zip(b.as_chunks().0).map(product).sum()
 }
 
 /// Everything that is learned; one copy a process.
@@ -129,6 +117,11 @@ impl Network {
 
     /// The probability of speech, in [0, 1].
     pub(super) fn push(&mut self, features: &[i16; INPUTS]) -> f32 {
+        widest(Step(self, features))
+    }
+
+    #[inline(always)]
+    fn step(&mut self, features: &[i16; INPUTS]) -> f32 {
         let w = &WEIGHTS;
         let mut inputs = [0i16; PADDED];
         inputs[..INPUTS].copy_from_slice(features);
@@ -148,8 +141,19 @@ impl Network {
     }
 }
 
+struct Step<'a>(&'a mut Network, &'a [i16; INPUTS]);
+
+impl Work for Step<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        self.0.step(self.1)
+    }
+}
+
 /// Activations in [-1, 1] as whole numbers.
-#[inline]
+#[inline(always)]
 fn whole<const N: usize>(activations: &[f32; N]) -> [i16; N] {
     activations.map(|a| nearest(a * ACTIVATION_SCALE))
 }

@@ -3,6 +3,8 @@
 //! It asks for what it does not know yet, one thing at a time, and says goodbye when it knows
 //! everything or hears a farewell.
 
+use crm_api::Speaker;
+
 use super::due::Due;
 use super::lead_fields;
 use crate::providers::{LeadFields, Llm};
@@ -100,6 +102,15 @@ impl Llm for Dialogue {
         }
     }
 
+    /// What the caller told somebody else: it is not asked again.
+    fn said(&mut self, speaker: Speaker, text: &str, _interrupted: bool) {
+        if speaker == Speaker::Caller {
+            for (field, value) in lead_fields(text) {
+                self.state.known.entry(field).or_insert(value);
+            }
+        }
+    }
+
     fn poll(&mut self, now: CallTime) -> Option<(TurnId, LlmEvent)> {
         self.due.pop(now)
     }
@@ -150,6 +161,17 @@ mod tests {
         let (line, fields, _) = say(&mut dialogue, 3, "דנה לוי");
         assert_eq!(fields["name"], "דנה לוי");
         assert!(line.contains("לקנות או לשכור"), "{line}");
+    }
+
+    /// As a fallback: what was told before is not asked again.
+    #[test]
+    fn what_somebody_else_was_told_is_known() {
+        let mut dialogue = Dialogue::new(0);
+        dialogue.said(Speaker::Caller, "אני רוצה לקנות דירה בחיפה", false);
+        dialogue.said(Speaker::Agent, "בתל אביב?", false);
+        assert!(say(&mut dialogue, 2, "כן").0.contains("מה השם"));
+        let (line, _, _) = say(&mut dialogue, 3, "דנה לוי");
+        assert!(line.contains("התקציב"), "deal and area are known: {line}");
     }
 
     #[test]

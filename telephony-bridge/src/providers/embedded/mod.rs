@@ -14,4 +14,5 @@ pub use dialogue::Dialogue;
 pub use lead_fields::lead_fields;
 pub use scripted_llm::ScriptedLlm;
 pub use scripted_stt::{ScriptedStt, ScriptedWord, script_of};
+pub(in crate::providers) use voice::beep;
 pub use voice::{ClipVoice, VoiceError, VoiceLibrary};

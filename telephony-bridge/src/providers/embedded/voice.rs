@@ -127,7 +127,7 @@ impl ClipVoice {
 }
 
 /// The fallback of last resort (A-AUD-018, A-TEL-011).
-fn beep() -> Arc<[u8]> {
+pub(in crate::providers) fn beep() -> Arc<[u8]> {
     coded(&tone::beep())
 }
 

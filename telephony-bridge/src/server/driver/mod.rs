@@ -24,9 +24,10 @@ use crm_api::EndReason;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 
-use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction};
-use crate::providers::{Providers, TtsOutput};
-use crate::session::{CallStart, CallTime, Line, Output, Session, UtteranceId};
+use super::{AcceptedStream, App, CallSignal, Keepalive, KeepaliveAction, OnBoard};
+use crate::providers::net::CallNet;
+use crate::providers::{Providers, TtsOutput, length_ms};
+use crate::session::{CallStart, CallTime, Line, Output, Session, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use clock::CallClock;
@@ -39,6 +40,8 @@ use sender::Sender;
 const POLL: Duration = Duration::from_millis(5);
 /// The far end normally sends audio at once; without it the greeting waits no longer than this.
 const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
+/// How long a call's tasks may take to end (A-TEL-008).
+const JOIN_LIMIT: Duration = Duration::from_secs(3);
 /// Arrival times kept to measure the way from the socket to recognition.
 const ARRIVALS: usize = 64;
 
@@ -54,6 +57,7 @@ enum Leave {
 pub(super) struct Parts {
     pub(super) handle: CallHandle,
     pub(super) providers: Providers,
+    pub(super) net: CallNet,
     pub(super) recorder: Option<TapeRecorder>,
     pub(super) preset: String,
     pub(super) sensitivity: f32,
@@ -68,6 +72,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         session: Session::new(app.config.session.clone()),
         handle: parts.handle,
         providers: parts.providers,
+        net: parts.net,
         recorder: parts.recorder,
         clock: CallClock::new(accepted, app.config.clock_speed),
         framer: Framer::new(),
@@ -87,6 +92,8 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         followed: 0,
         bad_messages: 0,
         ended: None,
+        status: app.board.enter(&call),
+        unanswered: None,
         app,
     };
     let first = CallStart {
@@ -105,6 +112,8 @@ struct Driver {
     session: Session,
     handle: CallHandle,
     providers: Providers,
+    /// Tasks of the providers, and what wakes us for them.
+    net: CallNet,
     recorder: Option<TapeRecorder>,
     clock: CallClock,
     framer: Framer,
@@ -127,6 +136,10 @@ struct Driver {
     followed: u64,
     bad_messages: u32,
     ended: Option<EndReason>,
+    /// For whoever looks at the live calls.
+    status: OnBoard,
+    /// When the caller's turn ended that nothing has been heard on yet.
+    unanswered: Option<Instant>,
 }
 
 impl Driver {
@@ -139,6 +152,7 @@ impl Driver {
         let mut poll = tokio::time::interval(self.clock.real(POLL).max(Duration::from_millis(1)));
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut start = Some(start);
+        let wake = self.net.wake().clone();
         loop {
             tokio::select! {
                 message = incoming.next() => {
@@ -159,6 +173,10 @@ impl Driver {
                         self.begin(&mut start);
                     }
                     self.on_tick();
+                }
+                () = wake.woken() => {
+                    self.poll_providers();
+                    self.move_audio();
                 }
                 changed = signal.changed() => {
                     let signal = *signal.borrow_and_update();
@@ -210,14 +228,19 @@ impl Driver {
             self.feed(WireInput::Timeout);
         }
         self.poll_providers();
-        self.playout.fill(&mut self.handle);
-        while let Some(frame) = self.handle.pop_wire() {
-            self.send_audio(&frame);
-        }
+        self.move_audio();
         match self.keepalive.poll(Instant::now()) {
             Some(KeepaliveAction::Ping) => self.sender.ping(),
             Some(KeepaliveAction::Dead) => self.sender.fail(),
             None => {}
+        }
+    }
+
+    /// The agent's audio: to the engine what it should hold, to the socket what it gives.
+    fn move_audio(&mut self) {
+        self.playout.fill(&mut self.handle);
+        while let Some(frame) = self.handle.pop_wire() {
+            self.send_audio(&frame);
         }
     }
 
@@ -230,7 +253,11 @@ impl Driver {
                 self.feed(WireInput::Llm(turn, event));
             } else if let Some(output) = self.providers.poll_speech(now) {
                 match output {
-                    TtsOutput::Audio { utterance, frames } => self.playout.audio(utterance, frames),
+                    TtsOutput::Audio { utterance, frames } => {
+                        let ms = length_ms(&frames);
+                        self.playout.audio(utterance, frames);
+                        self.feed(WireInput::Tts(utterance, TtsEvent::Audio { ms }));
+                    }
                     TtsOutput::Event { utterance, event } => {
                         self.playout.end(utterance);
                         self.feed(WireInput::Tts(utterance, event));
@@ -264,6 +291,10 @@ impl Driver {
             metrics::histogram!(numbers::PROVIDER_TO_OUT).record(waited.as_secs_f64());
             if !std::mem::replace(&mut self.greeted, true) {
                 metrics::histogram!(numbers::GREETING).record(self.accepted.elapsed().as_secs_f64());
+            }
+            if let Some(ended) = self.unanswered.take() {
+                metrics::histogram!(numbers::RESPONSE).record(ended.elapsed().as_secs_f64());
+                self.status.answered(ended.elapsed());
             }
             self.feed(WireInput::Playing(utterance));
         }
@@ -303,14 +334,26 @@ impl Driver {
                 self.playout.flush(generation);
             }
             Output::Clear(_) => self.sender.clear(),
+            // A full queue keeps the duck until the voice has stopped.
+            Output::Acquit => drop(self.handle.acquit()),
             Output::Crm(kind) => {
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
                 self.app.outbox.record(&self.call_sid, kind, at_ms);
             }
-            Output::Yield { .. } => metrics::counter!(numbers::BARGE_INS).increment(1),
+            Output::TurnEnd { .. } => {
+                self.unanswered = Some(Instant::now());
+                self.status.turn();
+            }
+            Output::TakenBack { .. } => self.unanswered = None,
+            Output::State(state) => self.status.state(state),
+            Output::Yield { .. } => {
+                metrics::counter!(numbers::BARGE_INS).increment(1);
+                self.status.yielded();
+            }
             Output::Degraded(provider) => {
+                self.status.fallback();
                 tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
-                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase())
+                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase(), "reason" => "session")
                     .increment(1);
             }
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
@@ -347,7 +390,10 @@ impl Driver {
             frames_lost = counters.uplink_skipped + self.dropped_in + self.sender.dropped(),
             "call ended"
         );
-        self.sender.close().await;
+        let ((), left) = tokio::join!(self.sender.close(), self.net.close(JOIN_LIMIT));
+        if left > 0 {
+            tracing::error!(call_sid = %self.call_sid, tasks = left, "tasks of providers do not end");
+        }
         if let Some(recorder) = self.recorder.take() {
             recorder.finish().await;
         }

@@ -1,6 +1,6 @@
 //! The driver's metrics.
 
-pub(super) use crate::metrics::{GREETING, IN_TO_PROVIDER, PROVIDER_TO_OUT};
+pub(super) use crate::metrics::{GREETING, IN_TO_PROVIDER, PROVIDER_TO_OUT, RESPONSE};
 
 /// Interruptions the agent yielded to.
 pub(super) const BARGE_INS: &str = "kav_bridge_barge_ins_total";
@@ -15,7 +15,9 @@ pub(super) fn describe() {
     describe_histogram!(IN_TO_PROVIDER, Unit::Seconds, "socket to speech recognition, per frame");
     describe_histogram!(PROVIDER_TO_OUT, Unit::Seconds, "synthesised audio to socket, per utterance");
     describe_histogram!(GREETING, Unit::Seconds, "stream start to the greeting's first frame");
+    describe_histogram!(RESPONSE, Unit::Seconds, "end of the caller's turn to the answer's first frame");
     describe_counter!(BARGE_INS, "interruptions the agent yielded to");
     describe_counter!(DEGRADED, "fallbacks used, by provider");
     describe_counter!(FRAMES_DROPPED, "messages dropped because the socket was too slow");
+    crate::providers::net::numbers::describe();
 }

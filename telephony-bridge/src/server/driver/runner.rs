@@ -14,7 +14,9 @@ use crate::config::Config;
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
 };
-use crate::providers::{Providers, ReplyPause};
+use crate::providers::net::CallNet;
+use crate::providers::setup::{CallSetup, SetupError, Toolkit};
+use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
@@ -36,6 +38,9 @@ pub enum RunnerError {
         /// Why.
         source: TapeError,
     },
+    /// Providers.
+    #[error(transparent)]
+    Providers(#[from] SetupError),
     /// Timings and phrases of a conversation.
     #[error("session configuration: {0}")]
     Session(#[from] SessionConfigError),
@@ -44,9 +49,11 @@ pub enum RunnerError {
     Preset(audio_core::Error),
 }
 
-/// Runs calls on the engine with the embedded providers.
+/// Runs calls on the engine with the providers that are configured.
 pub struct LiveRunner {
     engine: Engine<CallPipeline>,
+    toolkit: Toolkit,
+    speed: f64,
     script: Option<Script>,
     voice: ClipVoice,
     preset: Option<Preset>,
@@ -89,12 +96,20 @@ impl LiveRunner {
                 Some(Tape::load(path).map_err(|source| RunnerError::Tape { path: path.clone(), source })?)
             }
             None => {
-                tracing::warn!(
-                    "no speech recognition: EMBEDDED_TAPE is not set, callers will not be understood"
-                );
+                if config.providers.stt.is_none() {
+                    tracing::warn!(
+                        "no speech recognition: neither a provider nor EMBEDDED_TAPE is set, callers will not be understood"
+                    );
+                }
                 None
             }
         };
+        let toolkit = Toolkit::new(config, &library)?;
+        if tokio::runtime::Handle::try_current().is_ok() {
+            let session = &config.session;
+            let phrases = [&session.reprompt, &session.apology, &session.goodbye];
+            toolkit.start(phrases.map(Line::clone).to_vec());
+        }
         let latency = tape.as_ref().map(|tape| tape.file.latency).unwrap_or_default();
         let mut voice = ClipVoice::new(library, latency.tts_ms);
         if let Some(tape) = &tape {
@@ -104,6 +119,8 @@ impl LiveRunner {
             config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
         Ok(Self {
             engine: Engine::start(engine)?,
+            toolkit,
+            speed: config.clock_speed,
             script: tape.map(|tape| Script {
                 words: script_of(&tape.file.caller),
                 lines: tape_lines(&tape),
@@ -141,27 +158,28 @@ impl LiveRunner {
                 .ok()
         });
         let preset = preset.name().to_owned();
-        Ok(Parts { handle, providers: self.providers(app), recorder, preset, sensitivity })
+        let net = CallNet::new().at_speed(self.speed);
+        let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
+        let providers = self.providers(&setup);
+        Ok(Parts { handle, providers, net, recorder, preset, sensitivity })
     }
 
-    fn providers(&self, _app: &App) -> Providers {
-        let tts = Box::new(self.voice.clone());
-        match &self.script {
-            Some(script) => Providers {
-                pause: ReplyPause::default(),
-                stt: Box::new(ScriptedStt::new(script.words.clone(), script.latency)),
-                llm: match script.lines.is_empty() {
-                    true => Box::new(Dialogue::new(script.latency.llm_ms)),
-                    false => Box::new(ScriptedLlm::new(script.lines.clone(), script.latency.llm_ms)),
-                },
-                tts,
-            },
-            None => Providers {
-                pause: ReplyPause::default(),
-                stt: Box::new(ScriptedStt::new(Vec::new(), Latency::default())),
-                llm: Box::new(Dialogue::new(Latency::default().llm_ms)),
-                tts,
-            },
+    fn providers(&self, call: &CallSetup<'_>) -> Providers {
+        let latency = self.script.as_ref().map(|script| script.latency).unwrap_or_default();
+        let words = self.script.as_ref().map(|script| script.words.clone());
+        // Without a script it hears nothing: in a chain that is no fallback.
+        let hears = words.is_some() || !self.toolkit.hears();
+        let stt: Box<dyn Stt> = Box::new(ScriptedStt::new(words.unwrap_or_default(), latency));
+        let lines = self.script.as_ref().map(|script| script.lines.clone()).unwrap_or_default();
+        let llm: Box<dyn Llm> = match lines.is_empty() {
+            true => Box::new(Dialogue::new(latency.llm_ms)),
+            false => Box::new(ScriptedLlm::new(lines, latency.llm_ms)),
+        };
+        Providers {
+            pause: ReplyPause::default(),
+            stt: self.toolkit.stt(call, hears.then_some(stt)),
+            llm: self.toolkit.llm(call, llm),
+            tts: self.toolkit.tts(call, Box::new(self.voice.clone())),
         }
     }
 }
@@ -181,6 +199,10 @@ impl CallRunner for LiveRunner {
         // Between calls is a good time to free what ended ones left behind.
         self.engine.reap();
         super::publish::publish(&self.engine.stats());
+    }
+
+    fn prewarm(&self, call: &CallInfo) {
+        self.toolkit.warm(vec![Line::text(call.decision.greeting.text.clone())]);
     }
 
     fn run(&self, app: Arc<App>, stream: AcceptedStream) -> CallFuture {

@@ -95,8 +95,17 @@ fn a_backchannel_and_the_agents_own_words_do_not() {
         .hears(5_700, "כן אוקיי")
         .hears(6_000, "כן אוקיי דירה גדולה");
     assert_eq!((call.state(), call.yielded_to()), (State::Speaking, None));
+    assert!(call.outputs.contains(&Output::Acquit), "the agent need not wait for the voice to stop");
     call.resume(6_200);
     assert!(matches!(call.outputs.last(), Some(Output::Resume { .. })));
+}
+
+/// Without a duck there is nothing to take back.
+#[test]
+fn a_backchannel_to_an_agent_at_full_level_changes_nothing() {
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_500, "כן").duck(5_600).hears(5_700, "כן");
+    assert!(!call.outputs.contains(&Output::Acquit), "\"yes\" came before the duck");
 }
 
 /// A duck ends with its reply: words over the next one are weighed anew.

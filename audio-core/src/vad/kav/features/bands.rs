@@ -66,6 +66,7 @@ impl Bands {
     }
 
     /// Power spectrum of the short window.
+    #[inline(always)]
     pub(super) fn spectrum(&self, samples: &[f32]) -> [f32; BINS] {
         let mut windowed = [0.0f32; SHORT];
         for ((out, x), w) in windowed.iter_mut().zip(samples).zip(&self.window) {
@@ -75,6 +76,7 @@ impl Bands {
     }
 
     /// Natural logarithm of each band's mean power.
+    #[inline(always)]
     pub(super) fn levels(&self, spectrum: &[f32; BINS]) -> [f32; BANDS] {
         let mut weights = &self.weights[..];
         self.filters.map(|filter| {

@@ -52,6 +52,7 @@ impl Floor {
     }
 
     /// Takes a frame's levels and their mean.
+    #[inline(always)]
     pub(super) fn push(&mut self, levels: &[f32; BANDS], mean: f32) -> Slow {
         self.state.get_or_insert_with(|| State::new(levels, mean)).push(levels, mean)
     }
@@ -71,6 +72,7 @@ impl State {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, levels: &[f32; BANDS], mean: f32) -> Slow {
         for ((smooth, current), level) in self.smooth.iter_mut().zip(&mut self.current).zip(levels) {
             *smooth += SMOOTHING * (level - *smooth);

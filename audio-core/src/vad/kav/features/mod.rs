@@ -17,6 +17,7 @@ use periodicity::Periodicity;
 
 use super::math::nearest;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::sys::vector::{Work, widest};
 
 /// Numbers per frame.
 pub const INPUTS: usize = 2 * BANDS + 16;
@@ -38,8 +39,8 @@ const POWER_FLOOR: f32 = 1.5e-6;
 /// first `new` of a process.
 #[derive(Clone, Debug)]
 pub struct Features {
-    /// The last 64 ms, full scale being 1.
-    samples: [f32; SPAN],
+    /// The last 64 ms.
+    samples: [i16; SPAN],
     /// Shared by all calls.
     bands: &'static Bands,
     floor: Floor,
@@ -57,7 +58,7 @@ impl Features {
     /// A line on which nothing was heard.
     pub fn new() -> Self {
         Self {
-            samples: [0.0; SPAN],
+            samples: [0; SPAN],
             bands: Bands::shared(),
             floor: Floor::new(),
             periodicity: Periodicity::new(),
@@ -67,11 +68,16 @@ impl Features {
 
     /// The features of the next frame, in parts of [`INPUT_SCALE`].
     pub fn process(&mut self, frame: &PcmFrame) -> [i16; INPUTS] {
+        widest(Process(self, frame))
+    }
+
+    #[inline(always)]
+    fn inputs(&mut self, frame: &PcmFrame) -> [i16; INPUTS] {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
-        for (slot, &sample) in self.samples[SPAN - FRAME_SAMPLES..].iter_mut().zip(frame) {
-            *slot = f32::from(sample) / 32_768.0;
-        }
-        let spectrum = self.bands.spectrum(&self.samples[SPAN - SHORT..]);
+        self.samples[SPAN - FRAME_SAMPLES..].copy_from_slice(frame);
+        // Full scale being 1.
+        let samples = self.samples.map(|sample| f32::from(sample) / 32_768.0);
+        let spectrum = self.bands.spectrum(&samples[SPAN - SHORT..]);
         let levels = self.bands.levels(&spectrum);
         let mean = levels.iter().sum::<f32>() / BANDS as f32;
         let floor = self.floor.push(&levels, mean);
@@ -92,20 +98,28 @@ impl Features {
         put(above / (3.0 * BANDS as f32));
         put((mean - floor.long) / 3.0);
         put((mean - floor.peak) / 3.0);
-        self.periodicity.push(&self.samples).into_iter().for_each(&mut put);
+        self.periodicity.push(&samples).into_iter().for_each(&mut put);
         let shape = levels.map(|level| level - mean);
-        self.motion
-            .push(&shape, mean, &spectrum, &self.samples[SPAN - FRAME_SAMPLES..])
-            .into_iter()
-            .for_each(put);
+        self.motion.push(&shape, mean, &spectrum, &samples[SPAN - FRAME_SAMPLES..]).into_iter().for_each(put);
         inputs
     }
 
     /// Back to the state after construction. Does not allocate.
     pub fn reset(&mut self) {
-        self.samples = [0.0; SPAN];
+        self.samples = [0; SPAN];
         self.floor = Floor::new();
         self.periodicity.reset();
         self.motion = Motion::new();
+    }
+}
+
+struct Process<'a>(&'a mut Features, &'a PcmFrame);
+
+impl Work for Process<'_> {
+    type Out = [i16; INPUTS];
+
+    #[inline(always)]
+    fn run(self) -> [i16; INPUTS] {
+        self.0.inputs(self.1)
     }
 }

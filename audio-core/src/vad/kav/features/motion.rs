@@ -29,6 +29,7 @@ impl Motion {
     }
 
     /// `shape` is the bands' levels less their `mean`; `frame` the newest 20 ms.
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         shape: &[f32; BANDS],
@@ -42,8 +43,13 @@ impl Motion {
 
         let bins = &spectrum[FIRST_BIN..=LAST_BIN];
         let (mut logs, mut sum, mut highest) = (0.0f32, 0.0f32, 0.0f32);
-        for &power in bins {
-            logs += ln(power + POWER_FLOOR);
+        // Apart from the sum, whose order is fixed, so that several are taken at once.
+        let mut each = [0.0f32; LAST_BIN - FIRST_BIN + 1];
+        for (log, &power) in each.iter_mut().zip(bins) {
+            *log = ln(power + POWER_FLOOR);
+        }
+        for (&power, log) in bins.iter().zip(&each) {
+            logs += log;
             sum += power + POWER_FLOOR;
             highest = highest.max(power + POWER_FLOOR);
         }

@@ -71,6 +71,7 @@ impl Periodicity {
 
     /// Highest waveform autocorrelation, highest ripple autocorrelation, their sum where the pitch
     /// was a frame ago, how far the pitch moved, and the pitch, in octaves.
+    #[inline(always)]
     pub(super) fn push(&mut self, samples: &[f32; SPAN]) -> [f32; COUNT] {
         let Tables { window, fft, back, taper } = self.tables;
         let mut windowed = [0.0f32; SPAN];

@@ -1,0 +1,125 @@
+//! `telephony-bridge top`: live calls in the terminal.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::server::{CALLS_PATH, CallRow, CallsAnswer};
+
+/// How long the bridge may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  INTERNAL_API_TOKEN=… telephony-bridge top --url http://127.0.0.1:8080")]
+pub(super) struct Args {
+    /// Where the bridge listens.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// The internal token of the bridge.
+    #[arg(long, env = "INTERNAL_API_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Show the calls once, and not again every second.
+    #[arg(long)]
+    once: bool,
+    /// One JSON object instead of a table; implies --once.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(show(args, &SecretString::from(args.token.clone())))
+}
+
+async fn show(args: &Args, token: &SecretString) -> anyhow::Result<()> {
+    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
+    let mut out = std::io::stdout();
+    let again = !args.once && !args.json && out.is_terminal();
+    loop {
+        let answer = ask(&client, &args.url, token).await?;
+        if args.json {
+            writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+        } else {
+            // Home and clear below, so that the table does not flicker.
+            let home = if again { "\u{1b}[H\u{1b}[J" } else { "" };
+            write!(out, "{home}{}", table(&answer))?;
+        }
+        out.flush()?;
+        if !again {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn ask(client: &reqwest::Client, url: &str, token: &SecretString) -> anyhow::Result<CallsAnswer> {
+    let url = format!("{}{CALLS_PATH}", url.trim_end_matches('/'));
+    let asked = client.get(&url).bearer_auth(token.expose_secret()).send().await;
+    let answer = asked.with_context(|| format!("no bridge answers at {url}"))?;
+    match answer.status().as_u16() {
+        200 => answer.json().await.with_context(|| format!("{url} is no bridge of this version")),
+        401 => bail!("{url}: INTERNAL_API_TOKEN is not the bridge's"),
+        status => bail!("{url} answers with {status}"),
+    }
+}
+
+fn table(answer: &CallsAnswer) -> String {
+    let mut text = format!("{} of {} calls\n", answer.calls.len(), answer.max);
+    if answer.calls.is_empty() {
+        return text;
+    }
+    text.push_str(
+        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  CALLER  BUSINESS          CALL\n",
+    );
+    for call in &answer.calls {
+        text.push_str(&line(call));
+    }
+    text
+}
+
+fn line(call: &CallRow) -> String {
+    let time = format!("{}:{:02}", call.seconds / 60, call.seconds % 60);
+    let answered = call.response_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
+    format!(
+        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<6}  {:<16}  {}\n",
+        call.state.name(),
+        call.turns,
+        call.yields,
+        call.fallbacks,
+        call.from,
+        call.business,
+        call.call_sid,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::State;
+
+    #[test]
+    fn a_call_is_a_line_of_the_table() {
+        let call = CallRow {
+            call_sid: "CA1".into(),
+            from: "…5678".into(),
+            business: "demo".into(),
+            seconds: 75,
+            state: State::Thinking,
+            turns: 3,
+            yields: 1,
+            fallbacks: 0,
+            response_ms: None,
+        };
+        let text = table(&CallsAnswer { max: 100, calls: vec![call] });
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("1 of 100 calls"));
+        let head = lines.next().expect("a head");
+        let row = lines.next().expect("a row");
+        assert!(row.contains("1:15  thinking") && row.ends_with("CA1"), "{row}");
+        let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
+        assert_eq!(column(row, "CA1"), head.rfind("CALL").map(|at| head[..at].chars().count()));
+        assert_eq!(table(&CallsAnswer { max: 9, calls: Vec::new() }), "0 of 9 calls\n");
+    }
+}

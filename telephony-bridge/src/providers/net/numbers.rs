@@ -1,0 +1,34 @@
+//! Metrics of providers.
+
+/// Failures of providers; `provider`, `role`, `reason`.
+pub const ERRORS: &str = "kav_bridge_provider_errors_total";
+/// A provider's circuit: 0 closed, 1 being tried, 2 open; `provider`, `role`.
+pub const CIRCUIT: &str = "kav_bridge_provider_circuit";
+/// Seconds from a request to the first piece of its answer; `provider`, `role`.
+pub const FIRST_RESULT: &str = "kav_bridge_provider_first_result_seconds";
+/// Tools the model used; `tool`, `result`.
+pub const TOOLS: &str = "kav_bridge_tools_total";
+/// Fallbacks used: `provider` (`stt`, `llm`, `tts`), `reason`.
+pub const FALLBACKS: &str = "kav_bridge_provider_fallbacks_total";
+/// Recognised words that were not believed; `provider`, `reason`.
+pub const DISBELIEVED: &str = "kav_bridge_stt_disbelieved_total";
+/// Sentences whose audio was there beforehand; `from`: `memory` or `disk`.
+pub const CACHE_HITS: &str = "kav_bridge_tts_cache_hits_total";
+/// Sentences that had to be synthesised.
+pub const CACHE_MISSES: &str = "kav_bridge_tts_cache_misses_total";
+/// Tasks of providers that exist now.
+pub const TASKS: &str = "kav_bridge_provider_tasks";
+
+/// Says what they are.
+pub fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(ERRORS, "failures of providers, by provider, role and reason");
+    describe_gauge!(CIRCUIT, "a provider's circuit: 0 closed, 1 being tried, 2 open");
+    describe_histogram!(FIRST_RESULT, Unit::Seconds, "request to first piece of its answer");
+    describe_counter!(TOOLS, "tools the model used, by tool and result");
+    describe_counter!(FALLBACKS, "fallbacks used, by what for and why");
+    describe_counter!(DISBELIEVED, "recognised words not believed, by provider and reason");
+    describe_counter!(CACHE_HITS, "sentences whose audio was there beforehand");
+    describe_counter!(CACHE_MISSES, "sentences that had to be synthesised");
+    describe_gauge!(TASKS, "tasks of providers that exist now");
+}

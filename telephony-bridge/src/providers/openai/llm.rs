@@ -1,0 +1,238 @@
+//! Replies of one call from a chat model: sentence by sentence, with tools.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crm_api::Speaker;
+use serde_json::{Value, json};
+
+use super::memory::Memory;
+use super::tools::END_CALL;
+use super::{ChatModel, ToolCall, Tools};
+use crate::providers::Llm;
+use crate::providers::net::{CallNet, Outbox, Phase, ProviderError, Reason, Worker};
+use crate::providers::text::{Sentences, speakable};
+use crate::session::{CallTime, Line, LlmEvent, TurnId};
+
+/// Times the model may use tools for one reply.
+const MAX_ROUNDS: usize = 3;
+/// A tool that takes longer is bridged by a phrase.
+const FILLER_AFTER: Duration = Duration::from_millis(700);
+const FILLER: &str = "רגע, אני בודקת.";
+/// Said where the model ends the call without a word.
+const GOODBYE: &str = "תודה, ולהתראות.";
+/// Results that may wait for the driver.
+const RESULTS: usize = 32;
+
+/// What a reply's task delivers.
+#[derive(Debug)]
+enum Written {
+    Event(LlmEvent),
+    /// Tools were used; messages for the history.
+    Used(Vec<Value>),
+}
+
+/// Replies for one call.
+#[derive(Debug)]
+pub struct ChatLlm {
+    model: Arc<ChatModel>,
+    tools: Tools,
+    net: CallNet,
+    instructions: String,
+    memory: Memory,
+    /// The reply being written. Dropping it ends the request.
+    reply: Option<(TurnId, Worker<(), Written>)>,
+    summary: Option<Worker<(), Option<String>>>,
+}
+
+impl ChatLlm {
+    /// Replies by `model` under `instructions`.
+    pub fn new(model: Arc<ChatModel>, tools: Tools, net: CallNet, instructions: String) -> Self {
+        Self { model, tools, net, instructions, memory: Memory::default(), reply: None, summary: None }
+    }
+
+    fn sum_up(&mut self) {
+        if let Some(worker) = &mut self.summary {
+            let ended = worker.has_ended();
+            match worker.poll() {
+                Some(summary) => self.memory.summed_up(summary.as_deref()),
+                None if ended => self.memory.summed_up(None),
+                None => return,
+            }
+            self.summary = None;
+        }
+        let Some(messages) = self.memory.to_sum_up() else { return };
+        let model = Arc::clone(&self.model);
+        self.summary = Some(self.net.spawn(1, 1, |_, outbox| async move {
+            outbox.send(model.complete(&messages).await.ok()).await;
+        }));
+    }
+}
+
+impl Llm for ChatLlm {
+    fn reply(&mut self, _now: CallTime, turn: TurnId, _index: u32, text: &str) {
+        let messages = self.memory.messages(&self.instructions, text);
+        let (model, tools) = (Arc::clone(&self.model), self.tools.clone());
+        let worker = self.net.spawn(1, RESULTS, |_, outbox| async move {
+            let reply = Reply { model, tools, turn, outbox, sentences: Sentences::default(), said: 0 };
+            reply.write(messages).await;
+        });
+        self.reply = Some((turn, worker));
+    }
+
+    fn cancel(&mut self, turn: TurnId) {
+        self.reply.take_if(|(writing, _)| *writing == turn);
+    }
+
+    fn said(&mut self, speaker: Speaker, text: &str, interrupted: bool) {
+        self.memory.said(speaker, text, interrupted);
+        self.sum_up();
+    }
+
+    fn poll(&mut self, _now: CallTime) -> Option<(TurnId, LlmEvent)> {
+        if self.summary.is_some() {
+            self.sum_up();
+        }
+        let (turn, worker) = self.reply.as_mut()?;
+        let turn = *turn;
+        loop {
+            let ended = worker.has_ended();
+            let event = match worker.poll() {
+                Some(Written::Event(event)) => event,
+                Some(Written::Used(messages)) => {
+                    self.memory.used(messages);
+                    continue;
+                }
+                None if ended => LlmEvent::Failed,
+                None => return None,
+            };
+            if matches!(event, LlmEvent::Done { .. } | LlmEvent::Failed) {
+                self.reply = None;
+            }
+            return Some((turn, event));
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<CallTime> {
+        None
+    }
+}
+
+/// A reply being written.
+struct Reply {
+    model: Arc<ChatModel>,
+    tools: Tools,
+    turn: TurnId,
+    outbox: Outbox<Written>,
+    sentences: Sentences,
+    said: usize,
+}
+
+impl Reply {
+    async fn write(mut self, messages: Vec<Value>) {
+        let event = match self.rounds(messages).await {
+            Ok(hang_up) => {
+                self.model.health().succeeded();
+                LlmEvent::Done { fields: BTreeMap::new(), hang_up }
+            }
+            Err(error) => {
+                self.model.health().failed(Instant::now(), &error);
+                LlmEvent::Failed
+            }
+        };
+        self.outbox.send(Written::Event(event)).await;
+    }
+
+    /// Asks until the model wants no more tools. Returns whether to hang up.
+    async fn rounds(&mut self, mut messages: Vec<Value>) -> Result<bool, ProviderError> {
+        let described = self.tools.described();
+        let mut hang_up = false;
+        for round in 0..=MAX_ROUNDS {
+            let tools = if round < MAX_ROUNDS { &described[..] } else { &[] };
+            let calls = self.ask(&messages, tools).await?;
+            let (ends, calls): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.name == END_CALL);
+            hang_up |= !ends.is_empty();
+            if calls.is_empty() {
+                break;
+            }
+            let exchange = self.use_tools(calls).await;
+            messages.extend(exchange.iter().cloned());
+            self.outbox.send(Written::Used(exchange)).await;
+            if hang_up {
+                break;
+            }
+        }
+        if self.said == 0 && hang_up {
+            self.say(GOODBYE).await;
+        }
+        if self.said == 0 {
+            let detail = "a reply without a word to say";
+            return Err(ProviderError::new(super::NAME, Phase::Answer, Reason::Garbage, detail));
+        }
+        Ok(hang_up)
+    }
+
+    /// One answer: its sentences are said as they come, its tool calls returned.
+    async fn ask(&mut self, messages: &[Value], tools: &[Value]) -> Result<Vec<ToolCall>, ProviderError> {
+        let asked = Instant::now();
+        let mut stream = self.model.ask(messages, tools).await?;
+        let mut first = true;
+        while let Some(piece) = stream.next().await? {
+            if std::mem::take(&mut first) {
+                self.model.health().first_result(asked.elapsed());
+            }
+            for sentence in self.sentences.push(&piece) {
+                self.say(&sentence).await;
+            }
+        }
+        if let Some(rest) = self.sentences.finish() {
+            self.say(&rest).await;
+        }
+        Ok(stream.calls())
+    }
+
+    async fn say(&mut self, sentence: &str) {
+        let text = speakable(sentence);
+        if !text.is_empty() {
+            self.said += 1;
+            self.outbox.send(Written::Event(LlmEvent::Sentence(Line::text(text)))).await;
+        }
+    }
+
+    /// Uses the tools, one after the other; returns call and results as messages.
+    async fn use_tools(&mut self, calls: Vec<ToolCall>) -> Vec<Value> {
+        let tools = self.tools.clone();
+        let turn = self.turn;
+        let work = async {
+            let mut results = Vec::with_capacity(calls.len());
+            for (index, call) in calls.iter().enumerate() {
+                let content = tools.call(turn, index, call).await;
+                results.push(json!({ "role": "tool", "tool_call_id": id(index, call), "content": content }));
+            }
+            results
+        };
+        tokio::pin!(work);
+        let results = match tokio::time::timeout(FILLER_AFTER, &mut work).await {
+            Ok(results) => results,
+            Err(_) => {
+                if self.said == 0 {
+                    self.say(FILLER).await;
+                }
+                work.await
+            }
+        };
+        let described = calls.iter().enumerate().map(|(index, call)| {
+            json!({ "id": id(index, call), "type": "function",
+                    "function": { "name": call.name, "arguments": call.arguments } })
+        });
+        let asked =
+            json!({ "role": "assistant", "content": null, "tool_calls": described.collect::<Vec<_>>() });
+        [asked].into_iter().chain(results).collect()
+    }
+}
+
+/// Some servers name no call.
+fn id(index: usize, call: &ToolCall) -> String {
+    if call.id.is_empty() { format!("call_{index}") } else { call.id.clone() }
+}

@@ -1,0 +1,264 @@
+//! From settings to the providers of a call.
+//!
+//! What all calls share (connections, health, voices, cache, probes) is made once; each call gets its chains.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crm_api::RouteDecision;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::chain::{LlmChain, SttChain};
+use super::embedded::VoiceLibrary;
+use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
+use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
+use super::voice::{Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices};
+use super::{Llm, Stt, Tts};
+use crate::config::{Config, ProviderConfig, Service};
+use crate::session::Line;
+
+/// Speech kept in memory, in bytes: half an hour of it.
+const MEMORY: usize = 16_000_000;
+/// How long the first audio of a phrase that nobody waits for may take.
+const WARM_LIMIT: Duration = Duration::from_secs(10);
+/// What the agent is told to be, unless a file says otherwise.
+const INSTRUCTIONS: &str = "את נציגה טלפונית של {business}. את מדברת בעברית מדוברת, בנימוס ובקיצור: משפט או שניים בכל \
+    תשובה, ושאלה אחת בכל פעם. מה שאת כותבת נאמר בקול בטלפון: בלי סימונים, רשימות, כתובות או סמלים. כבר הצגת את עצמך \
+    בפתיחה; אל תציגי את עצמך שוב. אל תמציאי פרטים: מה שאינך יודעת, אמרי שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
+    שמרי אותם בכלי. כשהשיחה הסתיימה, היפרדי במילים קצרות וסיימי בכלי.";
+
+/// The providers cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// No HTTP client.
+    #[error("{0}")]
+    Http(String),
+    /// No cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// What the calls of a process share.
+pub struct Toolkit {
+    config: ProviderConfig,
+    stt: Option<Arc<TranscribeModel>>,
+    llm: Option<Arc<ChatModel>>,
+    voices: Arc<Voices>,
+    stop: CancellationToken,
+    /// Ends the background work with the toolkit.
+    _guard: DropGuard,
+}
+
+impl std::fmt::Debug for Toolkit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Toolkit").field("voices", &self.voices).finish_non_exhaustive()
+    }
+}
+
+/// One call's needs.
+#[derive(Clone, Debug)]
+pub struct CallSetup<'a> {
+    /// Its tasks and its wake.
+    pub net: &'a CallNet,
+    /// The call.
+    pub call_sid: &'a str,
+    /// What the CRM decided.
+    pub decision: &'a RouteDecision,
+    /// Does what tools ask for.
+    pub crm: &'a crate::crm::CrmClient,
+}
+
+impl Toolkit {
+    /// Makes what calls share, and says who is asked. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`SetupError`].
+    pub fn new(config: &Config, library: &VoiceLibrary) -> Result<Self, SetupError> {
+        let stop = CancellationToken::new();
+        let settings = &config.providers;
+        let http = HttpClient::new().map_err(SetupError::Http)?;
+        let endpoint =
+            |service: &Service| Endpoint::new(http.clone(), openai::NAME, &service.base, service.key.clone());
+        let health = |role| Arc::new(Health::new(openai::NAME, role, true));
+        let language = &settings.language;
+        let stt = settings.stt.as_ref().map(|service| {
+            TranscribeModel::new(endpoint(service), &settings.stt_model, language, health(Role::Stt)).into()
+        });
+        let llm = settings
+            .llm
+            .as_ref()
+            .map(|service| ChatModel::new(endpoint(service), &settings.llm_model, health(Role::Llm)).into());
+        let toolkit = Self {
+            stt,
+            llm,
+            voices: Arc::new(voices(config, library, endpoint)?),
+            config: settings.clone(),
+            _guard: stop.clone().drop_guard(),
+            stop,
+        };
+        toolkit.announce();
+        Ok(toolkit)
+    }
+
+    fn announce(&self) {
+        let list = |names: &[&str]| names.join(", ");
+        let ProviderConfig { stt_chain, llm_chain, tts_chain, .. } = &self.config;
+        tracing::info!(stt = list(stt_chain), llm = list(llm_chain), tts = list(tts_chain), "providers");
+        if self.config.is_embedded() {
+            tracing::warn!("no provider is configured: calls run on the embedded ones (see OPENAI_BASE_URL)");
+        }
+    }
+
+    /// Starts what runs beside the calls: probes of providers that are left out, and `phrases` made
+    /// beforehand. Must be called on a tokio runtime; ends with the toolkit.
+    pub fn start(&self, phrases: Vec<Line>) {
+        if let Some(model) = self.stt.clone() {
+            self.spawn(async move {
+                let health = Arc::clone(model.health());
+                health.keep_probing(|| model.probe()).await;
+            });
+        }
+        if let Some(model) = self.llm.clone() {
+            self.spawn(async move {
+                let health = Arc::clone(model.health());
+                health.keep_probing(|| model.probe()).await;
+            });
+        }
+        for (voice, health) in self.voices.each() {
+            let (voice, health) = (Arc::clone(voice), Arc::clone(health));
+            self.spawn(async move { health.keep_probing(|| probe_voice(&*voice)).await });
+        }
+        self.warm(phrases);
+    }
+
+    /// Makes lines beforehand, in the background, unless they are there.
+    pub fn warm(&self, lines: Vec<Line>) {
+        // Without a provider there is nothing to be made.
+        if self.config.tts.is_none() || tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let voices = Arc::clone(&self.voices);
+        self.spawn(async move {
+            for line in lines.iter().filter(|line| !line.is_empty()) {
+                voices.warm(line, WARM_LIMIT).await;
+            }
+        });
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            let _stopped = stop.run_until_cancelled_owned(work).await;
+        });
+    }
+
+    /// Is there a recogniser outside the bridge?
+    pub fn hears(&self) -> bool {
+        self.stt.is_some() && self.config.stt_chain.contains(&openai::NAME)
+    }
+
+    /// Recognition for one call; `embedded` is the bridge's own, if it can hear at all.
+    pub fn stt(&self, call: &CallSetup<'_>, embedded: Option<Box<dyn Stt>>) -> Box<dyn Stt> {
+        let mut embedded = embedded;
+        let mut chain = SttChain::new(self.config.timeout);
+        let mut members = 0;
+        for name in &self.config.stt_chain {
+            match (*name, &self.stt, embedded.take_if(|_| *name == "embedded")) {
+                (openai::NAME, Some(model), _) => {
+                    let stt =
+                        TranscribeStt::new(Arc::clone(model), call.net.clone(), self.config.stt_interim);
+                    chain.push(openai::NAME, Box::new(stt), Some(Arc::clone(model.health())));
+                    members += 1;
+                }
+                // Alone it needs no chain.
+                (_, _, Some(stt)) if members == 0 && self.config.stt_chain.len() == 1 => return stt,
+                (name, _, Some(stt)) => {
+                    chain.push(name, stt, None);
+                    members += 1;
+                }
+                _ => {}
+            }
+        }
+        Box::new(chain)
+    }
+
+    /// Replies for one call; `embedded` is the bridge's own.
+    pub fn llm(&self, call: &CallSetup<'_>, embedded: Box<dyn Llm>) -> Box<dyn Llm> {
+        let Some(model) = &self.llm else { return embedded };
+        let mut embedded = Some(embedded);
+        let mut chain = LlmChain::new(self.config.timeout);
+        for name in &self.config.llm_chain {
+            if *name == openai::NAME {
+                let token = call.decision.call_token.clone();
+                let crm = token.map(|token| (call.crm.clone(), token));
+                let tools = Tools::new(crm, call.call_sid, call.net.clone());
+                let llm = ChatLlm::new(Arc::clone(model), tools, call.net.clone(), self.instructions(call));
+                chain.push(openai::NAME, Box::new(llm), Some(Arc::clone(model.health())));
+            } else if let Some(embedded) = embedded.take() {
+                chain.push("embedded", embedded, None);
+            }
+        }
+        Box::new(chain)
+    }
+
+    /// Speech for one call; `embedded` is the bridge's own.
+    pub fn tts(&self, call: &CallSetup<'_>, embedded: Box<dyn Tts>) -> Box<dyn Tts> {
+        if self.config.tts.is_none() {
+            return embedded;
+        }
+        Box::new(Speaker::new(Arc::clone(&self.voices), call.net.clone(), self.config.timeout))
+    }
+
+    fn instructions(&self, call: &CallSetup<'_>) -> String {
+        let business = call.decision.business.as_ref().map_or("העסק", |business| &business.name);
+        let text = self.config.llm_prompt.as_deref().unwrap_or(INSTRUCTIONS);
+        text.replace("{business}", business)
+    }
+}
+
+fn voices(
+    config: &Config,
+    library: &VoiceLibrary,
+    endpoint: impl Fn(&Service) -> Endpoint,
+) -> Result<Voices, SetupError> {
+    let settings = &config.providers;
+    let limits = CacheLimits { memory: MEMORY, disk: settings.tts_cache };
+    let cache = match (&settings.tts, settings.tts_cache) {
+        (Some(_), 1..) => Cache::open(&config.data_dir.join("speech"), limits)?,
+        _ => Cache::in_memory(limits),
+    };
+    let mut voices = Voices::new(cache);
+    for name in &settings.tts_chain {
+        let voice: Option<Arc<dyn Voice>> = match (*name, &settings.tts) {
+            (openai::NAME, Some(service)) => {
+                let (model, voice) = (&settings.tts_model, &settings.tts_voice);
+                Some(Arc::new(SpeechModel::new(endpoint(service), model, voice)))
+            }
+            ("embedded", _) => Some(Arc::new(Clips::new(library.clone()))),
+            ("espeak", Some(_)) => {
+                let espeak = Espeak::new(&settings.espeak, &settings.language);
+                espeak.is_installed().then(|| Arc::new(espeak) as Arc<dyn Voice>)
+            }
+            ("beep", _) => Some(Arc::new(Beep::default())),
+            _ => None,
+        };
+        if let Some(voice) = voice {
+            let health = Arc::new(Health::new(voice.name(), Role::Tts, true));
+            voices.push(voice, health);
+        }
+    }
+    Ok(voices)
+}
+
+/// A word, to see whether a voice works.
+async fn probe_voice(voice: &dyn Voice) -> Result<(), ProviderError> {
+    let (mut speech, mut pieces) = Speech::channel(16);
+    let line = Line::text("כן");
+    let saying = async {
+        let result = voice.say(&line, &mut speech).await;
+        drop(speech);
+        result
+    };
+    let listen = async { while pieces.recv().await.is_some() {} };
+    tokio::join!(saying, listen).0
+}
