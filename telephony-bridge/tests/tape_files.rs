@@ -99,7 +99,7 @@ fn a_recording_of_both_sides_becomes_a_tape() {
                 let (is, wanted) = (Dbfs::of(&pcm[800..23_200]).0, Dbfs::from_rms(amplitude / 2f32.sqrt()).0);
                 assert!((is - wanted).abs() < 0.2, "{name} of {rate}: {is} for {wanted} dBFS");
             }
-            assert!(matches!(TapeFile::load(&out).expect("a tape").echo, Some(_)));
+            assert!(TapeFile::load(&out).expect("a tape").echo.is_some());
         }
     }
     // Such a tape replays: what the far end plays is the recorded agent.
