@@ -29,6 +29,8 @@ use crate::session::{CallTime, Input, Output, Session, SessionConfig, State};
 const FRAME_US: u64 = FRAME_MS as u64 * 1_000;
 /// Words of a turn begin at most this long before it is known to have begun.
 const ONSET_MS: u64 = 500;
+/// Another voice of the same loudness is noticed by so many samples earlier or later: 400 ms.
+const REDACTED_SLACK: u64 = 3_200;
 /// A timer this long overdue was not due in the recorded call.
 const OVERDUE_US: u64 = 100_000;
 
@@ -194,7 +196,8 @@ fn run_again(
         now: CallTime(0),
         final_state: State::Listening,
     };
-    let (steps, differs_at) = steps(recording, &speech);
+    let slack = if tape.file.redacted { REDACTED_SLACK } else { 0 };
+    let (steps, differs_at) = steps(recording, &speech, slack);
     for (at, step) in steps {
         run.free |= differs_at.is_some_and(|first| first <= at);
         run.step(at, &step);
@@ -319,9 +322,10 @@ impl Chain {
     }
 }
 
-/// The same decision at the same moment; scores may differ in the last place between machines.
-fn is_same(then: &PipelineEvent, now: &PipelineEvent) -> bool {
-    std::mem::discriminant(then) == std::mem::discriminant(now) && then.at() == now.at()
+/// The same decision at the same moment, give or take `slack`; scores may differ in the last place
+/// between machines.
+fn is_same(then: &PipelineEvent, now: &PipelineEvent, slack: u64) -> bool {
+    std::mem::discriminant(then) == std::mem::discriminant(now) && then.at().0.abs_diff(now.at().0) <= slack
 }
 
 /// What the session's second run consists of.
@@ -335,7 +339,13 @@ enum Step<'a> {
 /// The recorded inputs and the chain's decisions in one order, and when the chain first decides
 /// otherwise than then. Until it does, its decisions keep their recorded place; later ones come with
 /// their frame.
-fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, Step<'a>)>, Option<CallTime>) {
+///
+/// `slack`: decisions that fall so many samples apart are the same, and the recorded one is taken.
+fn steps<'a>(
+    recording: &'a Recording,
+    speech: &[Decided],
+    slack: u64,
+) -> (Vec<(CallTime, Step<'a>)>, Option<CallTime>) {
     let recorded: Vec<(usize, &PipelineEvent)> = recording
         .lines
         .iter()
@@ -345,7 +355,8 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
             _ => None,
         })
         .collect();
-    let same = recorded.iter().zip(speech).take_while(|((_, then), now)| is_same(then, &now.event)).count();
+    let same =
+        recorded.iter().zip(speech).take_while(|((_, then), now)| is_same(then, &now.event, slack)).count();
     // What was still on its way when the call ended reached nobody.
     let end = recording.followed().unwrap_or(u64::MAX);
     let in_time = speech[same..].iter().take_while(|decided| decided.event.at().0 <= end).count();
@@ -362,12 +373,10 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
         };
         Some((line.t_us, i, step))
     });
-    let decided = speech.iter().enumerate().map(|(i, decided)| {
-        let (at, line) = match recorded.get(i).filter(|_| i < same) {
-            Some((line, _)) => (recording.lines[*line].t_us, *line),
-            None => (decided.at, decided.line),
-        };
-        (at, line, Step::Speech(decided.event))
+    let decided = speech.iter().enumerate().map(|(i, decided)| match recorded.get(i).filter(|_| i < same) {
+        Some((line, then)) if slack > 0 => (recording.lines[*line].t_us, *line, Step::Speech(**then)),
+        Some((line, _)) => (recording.lines[*line].t_us, *line, Step::Speech(decided.event)),
+        None => (decided.at, decided.line, Step::Speech(decided.event)),
     });
     let mut steps: Vec<_> = others.chain(decided).collect();
     steps.sort_by_key(|(at, line, _)| (*at, *line));

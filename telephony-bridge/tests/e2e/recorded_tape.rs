@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
-use audio_core::tape::Tape;
+use audio_core::tape::{Tape, TapeFile};
 use crm_service::admin::NewTenant;
 use provider_fakes::twilio_caller::LineModel;
+use telephony_bridge::tape::redact::redact;
+use telephony_bridge::tape::retain::{Leftover, recover_leftovers};
+use telephony_bridge::tape::store::{Existing, Place};
+use telephony_bridge::tape::validate::validate;
 use telephony_bridge::tape::{Decision, Recording, RerunOptions, rerun};
+use telephony_bridge::words::Lexicon;
 
 use crate::harness::{Site, eventually, hung_up, tape};
 use crate::schema;
@@ -72,8 +77,9 @@ fn assert_replays(folder: &Path) -> Vec<Decision> {
     then
 }
 
-/// The files of the tape are as their schemas say.
+/// The files of the tape are as their schemas say, and as `tape validate` does.
 fn assert_well_formed(folder: &Path) {
+    assert_eq!(validate(folder), []);
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("readable");
     let check = |schema: &str, json: &str| {
         let value = serde_json::from_str(json).expect("JSON");
@@ -108,6 +114,7 @@ async fn an_interrupted_call_replays() {
     let polite = replayed(&folder, &["--preset", "polite"]);
     let polite: serde_json::Value = serde_json::from_str(&polite).expect("JSON");
     assert!(polite["diverged_ms"].is_u64(), "{}", polite["diverged_ms"]);
+    assert_redactable(&folder, &decisions);
     assert_inspectable(&folder);
 }
 
@@ -143,6 +150,28 @@ fn assert_inspectable(folder: &Path) {
     assert!(std::fs::read_to_string(page).expect("a page").contains(&script[1].text));
 }
 
+/// Made unrecognisable it replays still, and its words and numbers are gone.
+fn assert_redactable(folder: &Path, decisions: &[Decision]) {
+    let then = Tape::load(folder).expect("a tape").file;
+    assert_eq!((then.consent, then.redacted), (Some(true), false));
+
+    let redacted = folder.with_extension("redacted");
+    let place = Place::Folder(redacted.clone());
+    redact(folder, &place, Existing::Refuse, &Lexicon::hebrew()).expect("redacted");
+    assert_well_formed(&redacted);
+    let tape = Tape::load(&redacted).expect("a tape");
+    let recording = Recording::load(&redacted).expect("readable").expect("recorded live");
+    let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
+    let kinds = |decisions: &[Decision]| decisions.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+    let same = kinds(&again.decisions).iter().zip(&kinds(decisions)).take_while(|(a, b)| a == b).count();
+    println!("{same} of {} decisions stay, in their order", decisions.len());
+    assert!(again.decisions.iter().any(|decision| matches!(decision, Decision::Yield(_))));
+    let text = std::fs::read_to_string(redacted.join("wire.jsonl")).expect("readable");
+    for said in ["מחפשת", "לרוץ", "יקר", "502345678", &then.to.expect("a number")[5..]] {
+        assert!(!text.contains(said), "{said}");
+    }
+}
+
 /// S-TEL-012, A-AUD-003: a business that is more readily interrupted is so live and in the replay,
 /// which says so where it is replayed without.
 #[tokio::test(flavor = "multi_thread")]
@@ -160,6 +189,34 @@ async fn a_call_of_a_sensitive_business_replays() {
     for other in [&["--sensitivity", "0"][..], &["--sensitivity", "-1"]] {
         let line: serde_json::Value = serde_json::from_str(&replayed(&folder, other)).expect("JSON");
         assert!(line["diverged_ms"].is_u64(), "{other:?}: {}", line["diverged_ms"]);
+    }
+}
+
+/// A-PLT-006, X-009: which calls are recorded is asked for by business or by lot, and is answered by the
+/// business's own rules first.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_recorded_as_they_are_chosen() {
+    for (choice, record, recorded) in [
+        ("tenants:others,chosen", true, true),
+        ("tenants:others", true, false),
+        ("sampled:1", true, true),
+        ("sampled:0", true, false),
+        ("all", false, false),
+    ] {
+        let site =
+            Site::that(NewTenant { record, ..NewTenant::new("chosen", "נבחרים") }, "greeting", SPEED).await;
+        let _crm = site.crm().await;
+        let bridge = site.bridge(&[("RECORD_TAPES", choice)]);
+        let mut caller = site.caller(&bridge, "live");
+        caller.hang_up_ms = Some(2_000);
+        hung_up(tokio::spawn(caller.call())).await;
+        bridge.terminate();
+        assert!(bridge.ended().await.success());
+        let tape = site.data().join("tapes/CAlive");
+        assert_eq!(tape.exists(), recorded, "{choice}, allowed: {record}");
+        if recorded {
+            assert_eq!(TapeFile::load(&tape).expect("a tape").consent, Some(true));
+        }
     }
 }
 
@@ -250,6 +307,9 @@ async fn a_killed_bridge_leaves_what_it_had_heard() {
     let spoken = |tape: &Tape| tape.caller.iter().any(|&sample| sample.unsigned_abs() > 1_000);
     let heard = async || Tape::load(&folder).ok().filter(spoken).map(|tape| tape.caller.len());
     let heard = eventually("the call is recorded", heard).await;
+    // Whoever tidies up meanwhile leaves a call alone that is being recorded.
+    let tapes = site.data().join("tapes");
+    assert_eq!(recover_leftovers(&tapes, Duration::ZERO).expect("readable"), []);
     bridge.kill();
     crate::harness::over(call).await;
     assert!(!site.data().join("tapes/CAlive").exists(), "a complete tape");
@@ -262,4 +322,18 @@ async fn a_killed_bridge_leaves_what_it_had_heard() {
         let found = audio_core::tape::recover_wav(folder.join(track)).expect("recovered");
         assert!(found.frames >= found.declared_frames);
     }
+
+    // The next process makes a tape of it, which replays as far as it goes.
+    std::fs::create_dir(tapes.join(".CAnothing")).expect("a folder");
+    let settled = recover_leftovers(&tapes, Duration::ZERO).expect("readable");
+    let whole = tapes.join("CAlive");
+    assert_eq!(settled, [Leftover::Removed(tapes.join(".CAnothing")), Leftover::Recovered(whole.clone())]);
+    let problems = validate(&whole);
+    assert!(problems.iter().all(|problem| problem.problem.contains("broke off")), "{problems:?}");
+    let tape = Tape::load(&whole).expect("a tape");
+    let recording = Recording::load(&whole).expect("readable").expect("recorded live");
+    let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
+    let then = recording.decisions();
+    assert!(then.len() > 2);
+    assert_eq!(again.decisions[..then.len().min(again.decisions.len())], then);
 }

@@ -26,6 +26,31 @@ pub enum Existing {
 pub struct NewTape {
     folder: TempDir,
     place: Place,
+    /// Removed after `folder`.
+    made: MadeFolders,
+}
+
+/// Folders that did not exist, deepest first. Dropped, those that are empty go again.
+#[derive(Debug)]
+struct MadeFolders(Vec<PathBuf>);
+
+impl MadeFolders {
+    /// Makes `dir` with everything above it.
+    fn make(dir: &Path) -> Result<Self, StoreError> {
+        let missing = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+        let made = Self(missing.map(Path::to_path_buf).collect());
+        fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
+        Ok(made)
+    }
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for dir in &self.0 {
+            // Refused where something is in it by now.
+            let _ = fs::remove_dir(dir);
+        }
+    }
 }
 
 impl Place {
@@ -79,10 +104,10 @@ impl NewTape {
             Place::Folder(path) => parent_of(path),
             Place::S3(_) => std::env::temp_dir(),
         };
-        fs::create_dir_all(&parent).map_err(StoreError::io(&parent))?;
+        let made = MadeFolders::make(&parent)?;
         let folder =
             tempfile::Builder::new().prefix(".new-").tempdir_in(&parent).map_err(StoreError::io(&parent))?;
-        Ok(Self { folder, place: place.clone() })
+        Ok(Self { folder, place: place.clone(), made })
     }
 
     /// Where its files go until it is [`put`](Self::put).
@@ -95,7 +120,7 @@ impl NewTape {
     /// # Errors
     /// What the system says; then the place is as it was, but in a store, where the tape that was
     /// there may be gone.
-    pub fn put(self) -> Result<(), StoreError> {
+    pub fn put(mut self) -> Result<(), StoreError> {
         let path = match &self.place {
             Place::Folder(path) => path,
             Place::S3(path) => return s3::put(self.folder.path(), path),
@@ -116,6 +141,7 @@ impl NewTape {
         }
         // The folder has its name now; nothing is left to remove.
         let _ = self.folder.keep();
+        self.made.0.clear();
         if replaces {
             fs::remove_dir_all(&aside).map_err(StoreError::io(&aside))?;
         }
@@ -199,7 +225,7 @@ mod tests {
         fs::write(new.dir().join("tape.json"), "1").expect("written");
         assert!(!path.exists());
         drop(new);
-        assert_eq!(names(&root.path().join("deep")), [""; 0]);
+        assert_eq!(names(root.path()), [""; 0]);
 
         let new = NewTape::begin(&place, Existing::Refuse).expect("free");
         fs::write(new.dir().join("tape.json"), "1").expect("written");
