@@ -131,7 +131,7 @@ fn assert_inspectable(folder: &Path) {
     };
     assert_eq!(tape(&["diff", path, path]).0, Some(0));
     let (code, changes) = tape(&["diff", path, "--a", "own", "--b", "polite"]);
-    assert!(code == Some(1) && changes.contains("barge_in"), "{changes}");
+    assert!(code == Some(1) && changes.contains("only A: voice"), "{changes}");
 
     let (code, said) = tape(&["label", path]);
     assert!(code == Some(0) && said.contains("turn"), "{said}");

@@ -45,8 +45,9 @@ pub(super) struct Args {
     /// The other side's.
     #[arg(long, value_name = "FILE", conflicts_with = "b")]
     b_config: Option<PathBuf>,
-    /// A decision that moved by no more than this is the same.
-    #[arg(long, value_name = "MS", default_value_t = 0)]
+    /// A decision that moved by no more than this is the same. The default is a frame: in a recorded call
+    /// decisions come when their frames came.
+    #[arg(long, value_name = "MS", default_value_t = 20)]
     tolerance: u64,
     /// One JSON object in the place of the tables.
     #[arg(long)]
