@@ -18,6 +18,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use crm_api::{
     ApiError, CallEvent, Decision, EventAck, EventBatch, GreetingText, RouteDecision, RouteRequest,
+    ToolReply, ToolRequest,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -44,6 +45,7 @@ struct Memory {
     fault: Fault,
     decision: RouteDecision,
     routes: Vec<RouteRequest>,
+    tools: Vec<(String, String, ToolRequest)>,
     events: BTreeMap<String, BTreeMap<u64, CallEvent>>,
     duplicates: usize,
     conflicts: usize,
@@ -81,6 +83,7 @@ impl FakeCrm {
             fault: Fault::None,
             decision: agent(),
             routes: Vec::new(),
+            tools: Vec::new(),
             events: BTreeMap::new(),
             duplicates: 0,
             conflicts: 0,
@@ -118,6 +121,7 @@ impl FakeCrm {
         let router = Router::new()
             .route("/internal/v1/calls/route", post(route))
             .route("/internal/v1/calls/{call_sid}/events", post(events))
+            .route("/internal/v1/calls/{call_sid}/tools/{name}", post(tool))
             .with_state(Arc::clone(&self.shared));
         let (stop, mut stopped) = watch::channel(false);
         let server = axum::serve(listener, router).with_graceful_shutdown(async move {
@@ -147,6 +151,11 @@ impl FakeCrm {
     pub fn events(&self, call_sid: &str) -> Vec<CallEvent> {
         let memory = self.shared.memory();
         memory.events.get(call_sid).map(|events| events.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The tools that were used: call, name, request.
+    pub fn tools(&self) -> Vec<(String, String, ToolRequest)> {
+        self.shared.memory().tools.clone()
     }
 
     /// Events of all calls.
@@ -230,6 +239,30 @@ async fn route(
         Fault::None | Fault::Refuse(_) => {}
     }
     Json(decision).into_response()
+}
+
+async fn tool(
+    State(shared): State<Arc<Shared>>,
+    Path((call_sid, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(request): Json<ToolRequest>,
+) -> Response {
+    if let Some(refused) = unauthorised(&shared, &headers) {
+        return refused;
+    }
+    let fault = {
+        let mut memory = shared.memory();
+        memory.tools.push((call_sid, name, request));
+        memory.fault.clone()
+    };
+    shared.changed.notify_waiters();
+    match fault {
+        Fault::Status(status) => return failed(status, "fault", "told to fail"),
+        Fault::Slow(pause) => tokio::time::sleep(pause).await,
+        Fault::StoreThenHang => std::future::pending().await,
+        Fault::None | Fault::Refuse(_) => {}
+    }
+    Json(ToolReply { ok: true, say: "נשמר".to_owned() }).into_response()
 }
 
 async fn events(

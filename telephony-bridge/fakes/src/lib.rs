@@ -5,5 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod crm;
+pub mod openai;
 pub mod s3;
 pub mod twilio_caller;

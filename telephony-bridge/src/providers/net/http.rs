@@ -5,8 +5,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use hyper::{Method, Response, StatusCode};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Phase, ProviderError, Reason, tls_config};
@@ -29,6 +35,8 @@ impl Default for HttpLimits {
 
 /// How long reaching a service may take.
 const CONNECT: Duration = Duration::from_secs(1);
+/// How often a quiet connection is looked after.
+const ALIVE: Duration = Duration::from_secs(30);
 /// How long an unused connection is kept.
 const KEEP: Duration = Duration::from_secs(90);
 /// Most of a refusal's body that is read, in bytes…
@@ -37,8 +45,14 @@ const MAX_REFUSAL: usize = 4_096;
 const REFUSAL_LIMIT: Duration = Duration::from_millis(500);
 
 /// The process's HTTP client: its connections are shared by all calls. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct HttpClient(reqwest::Client);
+#[derive(Clone)]
+pub struct HttpClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HttpClient")
+    }
+}
 
 impl HttpClient {
     /// A client without connections yet.
@@ -47,17 +61,83 @@ impl HttpClient {
     /// A sentence, if TLS cannot be set up.
     pub fn new() -> Result<Self, String> {
         let tls = tls_config().map_err(|error| format!("TLS: {error}"))?;
-        reqwest::Client::builder()
-            .tls_backend_preconfigured((*tls).clone())
-            .connect_timeout(CONNECT)
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(ALIVE));
+        tcp.set_connect_timeout(Some(CONNECT));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config((*tls).clone())
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEEP)
-            .tcp_nodelay(true)
-            .tcp_keepalive(Duration::from_secs(30))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map(Self)
-            .map_err(|error| format!("HTTP client: {}", chain(&error.without_url())))
+            .build(connector);
+        Ok(Self(client))
+    }
+}
+
+/// A request to be sent.
+pub struct Request {
+    parts: hyper::http::request::Builder,
+    body: Vec<u8>,
+    problem: Option<String>,
+}
+
+/// Without headers and body: keys and words are in them.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").field("method", &self.parts.method_ref()).finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    /// With a header; the value is shown in no log.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match hyper::header::HeaderValue::from_str(value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.parts = self.parts.header(name, value);
+            }
+            Err(_) => self.problem = Some(format!("the value of header {name} is no header value")),
+        }
+        self
+    }
+
+    /// With a bearer token.
+    #[must_use]
+    pub fn bearer_auth(self, token: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    /// With a body of some kind.
+    #[must_use]
+    pub fn body(mut self, kind: &str, body: Vec<u8>) -> Self {
+        self.parts = self.parts.header(CONTENT_TYPE, kind);
+        self.body = body;
+        self
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(mut self, body: &impl serde::Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => self.body("application/json", body),
+            Err(error) => {
+                self.problem = Some(format!("the body is no JSON: {error}"));
+                self
+            }
+        }
+    }
+
+    /// With a form as body.
+    #[must_use]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body("application/x-www-form-urlencoded", body.into_bytes())
     }
 }
 
@@ -102,17 +182,18 @@ impl Endpoint {
     }
 
     /// A POST to `path`, which begins with a slash.
-    pub fn post(&self, path: &str) -> RequestBuilder {
+    pub fn post(&self, path: &str) -> Request {
         self.request(Method::POST, path)
     }
 
     /// A GET of `path`, which begins with a slash.
-    pub fn get(&self, path: &str) -> RequestBuilder {
+    pub fn get(&self, path: &str) -> Request {
         self.request(Method::GET, path)
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.0.request(method, format!("{}{path}", self.base));
+    fn request(&self, method: Method, path: &str) -> Request {
+        let parts = hyper::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let request = Request { parts, body: Vec::new(), problem: None };
         match &self.key {
             Some(key) => request.bearer_auth(key.expose_secret()),
             None => request,
@@ -123,11 +204,20 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`ProviderError`], for a status other than 2xx too.
-    pub async fn send(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
+    pub async fn send(&self, request: Request) -> Result<Answer, ProviderError> {
         let limit = self.limits.first_byte;
-        let response = match tokio::time::timeout(limit, request.send()).await {
+        let rejected = |detail: &str| self.error(Phase::Request, Reason::Rejected, detail);
+        if let Some(problem) = request.problem {
+            return Err(rejected(&problem));
+        }
+        let request =
+            request.parts.body(Full::from(request.body)).map_err(|error| rejected(&error.to_string()))?;
+        let response = match tokio::time::timeout(limit, self.http.0.request(request)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(self.broken(Phase::Request, error)),
+            Ok(Err(error)) => {
+                let phase = if error.is_connect() { Phase::Connect } else { Phase::Request };
+                return Err(self.broken(phase, &error));
+            }
             Err(_) => {
                 let detail = format!("no answer within {} ms", limit.as_millis());
                 return Err(self.error(Phase::Request, Reason::Slow, &detail));
@@ -148,24 +238,23 @@ impl Endpoint {
         }
     }
 
-    fn broken(&self, phase: Phase, error: reqwest::Error) -> ProviderError {
-        let error = error.without_url();
-        let (phase, reason) = if error.is_connect() {
-            (Phase::Connect, if error.is_timeout() { Reason::Slow } else { Reason::Refused })
-        } else if is_malformed(&error) {
-            (phase, Reason::Garbage)
-        } else {
-            (phase, Reason::Dropped)
+    fn broken(&self, phase: Phase, error: &(dyn std::error::Error + 'static)) -> ProviderError {
+        let reason = match (phase, is_timeout(error)) {
+            (_, true) => Reason::Slow,
+            (Phase::Connect, false) => Reason::Refused,
+            _ if is_malformed(error) => Reason::Garbage,
+            _ => Reason::Dropped,
         };
-        self.error(phase, reason, &chain(&error))
+        self.error(phase, reason, &chain(error))
     }
 
-    async fn refusal(&self, mut response: Response) -> ProviderError {
+    async fn refusal(&self, mut response: Response<Incoming>) -> ProviderError {
         let status = response.status();
         let retry_after = retry_after(response.headers(), SystemTime::now());
         let mut body = Vec::new();
         let read = async {
-            while let Ok(Some(piece)) = response.chunk().await {
+            while let Some(Ok(frame)) = response.body_mut().frame().await {
+                let Ok(piece) = frame.into_data() else { continue };
                 let room = MAX_REFUSAL - body.len();
                 body.extend_from_slice(&piece[..piece.len().min(room)]);
                 if body.len() == MAX_REFUSAL {
@@ -206,34 +295,40 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     at.duration_since(now).try_into().ok()
 }
 
+/// An error and all that caused it.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+fn io_kind(error: &(dyn std::error::Error + 'static)) -> Option<std::io::ErrorKind> {
+    error.downcast_ref::<std::io::Error>().map(std::io::Error::kind)
+}
+
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    causes(error).any(|cause| io_kind(cause) == Some(std::io::ErrorKind::TimedOut))
+}
+
 /// Did the far end break the protocol, rather than the connection?
-fn is_malformed(error: &reqwest::Error) -> bool {
-    let text = chain(error);
-    // hyper tells its parse errors apart only in words.
-    ["invalid HTTP", "invalid chunk", "Invalid chunk", "message head is too large", "unexpected message"]
-        .iter()
-        .any(|words| text.contains(words))
+fn is_malformed(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput};
+    causes(error).any(|cause| {
+        cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+            || matches!(io_kind(cause), Some(InvalidData | InvalidInput))
+    })
 }
 
 /// An error and what caused it, in one line.
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(cause) = next {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// An answer whose status was good.
 #[derive(Debug)]
 pub struct Answer {
     endpoint: Endpoint,
-    response: Response,
+    response: Response<Incoming>,
 }
 
 impl Answer {
@@ -248,9 +343,22 @@ impl Answer {
     /// [`Reason::Stalled`] if nothing comes for too long, [`Reason::Dropped`] if the connection ends first.
     pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, ProviderError> {
         let limit = self.endpoint.limits.between;
-        match tokio::time::timeout(limit, self.response.chunk()).await {
-            Ok(Ok(piece)) => Ok(piece.map(Into::into)),
-            Ok(Err(error)) => Err(self.endpoint.broken(Phase::Answer, error)),
+        let next = async {
+            loop {
+                match self.response.body_mut().frame().await {
+                    // Trailers say nothing here.
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(piece) => return Ok(Some(piece.into())),
+                        Err(_) => continue,
+                    },
+                    Some(Err(error)) => return Err(error),
+                    None => return Ok(None),
+                }
+            }
+        };
+        match tokio::time::timeout(limit, next).await {
+            Ok(Ok(piece)) => Ok(piece),
+            Ok(Err(error)) => Err(self.endpoint.broken(Phase::Answer, &error)),
             Err(_) => {
                 let detail = format!("nothing for {} ms", limit.as_millis());
                 Err(self.endpoint.error(Phase::Answer, Reason::Stalled, &detail))

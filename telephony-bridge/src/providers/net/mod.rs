@@ -30,7 +30,7 @@ mod worker;
 pub use error::{Phase, ProviderError, Reason, Role};
 pub use health::{Circuit, Health, Permit};
 pub use history::History;
-pub use http::{Answer, Endpoint, HttpClient, HttpLimits};
+pub use http::{Answer, Endpoint, HttpClient, HttpLimits, Request};
 pub use tls::tls_config;
 pub use wake::Wake;
 pub use worker::{CallNet, Inbox, Outbox, Refused, Worker, live_tasks};

@@ -114,6 +114,7 @@ pub struct ChatStream {
     sse: Sse,
     text: VecDeque<String>,
     calls: BTreeMap<u64, ToolCall>,
+    events: u64,
     finished: bool,
     done: bool,
 }
@@ -126,6 +127,7 @@ impl ChatStream {
             sse: Sse::default(),
             text: VecDeque::new(),
             calls: BTreeMap::new(),
+            events: 0,
             finished: false,
             done: false,
         }
@@ -156,6 +158,9 @@ impl ChatStream {
                 self.take(&event)?;
             }
             if piece.is_none() {
+                if self.events == 0 {
+                    return Err(self.garbage("an answer without an event"));
+                }
                 if !self.finished {
                     let detail = "the answer ended in the middle";
                     return Err(self.endpoint.error(Phase::Answer, Reason::Dropped, detail));
@@ -172,6 +177,7 @@ impl ChatStream {
 
     /// One event.
     fn take(&mut self, event: &[u8]) -> Result<(), ProviderError> {
+        self.events += 1;
         if event.trim_ascii() == b"[DONE]" {
             (self.finished, self.done) = (true, true);
             return Ok(());

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WIRE_RATE};
 use audio_core::resample::resample_all;
-use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 
 use super::{Belief, Disbelief};
@@ -68,18 +67,11 @@ impl TranscribeModel {
     pub async fn transcribe(&self, pcm: &[i16]) -> Result<String, ProviderError> {
         let error = |reason, detail: &str| self.endpoint.error(Phase::Request, reason, detail);
         let wav = wav(pcm).map_err(|e| error(Reason::Rejected, &e.to_string()))?;
-        let file = Part::bytes(wav)
-            .file_name("turn.wav")
-            .mime_str("audio/wav")
-            .map_err(|e| error(Reason::Rejected, &e.to_string()))?;
         // Newer models know plain JSON alone; Whisper says how sure it is.
         let format = if self.model.contains("whisper") { "verbose_json" } else { "json" };
-        let form = Form::new()
-            .text("model", self.model.clone())
-            .text("language", self.language.clone())
-            .text("response_format", format)
-            .part("file", file);
-        let request = self.endpoint.post("/audio/transcriptions").multipart(form);
+        let fields = [("model", &*self.model), ("language", &self.language), ("response_format", format)];
+        let (kind, body) = form(&fields, &wav);
+        let request = self.endpoint.post("/audio/transcriptions").body(&kind, body);
         let body = self.endpoint.send(request).await?.whole(MAX_ANSWER).await?;
         let heard: Heard = serde_json::from_slice(&body).map_err(|e| {
             let detail = format!("{e}: {}", String::from_utf8_lossy(&body));
@@ -161,6 +153,26 @@ fn wav(pcm: &[i16]) -> Result<Vec<u8>, audio_core::Error> {
     out.extend(bytes.to_le_bytes());
     out.extend(wide.iter().flat_map(|sample| ((sample * 32_768.0).round() as i16).to_le_bytes()));
     Ok(out)
+}
+
+/// A multipart form (RFC 7578) with a file at its end: its content type and body.
+fn form(fields: &[(&str, &str)], file: &[u8]) -> (String, Vec<u8>) {
+    // A random boundary is in no file.
+    let boundary = uuid::Uuid::new_v4().simple().to_string();
+    let mut body = Vec::with_capacity(file.len() + 1_024);
+    for (name, value) in fields {
+        let part =
+            format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = format!(
+        "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"turn.wav\"\r\n\
+         content-type: audio/wav\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(file);
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
 type Request = Worker<(), Result<String, ProviderError>>;

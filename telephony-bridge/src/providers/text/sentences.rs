@@ -5,6 +5,8 @@ const ABBREVIATIONS: [&str; 22] = [
     "וכו", "וכד", "עמ", "מס", "רח", "טל", "שד", "גב", "פרופ", "מר", "הנ\"ל", "ד\"ר", "ד״ר", "dr", "mr",
     "mrs", "st", "no", "vs", "etc", "e.g", "i.e",
 ];
+/// What may follow an end and belongs to it: more ends, quotes, brackets, a model's markup.
+const CLOSING: [char; 10] = ['.', '!', '?', '…', '"', '”', ')', '\'', '*', '_'];
 /// A sentence longer than this is cut at a comma…
 const LONG: usize = 120;
 /// …and longer than this at any space, in characters.
@@ -52,9 +54,7 @@ impl Sentences {
                 '.' | '!' | '?' | '…' => {
                     let mut end = at + c.len_utf8();
                     // Closing marks and more of the same belong to it.
-                    while let Some((next, mark)) =
-                        chars.next_if(|(_, c)| matches!(c, '.' | '!' | '?' | '…' | '"' | '”' | ')' | '\''))
-                    {
+                    while let Some((next, mark)) = chars.next_if(|(_, c)| CLOSING.contains(c)) {
                         count += 1;
                         end = next + mark.len_utf8();
                     }
@@ -121,6 +121,7 @@ mod tests {
             ("בכתובת kav.co.il או info@kav.co.il. תודה", vec!["בכתובת kav.co.il או info@kav.co.il.", "תודה"]),
             ("רגע... אני בודקת. \"כן.\" בסדר", vec!["רגע...", "אני בודקת.", "\"כן.\"", "בסדר"]),
             ("בשעה 10:30. מתאים?!", vec!["בשעה 10:30.", "מתאים?!"]),
+            ("**בשמחה!** מה השם?", vec!["**בשמחה!**", "מה השם?"]),
             ("  \n \n", vec![]),
         ] {
             assert_eq!(whole(text), expected, "{text}");

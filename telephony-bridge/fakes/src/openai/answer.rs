@@ -1,0 +1,104 @@
+//! What a request is answered with, when all is well.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Request, Service, Shared};
+
+/// An answer of the chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Words.
+    Text(String),
+    /// A tool to be used: name and arguments.
+    Tool(String, String),
+}
+
+impl Reply {
+    /// Words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Body and its kind.
+pub(super) struct Answer {
+    pub(super) kind: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+/// Samples of 24 kHz for each letter: 60 ms.
+const SAMPLES_PER_LETTER: usize = 24 * 60;
+/// Letters in one piece of streamed text.
+const TOKEN: usize = 3;
+
+pub(super) fn answer(shared: &Shared, request: &Request) -> Answer {
+    match request.service {
+        Service::Chat => {
+            let mut memory = shared.memory();
+            let reply = match memory.replies.len() {
+                0 => Reply::text("בסדר."),
+                1 => memory.replies[0].clone(),
+                _ => memory.replies.remove(0).unwrap_or_else(|| Reply::text("בסדר.")),
+            };
+            Answer { kind: "text/event-stream; charset=utf-8", body: events(&reply).into_bytes() }
+        }
+        Service::Speech => {
+            let text = request.json()["input"].as_str().map(str::to_owned).unwrap_or_default();
+            Answer { kind: "audio/pcm", body: tone(text.chars().count() * SAMPLES_PER_LETTER) }
+        }
+        Service::Transcriptions => {
+            let mut memory = shared.memory();
+            let text = match memory.transcripts.len() {
+                0 => String::new(),
+                1 => memory.transcripts[0].clone(),
+                _ => memory.transcripts.pop_front().unwrap_or_default(),
+            };
+            Answer { kind: "application/json", body: json!({ "text": text }).to_string().into_bytes() }
+        }
+    }
+}
+
+fn events(reply: &Reply) -> String {
+    let mut deltas = vec![json!({ "role": "assistant", "content": "" })];
+    let reason = match reply {
+        Reply::Text(text) => {
+            let letters: Vec<char> = text.chars().collect();
+            deltas.extend(
+                letters.chunks(TOKEN).map(|piece| json!({ "content": piece.iter().collect::<String>() })),
+            );
+            "stop"
+        }
+        Reply::Tool(name, arguments) => {
+            let call = |call: Value| json!({ "tool_calls": [call] });
+            deltas.push(call(json!({ "index": 0, "id": "call_1", "type": "function",
+                "function": { "name": name, "arguments": "" } })));
+            let letters: Vec<char> = arguments.chars().collect();
+            deltas.extend(letters.chunks(TOKEN).map(|piece| {
+                call(json!({ "index": 0, "function": { "arguments": piece.iter().collect::<String>() } }))
+            }));
+            "tool_calls"
+        }
+    };
+    let mut text = ": connected\n\n".to_owned();
+    let mut send = |delta: Value, finish: Value| {
+        let chunk = json!({ "id": "c1", "object": "chat.completion.chunk",
+            "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] });
+        // Writing to a string does not fail.
+        let _ = write!(text, "data: {chunk}\n\n");
+    };
+    deltas.into_iter().for_each(|delta| send(delta, Value::Null));
+    send(json!({}), json!(reason));
+    text.push_str("data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"total_tokens\":21}}\n\ndata: [DONE]\n\n");
+    text
+}
+
+/// A tone of 440 Hz, 24 kHz, 16 bit.
+fn tone(samples: usize) -> Vec<u8> {
+    let sample = |n: usize| {
+        let phase = std::f64::consts::TAU * 440.0 * n as f64 / 24_000.0;
+        ((phase.sin() * 8_000.0) as i16).to_le_bytes()
+    };
+    (0..samples).flat_map(sample).collect()
+}

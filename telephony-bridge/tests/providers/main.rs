@@ -1,0 +1,10 @@
+//! Calls through the real bridge with providers behind real sockets: what they do right and what they do
+//! wrong.
+#![allow(unreachable_pub, reason = "shared by the test's modules")]
+
+mod full_call;
+mod latency;
+mod matrix;
+mod recovery;
+mod secrets;
+mod site;

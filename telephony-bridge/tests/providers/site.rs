@@ -1,0 +1,138 @@
+//! A bridge in this process, with a CRM and an OpenAI-compatible server that may fail.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use audio_core::codec::ulaw;
+use audio_core::tape::Tape;
+use provider_fakes::crm::FakeCrm;
+use provider_fakes::openai::FakeOpenAi;
+use provider_fakes::twilio_caller::{CallRecord, Caller, Event};
+use telephony_bridge::config::{Config, Source};
+use telephony_bridge::server::{LiveRunner, ServeError, serve};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+const TOKEN: &str = "internal";
+/// For what must happen sooner or later.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
+}
+
+/// A recorded call of the fixtures.
+pub fn tape(name: &str) -> Tape {
+    Tape::load(fixtures().join("calls").join(name)).expect("a tape")
+}
+
+/// The folder of a recorded call.
+pub fn tape_dir(name: &str) -> String {
+    fixtures().join("calls").join(name).display().to_string()
+}
+
+/// The folder of the clip library.
+pub fn voice_dir() -> String {
+    fixtures().join("voice").display().to_string()
+}
+
+/// A business with its bridge.
+pub struct Site {
+    pub crm: FakeCrm,
+    pub openai: FakeOpenAi,
+    pub address: SocketAddr,
+    public: String,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<Result<(), ServeError>>,
+    folder: Arc<TempDir>,
+}
+
+impl Site {
+    /// A bridge that knows the server's base URL, and `settings`.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let openai = FakeOpenAi::start().await.expect("a port");
+        Self::with(openai, Arc::new(tempfile::tempdir().expect("a folder")), settings).await
+    }
+
+    /// The same with a server and a folder that are there.
+    pub async fn with(openai: FakeOpenAi, folder: Arc<TempDir>, settings: &[(&str, &str)]) -> Self {
+        let crm = FakeCrm::start(TOKEN).await.expect("a port");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let public = format!("http://{address}");
+        let data = folder.path().display().to_string();
+        let (crm_url, url) = (crm.url(), openai.url());
+        let usual = [
+            ("MOCK_TWILIO", "true"),
+            ("PUBLIC_BASE_URL", &public),
+            ("INTERNAL_API_TOKEN", TOKEN),
+            ("CRM_URL", &crm_url),
+            ("DATA_DIR", &data),
+            ("OPENAI_BASE_URL", &url),
+            ("ENGINE_WORKERS", "1"),
+            ("DRAIN_TIMEOUT", "1"),
+        ];
+        let source = Source::from_pairs(usual.iter().chain(settings).copied()).expect("known");
+        let config = Config::from_source(&source).expect("complete");
+        let runner = Arc::new(LiveRunner::new(&config).expect("a runner"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(serve(config, listener, runner, async move {
+            // An error means that the site was dropped.
+            let _ = stopped.await;
+        }));
+        Self { crm, openai, address, public, stop: Some(stop), serving, folder }
+    }
+
+    /// A caller who says what is on the tape, until `hang_up_ms`.
+    pub fn caller(&self, tape: &Tape, sid: &str, hang_up_ms: u64) -> Caller {
+        let mut audio = vec![0; tape.caller.len()];
+        ulaw::encode_slice(&tape.caller, &mut audio);
+        let mut caller = Caller::new(self.address, &self.public, None, sid);
+        caller.audio = audio;
+        caller.hang_up_ms = Some(hang_up_ms);
+        caller
+    }
+
+    /// The bridge's metrics.
+    pub async fn metrics(&self) -> String {
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let answer = client.get(format!("http://{}/metrics", self.address)).send().await.expect("an answer");
+        answer.text().await.expect("text")
+    }
+
+    /// Stops the bridge; what it leaves behind is for the next one.
+    pub async fn down(mut self) -> (FakeOpenAi, Arc<TempDir>) {
+        drop(self.stop.take());
+        let served = tokio::time::timeout(PATIENCE, self.serving).await.expect("it stops");
+        served.expect("no panic").expect("no error");
+        (self.openai, self.folder)
+    }
+}
+
+/// Waits until `condition` holds.
+pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let limit = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < limit, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Moments at which the agent became audible, in ms of the caller's line.
+pub fn audible(record: &CallRecord) -> Vec<u64> {
+    let heard = record.log.iter().filter(|logged| logged.what == Event::AgentAudible);
+    heard.map(|logged| logged.line_ms).collect()
+}
+
+/// Sum of a counter over the lines of its name that hold all of `labels`.
+pub fn counter(metrics: &str, name: &str, labels: &[&str]) -> u64 {
+    let lines = metrics.lines().filter(|line| {
+        line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
+            && labels.iter().all(|label| line.contains(label))
+    });
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+}
