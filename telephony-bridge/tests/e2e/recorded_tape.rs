@@ -115,6 +115,7 @@ async fn an_interrupted_call_replays() {
     let polite: serde_json::Value = serde_json::from_str(&polite).expect("JSON");
     assert!(polite["diverged_ms"].is_u64(), "{}", polite["diverged_ms"]);
     assert_redactable(&folder, &decisions);
+    assert_minimisable(&folder);
     assert_inspectable(&folder);
 }
 
@@ -131,7 +132,9 @@ fn assert_inspectable(folder: &Path) {
     };
     assert_eq!(tape(&["diff", path, path]).0, Some(0));
     let (code, changes) = tape(&["diff", path, "--a", "own", "--b", "polite"]);
-    assert!(code == Some(1) && changes.contains("only A: voice"), "{changes}");
+    // Where words decide in both, the ducks alone differ.
+    let named = ["barge_in", "duck"].iter().any(|decision| changes.contains(decision));
+    assert!(code == Some(1) && named, "{changes}");
 
     let (code, said) = tape(&["label", path]);
     assert!(code == Some(0) && said.contains("turn"), "{said}");
@@ -148,6 +151,29 @@ fn assert_inspectable(folder: &Path) {
     let (code, said) = tape(&["view", path, page.to_str().expect("a path")]);
     assert_eq!(code, Some(0), "{said}");
     assert!(std::fs::read_to_string(page).expect("a page").contains(&script[1].text));
+}
+
+/// The shortest tape that shows the last yield is whole, and shorter.
+fn assert_minimisable(folder: &Path) {
+    let report: serde_json::Value = serde_json::from_str(&replayed(folder, &[])).expect("JSON");
+    let events = report["events"].as_array().expect("a list");
+    let yielded = events.iter().rfind(|event| event["event"] == "barge_in").expect("a yield");
+    let decision = format!("barge_in@{}", yielded["t_ms"]);
+    let short = folder.with_extension("short");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+    command.args(["tape", "minimise"]).arg(folder).arg(&short).args(["--decision", &decision]);
+    let output = command.output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    println!("{said}");
+    let length = |folder: &Path| Tape::load(folder).expect("a tape").caller.len();
+    assert!(length(&short) < length(folder), "{said}");
+    let problems = validate(&short);
+    assert!(problems.iter().all(|problem| problem.problem.contains("broke off")), "{problems:?}");
+    let shown: serde_json::Value =
+        serde_json::from_str(&replayed(&short, &["--sensitivity", "0"])).expect("JSON");
+    let events = shown["events"].as_array().expect("a list");
+    assert!(events.iter().any(|event| event["event"] == "barge_in"), "{said}");
 }
 
 /// Made unrecognisable it replays still, and its words and numbers are gone.

@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-const HEADER: &str = "tape                    seconds  caller dBFS    agent dBFS     clips  turn  back  inter  noise  side  recorded         consent  redacted       kB";
+const HEADER: &str = "tape                    seconds  caller dBFS    agent dBFS     clips  turn  back  inter  noise  side  recorded         consent  redacted       kB  labels";
 
 fn row(name: &str, info: &TapeInfo) -> String {
     let level = |side: &crate::tape::info::SideInfo| format!("{:.1} / {:.1}", side.rms_dbfs, side.peak_dbfs);
@@ -67,7 +67,7 @@ fn row(name: &str, info: &TapeInfo) -> String {
         None => "unknown",
     };
     format!(
-        "{name:<22} {:>8.1}  {:<13}  {:<13}  {:>5}  {:>4}  {:>4}  {:>5}  {:>5}  {:>4}  {recorded:<15}  {consent:<7}  {:<8} {:>8}",
+        "{name:<22} {:>8.1}  {:<13}  {:<13}  {:>5}  {:>4}  {:>4}  {:>5}  {:>5}  {:>4}  {recorded:<15}  {consent:<7}  {:<8} {:>8}  {}",
         info.duration_ms as f64 / 1_000.0,
         level(&info.caller),
         info.agent.as_ref().map_or_else(|| "-".to_owned(), level),
@@ -79,5 +79,6 @@ fn row(name: &str, info: &TapeInfo) -> String {
         spans("side_speech"),
         if info.redacted { "yes" } else { "no" },
         info.bytes.div_ceil(1_024),
+        info.labels_by.as_deref().unwrap_or(if info.spans.is_empty() { "-" } else { "with the tape" }),
     )
 }
