@@ -1,9 +1,14 @@
 //! The command line.
 
+mod cost;
+mod given;
 mod probe;
 mod replay;
 mod serve;
+mod tape;
 mod top;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -23,6 +28,8 @@ enum Command {
     Probe(probe::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
+    /// Work with tapes: recorded calls as files.
+    Tape(tape::Args),
     /// Show the live calls of a running bridge.
     Top(top::Args),
 }
@@ -42,13 +49,15 @@ pub fn sentence(error: &anyhow::Error) -> String {
     sentence
 }
 
-/// Runs the command line. The exit code is 0 only if everything succeeded.
-pub fn run() -> anyhow::Result<()> {
+/// Runs the command line. The exit code is 0 only if everything succeeded, and for a comparison only
+/// if nothing differs.
+pub fn run() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Serve(args) => serve::run(&args),
-        Command::Probe(args) => probe::run(&args),
-        Command::Replay(args) => replay::run(&args),
-        Command::Top(args) => top::run(&args),
+        Command::Probe(args) => probe::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Replay(args) => replay::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Tape(args) => tape::run(&args),
+        Command::Top(args) => top::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }
 

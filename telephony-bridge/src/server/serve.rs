@@ -11,6 +11,7 @@ use super::routes::{router, unix_ms};
 use super::{App, CallRunner};
 use crate::config::Config;
 use crate::crm::{CrmClient, CrmError, Outbox, OutboxError, OutboxOptions};
+use crate::tape::retain::Sweeper;
 
 /// For calls that were told to end. A driver ends within two seconds.
 const END_DEADLINE: Duration = Duration::from_secs(3);
@@ -66,6 +67,7 @@ pub async fn serve(
             metrics.run_upkeep();
         }
     });
+    let sweeper = Sweeper::start(app.config.tapes_dir(), app.config.tape_retention);
     let (drained, mut stopped) = tokio::sync::watch::channel(false);
     let draining = Arc::clone(&app);
     let graceful = async move {
@@ -84,6 +86,7 @@ pub async fn serve(
         () = overtime => Ok(()),
     };
     upkeep.abort();
+    sweeper.stop().await;
     let left = app.outbox.flush(FLUSH_DEADLINE).await;
     if left > 0 {
         tracing::warn!(events = left, "events stay in the outbox for the next start");
