@@ -7,7 +7,7 @@
 //!
 //! A pipeline has no clock and no thread, so as many run at once as there are cores, each as fast as it can.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -68,7 +68,7 @@ fn run() -> Result<()> {
 }
 
 /// Length and speech of a recording, in ms.
-fn speech(path: &PathBuf) -> Result<(u64, u64)> {
+fn speech(path: &Path) -> Result<(u64, u64)> {
     let pcm = read_wav_8k(path)?;
     let mut replay = Replay::new(CallPipeline::new(PipelineConfig::default())?);
     let events = replay.run(&pcm);

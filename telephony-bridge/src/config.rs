@@ -16,6 +16,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::session::SessionConfig;
+use crate::tape::RecordTapes;
 use crate::words::Lexicon;
 
 pub use cloud::{CloudConfig, GoogleAccount, GoogleConfig};
@@ -50,7 +51,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("DRAIN_TIMEOUT", "30000", "ms to wait for calls to end before a shutdown ends them"),
     ("DATA_DIR", "data", "folder of the outbox and of recorded tapes"),
     ("VOICE_DIR", "", "folder of the clip library"),
-    ("RECORD_TAPES", "off", "off | all"),
+    (
+        "RECORD_TAPES",
+        "off",
+        "off | all | sampled:0.1 | tenants:SLUG,SLUG; only calls whose recording the CRM allows",
+    ),
+    ("TAPE_RETENTION_HOURS", "48", "hours after which a recorded tape is removed, unless it is redacted"),
     ("LOG_FORMAT", "text", "text | json"),
     ("CLOCK_SPEED", "1.0", "scales every clock of a call, 0.1 to 100; for demonstrations"),
     ("EMBEDDED_TAPE", "", "tape whose ground truth drives the embedded speech recognition"),
@@ -178,15 +184,6 @@ pub enum ConfigError {
     },
 }
 
-/// Which calls are recorded as tapes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordTapes {
-    /// None.
-    Off,
-    /// Every call whose decision allows it.
-    All,
-}
-
 /// How logs look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -223,6 +220,8 @@ pub struct Config {
     pub voice_dir: Option<PathBuf>,
     /// Which calls are recorded.
     pub record_tapes: RecordTapes,
+    /// How long recorded tapes are kept.
+    pub tape_retention: Duration,
     /// How logs look.
     pub log_format: LogFormat,
     /// Scales every clock of a call.
@@ -244,6 +243,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where calls are recorded to.
+    pub fn tapes_dir(&self) -> PathBuf {
+        self.data_dir.join("tapes")
+    }
+
     /// Reads the file, if one is named, and the process's environment.
     ///
     /// # Errors
@@ -286,10 +290,10 @@ impl Config {
             drain_timeout: millis(source, "DRAIN_TIMEOUT")?,
             data_dir: source.parse("DATA_DIR", "a folder", |text| Some(PathBuf::from(text)))?,
             voice_dir: source.get("VOICE_DIR").map(PathBuf::from),
-            record_tapes: source.parse("RECORD_TAPES", "off or all", |text| match text {
-                "off" => Some(RecordTapes::Off),
-                "all" => Some(RecordTapes::All),
-                _ => None,
+            record_tapes: source.parse("RECORD_TAPES", RecordTapes::EXPECTED, |text| text.parse().ok())?,
+            tape_retention: source.parse("TAPE_RETENTION_HOURS", "1 to 87600 hours", |text| {
+                let hours = text.parse().ok().filter(|hours| (1..=87_600u64).contains(hours))?;
+                Some(Duration::from_secs(hours * 3_600))
             })?,
             log_format: source.parse("LOG_FORMAT", "text or json", |text| match text {
                 "text" => Some(LogFormat::Text),

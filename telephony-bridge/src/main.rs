@@ -9,7 +9,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> std::process::ExitCode {
     match telephony_bridge::cli::run() {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("telephony-bridge: {}", telephony_bridge::cli::sentence(&error));
             std::process::ExitCode::FAILURE

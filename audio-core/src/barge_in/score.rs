@@ -173,6 +173,12 @@ impl BargeInDetector {
         &self.config
     }
 
+    /// What speaks for an interruption after the last caller frame; nothing while no run of voice
+    /// is followed.
+    pub fn evidence(&self) -> Reasons {
+        self.run.map_or(Reasons::default(), |run| run.reasons)
+    }
+
     /// What has been learned about the echo.
     pub const fn echo(&self) -> &EchoEstimate {
         &self.echo

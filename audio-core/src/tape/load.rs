@@ -115,7 +115,7 @@ impl TapeFile {
     }
 
     /// The first field that holds something impossible, and what.
-    fn problem(&self) -> Option<(String, String)> {
+    pub fn problem(&self) -> Option<(String, String)> {
         let mut last_start = 0;
         for (i, span) in self.caller.iter().enumerate() {
             if span.end_ms <= span.start_ms {
@@ -136,8 +136,9 @@ impl TapeFile {
                 }
             }
         }
-        // A call that was recorded live may have ended before anybody said anything.
-        if self.agent.is_empty() && !self.caller.is_empty() {
+        // A recording holds what the agent said; only a script must say what it answers.
+        let recorded = matches!(self.echo, Some(Echo::Recorded(_)));
+        if self.agent.is_empty() && !self.caller.is_empty() && !recorded {
             return Some(("agent".into(), "is empty: the agent needs one line at least".into()));
         }
         if let Some(Echo::Path(echo)) = &self.echo {

@@ -5,6 +5,7 @@
 //! `wire.jsonl` and `agent.wav`; [`WavWriter`] writes such files while the call runs.
 
 mod load;
+mod reader;
 mod recover;
 mod riff;
 mod spec;
@@ -15,6 +16,7 @@ mod wav;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Tape, TapeError};
+pub use reader::{WavInfo, WavReader};
 pub use recover::{WavRecovery, recover_wav};
 pub use spec::{WavEncoding, WavSpec};
 pub use stream::WavWriter;
@@ -44,6 +46,10 @@ pub struct TapeFile {
     pub greeting: Greeting,
     /// Ground truth of the caller's line, by start time.
     pub caller: Vec<CallerSpan>,
+    /// Who made `caller`. Absent for ground truth that was made with the tape, and for a recording
+    /// that nobody has labelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
     /// `agent[i]` answers the i-th completed turn; the last one repeats.
     pub agent: Vec<AgentLine>,
     /// The agent's echo on the caller's line.
@@ -55,6 +61,35 @@ pub struct TapeFile {
     /// The caller hangs up at this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hang_up_ms: Option<u64>,
+    /// Was the recording allowed, by the rules of the business that was called? Absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<bool>,
+    /// Voices, words and numbers have been made unrecognisable: it may be kept.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub redacted: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl TapeFile {
+    /// What the caller's line is known to hold; `None` for a recording that nobody has labelled. A
+    /// script whose agent has something to say and whose caller has not is one of silence.
+    pub fn ground_truth(&self) -> Option<&[CallerSpan]> {
+        let recorded = matches!(self.echo, Some(Echo::Recorded(_)));
+        let script = !recorded && self.agent.iter().any(|line| !line.text.is_empty());
+        let labelled = script || self.labels.is_some() || !self.caller.is_empty();
+        labelled.then_some(&*self.caller)
+    }
+}
+
+/// Who labelled a tape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labels {
+    /// A program and its version, or a person or tool by which it was done by hand.
+    pub by: String,
 }
 
 /// What the agent says first: text and clip, or the clip's path alone.

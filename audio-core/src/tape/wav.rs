@@ -114,7 +114,7 @@ fn at_8k(samples: Vec<i16>, rate: u32) -> Result<Vec<i16>, String> {
 }
 
 /// The upper 16 bits of a sample of 1 to 4 bytes.
-fn linear(sample: &[u8]) -> i16 {
+pub(super) fn linear(sample: &[u8]) -> i16 {
     match *sample {
         [unsigned] => (i16::from(unsigned) - 128) << 8,
         [.., low, high] => i16::from_le_bytes([low, high]),

@@ -27,6 +27,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 use audio_core::tape::Tape;
+use audio_core::vad::VadConfig;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use telephony_bridge::providers::embedded::VoiceLibrary;
@@ -115,7 +116,8 @@ fn replay_all(tapes: &[PathBuf], name: &str, rules: &Rules) -> Result<Vec<Scene>
     let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let work = || -> Result<Vec<(usize, Scene)>> {
         let Rules { barge_in, session } = rules.clone();
-        let options = ReplayOptions { barge_in, session, timing: false, library: VoiceLibrary::default() };
+        let (vad, library) = (VadConfig::default(), VoiceLibrary::default());
+        let options = ReplayOptions { barge_in, vad, session, timing: false, library };
         let mut done = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod google;
 pub mod openai;
 pub mod relay;
+pub mod s3;
 pub mod soniox;
 pub mod speech_socket;
 pub mod twilio_caller;

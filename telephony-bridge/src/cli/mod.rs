@@ -1,10 +1,15 @@
 //! The command line.
 
+mod cost;
+mod given;
 mod probe;
 mod replay;
 mod serve;
+mod tape;
 mod top;
 mod webhooks;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -26,6 +31,8 @@ enum Command {
     Webhooks(webhooks::Args),
     /// Replay recorded calls in virtual time and report every decision.
     Replay(replay::Args),
+    /// Work with tapes: recorded calls as files.
+    Tape(tape::Args),
     /// Show the live calls of a running bridge.
     Top(top::Args),
 }
@@ -45,14 +52,16 @@ pub fn sentence(error: &anyhow::Error) -> String {
     sentence
 }
 
-/// Runs the command line. The exit code is 0 only if everything succeeded.
-pub fn run() -> anyhow::Result<()> {
+/// Runs the command line. The exit code is 0 only if everything succeeded, and for a comparison only
+/// if nothing differs.
+pub fn run() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Serve(args) => serve::run(&args),
-        Command::Probe(args) => probe::run(&args),
-        Command::Replay(args) => replay::run(&args),
-        Command::Webhooks(args) => webhooks::run(&args),
-        Command::Top(args) => top::run(&args),
+        Command::Probe(args) => probe::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Replay(args) => replay::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Tape(args) => tape::run(&args),
+        Command::Top(args) => top::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Webhooks(args) => webhooks::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }
 

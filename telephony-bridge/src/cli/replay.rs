@@ -1,22 +1,22 @@
 //! `telephony-bridge replay`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use audio_core::barge_in::Preset;
-use audio_core::tape::Tape;
 
-use crate::config;
-use crate::providers::embedded::VoiceLibrary;
-use crate::session::SessionConfig;
-use crate::tape::{Recording, ReplayOptions, ReplayReport, RerunOptions, TimelineEvent, replay, rerun};
+use super::cost::Cost;
+use crate::tape::store::{Place, tapes_in};
+use crate::tape::{Playable, ReplayReport, Setting};
+
+/// What a replay runs, for the line that says how fast.
+const CHAIN: &str = "echo path, decoding, echo canceller, Kav VAD with tone veto, barge-in, session";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Tapes: folders with `tape.json` and `caller.wav`.
+    /// Tapes, folders with `tape.json` and `caller.wav`, or folders of tapes at any depth.
     #[arg(required = true, value_name = "TAPE")]
-    tapes: Vec<PathBuf>,
+    tapes: Vec<Place>,
     /// One JSON object a tape, in argument order, keys sorted.
     #[arg(long)]
     json: bool,
@@ -28,46 +28,36 @@ pub(super) struct Args {
     /// replayed with its own, whatever the preset, unless this is given; other tapes with 0.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = sensitivity)]
     sensitivity: Option<f32>,
-    /// Measure the time of each frame. Without it two runs print the same bytes.
+    /// Measure the time of each frame, and print to standard error how many times faster than the calls
+    /// it was. Without it two runs print the same bytes.
     #[arg(long)]
     timing: bool,
     /// Print the timeline of every decision to standard error.
     #[arg(long)]
     explain: bool,
-    /// Clip library for lines without a recording of their own.
-    #[arg(long, env = "VOICE_DIR", value_name = "DIR")]
-    voice: Option<PathBuf>,
-    /// Word lists; each list it names replaces the Hebrew one of that name. A tape recorded live
-    /// replays with the same decisions if the bridge had them too.
-    #[arg(long, env = "WORDS_FILE", value_name = "FILE")]
-    words: Option<PathBuf>,
-    /// Timings and phrases of the conversation, as the bridge takes them; the same holds.
-    #[arg(long, env = "SESSION_FILE", value_name = "FILE")]
-    session: Option<PathBuf>,
-}
-
-/// What every tape is replayed with.
-struct Given {
-    library: VoiceLibrary,
-    session: SessionConfig,
+    #[command(flatten)]
+    given: super::given::Given,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let given = Given {
-        library: match &args.voice {
-            Some(dir) => VoiceLibrary::load(dir)?,
-            None => VoiceLibrary::default(),
-        },
-        session: config::session(args.words.as_deref(), args.session.as_deref())?,
-    };
+    let player = args.given.player(args.timing)?;
+    let mut setting = Setting::default();
+    (setting.preset, setting.sensitivity) = (args.preset, args.sensitivity);
     let mut out = std::io::stdout().lock();
-    let mut failed = 0;
+    let (mut failed, mut all) = (0, 0);
+    let mut cost = Cost::start();
     if !args.json {
         writeln!(out, "{}", Row::HEADER)?;
     }
-    for path in &args.tapes {
-        match replay_one(path, args, &given) {
+    for tape in tapes_in(args.tapes.iter().cloned()) {
+        all += 1;
+        let replayed = tape
+            .and_then(|tape| tape.open())
+            .map_err(anyhow::Error::from)
+            .and_then(|tape| Ok(player.replay(&Playable::load(tape.dir())?, &setting)?));
+        match replayed {
             Ok(report) => {
+                cost.call(report.duration_ms);
                 if let Some(at) = report.diverged_ms {
                     let tape = &report.tape;
                     eprintln!(
@@ -89,28 +79,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
             }
         }
     }
+    if args.timing {
+        eprintln!("{CHAIN}: {}", cost.total());
+    }
     if failed > 0 {
-        bail!("{failed} of {} tapes could not be replayed", args.tapes.len());
+        bail!("{failed} of {all} tapes could not be replayed");
     }
     Ok(())
-}
-
-fn replay_one(path: &Path, args: &Args, given: &Given) -> anyhow::Result<ReplayReport> {
-    let tape = Tape::load(path)?;
-    if let Some(recording) = Recording::load(path)? {
-        let session = given.session.clone();
-        let options =
-            RerunOptions { preset: args.preset, sensitivity: args.sensitivity, session, timing: args.timing };
-        return Ok(rerun(&tape, &recording, &options)?.report);
-    }
-    let preset = args.preset.unwrap_or(Preset::Adaptive);
-    let options = ReplayOptions {
-        barge_in: preset.config().with_sensitivity(args.sensitivity.unwrap_or(0.0)),
-        session: given.session.clone(),
-        timing: args.timing,
-        library: given.library.clone(),
-    };
-    Ok(replay(&tape, &options)?)
 }
 
 fn sensitivity(text: &str) -> Result<f32, &'static str> {
@@ -122,21 +97,8 @@ fn sensitivity(text: &str) -> Result<f32, &'static str> {
 fn explain(report: &ReplayReport) {
     eprintln!("{}", report.tape);
     for event in &report.events {
-        eprintln!("  {}", explained(event));
+        eprintln!("  {}", event.explained());
     }
-}
-
-fn explained(event: &TimelineEvent) -> String {
-    let value = serde_json::to_value(event.event).unwrap_or_default();
-    let name = value.as_str().unwrap_or_default().to_owned();
-    let detail = match (event.score, event.reason, event.state) {
-        (Some(score), ..) => format!(" score {score:.2}"),
-        (_, Some(reason), _) => format!(" {reason:?}").to_lowercase(),
-        (.., Some(state)) => format!(" {}", state.name()),
-        _ => String::new(),
-    };
-    let why = event.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{:>8.3} s  {name}{detail}{why}", event.t_ms as f64 / 1_000.0)
 }
 
 /// One line of the table for people.

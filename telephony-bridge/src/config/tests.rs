@@ -69,6 +69,8 @@ fn nonsense_is_named() {
         ("MAX_WEBSOCKET_CONNECTIONS", "0"),
         ("WEBSOCKET_PING_INTERVAL", "-1"),
         ("RECORD_TAPES", "some"),
+        ("RECORD_TAPES", "sampled:2"),
+        ("TAPE_RETENTION_HOURS", "0"),
         ("LOG_FORMAT", "xml"),
         ("CLOCK_SPEED", "NaN"),
         ("BARGE_IN_PRESET", "rude"),

@@ -11,6 +11,7 @@ use super::routes::{router, unix_ms};
 use super::{App, AppError, CallRunner, recordings};
 use crate::config::Config;
 use crate::crm::{CrmClient, CrmError, Outbox, OutboxError, OutboxOptions};
+use crate::tape::retain::Sweeper;
 
 /// For calls that were told to end. A driver ends within two seconds.
 const END_DEADLINE: Duration = Duration::from_secs(3);
@@ -70,6 +71,7 @@ pub async fn serve(
         }
     });
     let recordings = tokio::spawn(recordings::look_after(Arc::clone(&app)));
+    let sweeper = Sweeper::start(app.config.tapes_dir(), app.config.tape_retention);
     let (drained, mut stopped) = tokio::sync::watch::channel(false);
     let draining = Arc::clone(&app);
     let graceful = async move {
@@ -89,6 +91,7 @@ pub async fn serve(
     };
     upkeep.abort();
     recordings.abort();
+    sweeper.stop().await;
     let left = app.outbox.flush(FLUSH_DEADLINE).await;
     if left > 0 {
         tracing::warn!(events = left, "events stay in the outbox for the next start");

@@ -152,6 +152,12 @@ pub enum SessionConfigError {
 }
 
 impl SessionConfig {
+    /// The names that [`with`](Self::with) reads.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let times = TIMES.iter().map(|time| time.0);
+        times.chain(PHRASES.iter().map(|phrase| phrase.0)).chain([MAX_REPROMPTS, PHRASE_WORDS])
+    }
+
     /// Checks every field; the error names the first one out of range, what it holds and its range.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ pub enum ReplayError {
         /// Why.
         source: VoiceError,
     },
+    /// Its recording of the agent.
+    #[error(transparent)]
+    Agent(audio_core::tape::WavError),
     /// Its record of a live call.
     #[error(transparent)]
     Wire(#[from] WireError),

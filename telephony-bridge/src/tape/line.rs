@@ -48,6 +48,8 @@ pub(super) struct EchoLine {
     delay: usize,
     /// What was played, oldest first; long enough for delay and tail.
     history: Vec<f32>,
+    /// Samples since something was played.
+    quiet: usize,
 }
 
 impl EchoLine {
@@ -61,7 +63,7 @@ impl EchoLine {
         let ir: Vec<f32> = shape.iter().map(|tap| (tap * gain) as f32).collect();
         let delay = (path.delay_ms.max(0.0) * 8.0).round() as usize;
         let history = vec![0.0; delay + ir.len() + FRAME_SAMPLES];
-        Self { ir, delay, history }
+        Self { ir, delay, history, quiet: usize::MAX / 2 }
     }
 
     /// The echo heard during the 20 ms in which `played` is played.
@@ -73,11 +75,21 @@ impl EchoLine {
             }
             None => self.history.extend([0.0; FRAME_SAMPLES]),
         }
-        let newest = self.history.len() - FRAME_SAMPLES;
-        std::array::from_fn(|i| {
-            let end = newest + i - self.delay;
-            self.ir.iter().enumerate().map(|(tap, gain)| gain * self.history[end - tap]).sum()
-        })
+        let mut echo = [0.0; FRAME_SAMPLES];
+        self.quiet = if played.is_some() { 0 } else { self.quiet + FRAME_SAMPLES };
+        if self.quiet >= self.history.len() {
+            return echo;
+        }
+        // Tap by tap over the whole frame: each sample's sum is made in the order of the taps all the
+        // same, and the samples beside it are made with it.
+        let newest = self.history.len() - FRAME_SAMPLES - self.delay;
+        for (tap, gain) in self.ir.iter().enumerate() {
+            let heard = &self.history[newest - tap..][..FRAME_SAMPLES];
+            for (sum, sample) in echo.iter_mut().zip(heard) {
+                *sum += gain * sample;
+            }
+        }
+        echo
     }
 }
 
@@ -138,6 +150,32 @@ mod tests {
             assert!((e - 0.1 * f32::from(ulaw::decode(code))).abs() < 0.01);
         }
         assert!(echo.process(None).iter().all(|&x| x == 0.0));
+    }
+
+    /// Sample by sample, as the sum is defined: not a bit differs, silence and delays included.
+    #[test]
+    fn the_echo_is_the_convolution_to_the_last_bit() {
+        for (delay_ms, seed) in [(0.0, 1), (180.0, 2), (33.3, 3)] {
+            let path = EchoPath { delay_ms, gain_db: -9.0, ir: None, seed: Some(seed) };
+            let mut echo = EchoLine::new(&path);
+            let gain = 10f64.powf(-9.0 / 20.0);
+            let ir: Vec<f32> = seeded_ir(seed).iter().map(|tap| (tap * gain) as f32).collect();
+            let delay = (delay_ms * 8.0f64).round() as usize;
+            let mut played: Vec<f32> = Vec::new();
+            for n in 0..60 {
+                let frame = (n % 30 < 9).then(|| tone_frame(n));
+                let codes = frame.map_or([0xff; FRAME_SAMPLES], |frame| frame.payload);
+                played.extend(codes.iter().map(|&code| f32::from(ulaw::decode(code))));
+                let expected = |i: usize| -> f32 {
+                    let at = (n as usize * FRAME_SAMPLES + i).checked_sub(delay);
+                    let sample =
+                        |tap: usize| at.and_then(|at| at.checked_sub(tap)).map_or(0.0, |at| played[at]);
+                    ir.iter().enumerate().map(|(tap, gain)| gain * sample(tap)).sum()
+                };
+                let heard = echo.process(frame.as_ref());
+                assert!((0..FRAME_SAMPLES).all(|i| heard[i] == expected(i)), "frame {n}, {delay_ms} ms");
+            }
+        }
     }
 
     #[test]

@@ -1,20 +1,45 @@
-//! Tapes: replay recorded calls in virtual time, and record live ones.
+//! Tapes: replay recorded calls in virtual time, record live ones, and work with them as files.
 
+pub mod diff;
 mod error;
+pub mod export;
+pub mod import;
+pub mod info;
+pub mod label;
 mod line;
+mod measures;
+pub mod minimise;
 mod notebook;
+mod open_loop;
+pub mod parallel;
+mod player;
 mod record;
+pub mod redact;
 mod replay;
 mod report;
 mod rerun;
+pub mod retain;
 mod score;
+mod setting;
+pub mod store;
+mod switch;
 mod timeline;
+mod trace;
+pub mod tune;
+pub mod validate;
+pub mod view;
 mod wire;
 
 pub use error::{ReplayError, WireError};
+pub use measures::Measures;
+pub use open_loop::{RecordedAgent, open_loop};
+pub use player::{Playable, Player};
 pub use record::TapeRecorder;
-pub use replay::{ReplayOptions, replay, tape_lines};
+pub use replay::{ReplayOptions, replay, replay_traced, tape_lines};
 pub use report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
-pub use rerun::{Recording, Rerun, RerunOptions, rerun};
+pub use rerun::{Recording, Rerun, RerunOptions, rerun, rerun_traced};
+pub use setting::{Setting, SettingError};
+pub use switch::RecordTapes;
 pub use timeline::{EventName, TimelineEvent};
+pub use trace::{Trace, TraceFrame};
 pub use wire::{Decision, Payload, Wire, WireInput, WireLine};

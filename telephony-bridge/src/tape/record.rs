@@ -79,10 +79,14 @@ impl TapeRecorder {
             started_at: Some(started.to_string()),
             greeting: Greeting::Line(AgentLine { text: decision.greeting.text.clone(), clip: None }),
             caller: Vec::new(),
+            labels: None,
             agent: Vec::new(),
             echo: Some(Echo::Recorded(RecordedEcho::Recorded)),
             latency: Latency::default(),
             hang_up_ms: None,
+            // Nothing is recorded that the decision does not allow.
+            consent: Some(decision.record),
+            redacted: false,
         };
         let (open, begun) = (folder.open.clone(), info.clone());
         let (lines, queue) = bounded(QUEUE);
@@ -167,8 +171,11 @@ impl Tracks {
     fn create(dir: &Path, info: &TapeFile) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
         let wav = |name: &str| WavWriter::create(dir.join(name), WavSpec::MONO_8K).map_err(io::Error::other);
+        let wire = File::create(dir.join("wire.jsonl"))?;
+        // Says, as long as this process lives, that the folder is no leftover.
+        wire.lock()?;
         let tracks = Self {
-            wire: BufWriter::new(File::create(dir.join("wire.jsonl"))?),
+            wire: BufWriter::new(wire),
             caller: wav("caller.wav")?,
             agent: wav("agent.wav")?,
             next_seq: 0,

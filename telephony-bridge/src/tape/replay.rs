@@ -11,13 +11,14 @@ use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, PcmFrame, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::sys::alloc::count_on_this_thread;
 use audio_core::tape::{AgentLine, Echo, Tape};
-use audio_core::vad::VadKind;
+use audio_core::vad::{VadConfig, VadKind};
 use crm_api::EndReason;
 
 use super::error::ReplayError;
 use super::line::{EchoLine, FarEnd, mixed};
 use super::notebook::Notebook;
 use super::report::{ReplayReport, percentile_us};
+use super::trace::Trace;
 use crate::providers::embedded::{ClipVoice, ScriptedLlm, ScriptedStt, VoiceError, VoiceLibrary, script_of};
 use crate::providers::{Providers, ReplyPause, TtsOutput, length_ms};
 use crate::session::{
@@ -35,6 +36,8 @@ const STEP_MS: u64 = FRAME_MS as u64;
 pub struct ReplayOptions {
     /// Barge-in rules.
     pub barge_in: BargeInConfig,
+    /// Thresholds, hangover and pre-roll of the voice detector.
+    pub vad: VadConfig,
     /// The conversation's timings, words and phrases.
     pub session: SessionConfig,
     /// Measure the time of each frame.
@@ -52,6 +55,19 @@ pub fn replay(tape: &Tape, options: &ReplayOptions) -> Result<ReplayReport, Repl
     let mut sim = Simulation::new(tape, options)?;
     sim.run();
     Ok(sim.report())
+}
+
+/// [`replay`], with what the signal chain heard and found in every frame.
+///
+/// # Errors
+/// [`ReplayError`].
+pub fn replay_traced(tape: &Tape, options: &ReplayOptions) -> Result<(ReplayReport, Trace), ReplayError> {
+    options.session.validate()?;
+    let mut sim = Simulation::new(tape, options)?;
+    sim.trace = Some(Trace::default());
+    sim.run();
+    let trace = sim.trace.take().unwrap_or_default();
+    Ok((sim.report(), trace))
 }
 
 /// A tape's line as the session wants it.
@@ -88,6 +104,7 @@ struct Simulation<'a> {
     frame_ns: Vec<u64>,
     allocations: u64,
     notes: Notebook,
+    trace: Option<Trace>,
     /// First yield, on a line that carries the echo of a recorded agent.
     diverged_ms: Option<u64>,
     end_ms: u64,
@@ -97,7 +114,8 @@ impl<'a> Simulation<'a> {
     fn new(tape: &'a Tape, options: &ReplayOptions) -> Result<Self, ReplayError> {
         let providers = scripted_providers(tape, &options.library)
             .map_err(|source| ReplayError::Voice { tape: tape.name.clone(), source })?;
-        let config = PipelineConfig::new(VadKind::default(), options.barge_in);
+        let mut config = PipelineConfig::new(VadKind::default(), options.barge_in);
+        config.vad = options.vad;
         Ok(Self {
             tape,
             timing: options.timing,
@@ -114,6 +132,7 @@ impl<'a> Simulation<'a> {
             frame_ns: Vec::new(),
             allocations: 0,
             notes: Notebook::default(),
+            trace: None,
             diverged_ms: None,
             end_ms: 0,
         })
@@ -243,6 +262,9 @@ impl<'a> Simulation<'a> {
         if let Some(begun) = begun {
             self.frame_ns.push(begun.elapsed().as_nanos() as u64);
         }
+        if let Some(trace) = &mut self.trace {
+            trace.push(&self.pipeline, &wire.payload, played.map(|frame| &frame.payload));
+        }
         let now = CallTime::from_ms(u64::from(step + 1) * STEP_MS);
         while let Some(clean) = self.pipeline.poll_clean() {
             self.providers.stt.audio(&clean);
@@ -302,7 +324,7 @@ impl<'a> Simulation<'a> {
         }
         self.frame_ns.sort_unstable();
         let (p50, p99) = (percentile_us(&self.frame_ns, 50), percentile_us(&self.frame_ns, 99));
-        let labels = Some(self.tape.file.caller.as_slice());
+        let labels = self.tape.file.ground_truth();
         ReplayReport {
             allocations_in_pipeline: self.allocations,
             diverged_ms: self.diverged_ms,

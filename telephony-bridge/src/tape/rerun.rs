@@ -6,23 +6,31 @@
 //! other rules the first one that differs is marked: from there on what the agent says is what it
 //! said then, whatever it would have said now.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use audio_core::barge_in::{Preset, ResumeReason};
+use audio_core::barge_in::{BargeInConfig, Preset, ResumeReason};
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
 use audio_core::sys::alloc::count_on_this_thread;
-use audio_core::tape::Tape;
-use audio_core::vad::VadKind;
+use audio_core::tape::{CallerSpan, Tape};
+use audio_core::vad::{VadConfig, VadKind};
 
 use super::error::{ReplayError, WireError};
+use super::label::Transcript;
 use super::notebook::Notebook;
 use super::report::{ReplayReport, percentile_us};
+use super::trace::Trace;
 use super::wire::{Decision, Wire, WireInput, WireLine};
+use crate::providers::SttResult;
 use crate::session::{CallTime, Input, Output, Session, SessionConfig, State};
 
 const FRAME_US: u64 = FRAME_MS as u64 * 1_000;
+/// Words of a turn begin at most this long before it is known to have begun.
+const ONSET_MS: u64 = 500;
+/// Another voice of the same loudness is noticed by so many samples earlier or later: 400 ms.
+const REDACTED_SLACK: u64 = 3_200;
 /// A timer this long overdue was not due in the recorded call.
 const OVERDUE_US: u64 = 100_000;
 
@@ -74,6 +82,37 @@ impl Recording {
         decisions.collect()
     }
 
+    /// What was recognised then: the final words of each turn, and when they were said.
+    pub fn transcripts(&self) -> Vec<Transcript> {
+        let mut begun = BTreeMap::new();
+        let mut transcripts = Vec::new();
+        for line in &self.lines {
+            match &line.what {
+                Wire::Decision { decision: Decision::TurnStart(turn) } => {
+                    begun.insert(turn.0, line.t_us.as_ms().saturating_sub(ONSET_MS));
+                }
+                Wire::Input { input: WireInput::Stt(turn, SttResult::Final(text)) } => {
+                    if let Some(&start_ms) = begun.get(&turn.0) {
+                        let end_ms = line.t_us.as_ms();
+                        transcripts.push(Transcript { start_ms, end_ms, text: text.clone() });
+                    }
+                }
+                _ => {}
+            }
+        }
+        transcripts
+    }
+
+    /// When the far end began to get each utterance, in ms, in the order in which they were said.
+    pub fn spoken(&self) -> Vec<u64> {
+        let mut seen = BTreeSet::new();
+        let first = self.lines.iter().filter_map(|line| match line.what {
+            Wire::MediaOut { utterance, .. } => seen.insert(utterance.0).then(|| line.t_us.as_ms()),
+            _ => None,
+        });
+        first.collect()
+    }
+
     /// How far the session had followed the signal chain; absent if the recording does not say.
     fn followed(&self) -> Option<u64> {
         self.lines.iter().rev().find_map(|line| match line.what {
@@ -99,6 +138,10 @@ pub struct RerunOptions {
     pub preset: Option<Preset>,
     /// Barge-in sensitivity, if not the recorded one.
     pub sensitivity: Option<f32>,
+    /// Barge-in rules in the place of preset and sensitivity.
+    pub barge_in: Option<BargeInConfig>,
+    /// Thresholds, hangover and pre-roll of the voice detector. The recording does not hold them.
+    pub vad: VadConfig,
     /// The conversation's timings, words and phrases: those the bridge had, or others. The
     /// recording does not hold them.
     pub session: SessionConfig,
@@ -111,15 +154,39 @@ pub struct RerunOptions {
 /// # Errors
 /// [`ReplayError::Session`], [`ReplayError::Pipeline`].
 pub fn rerun(tape: &Tape, recording: &Recording, options: &RerunOptions) -> Result<Rerun, ReplayError> {
+    run_again(tape, recording, options, None).map(|(rerun, _)| rerun)
+}
+
+/// [`rerun`], with what the signal chain heard and found in every frame.
+///
+/// # Errors
+/// As [`rerun`].
+pub fn rerun_traced(
+    tape: &Tape,
+    recording: &Recording,
+    options: &RerunOptions,
+) -> Result<(Rerun, Trace), ReplayError> {
+    let (rerun, trace) = run_again(tape, recording, options, Some(Trace::default()))?;
+    Ok((rerun, trace.unwrap_or_default()))
+}
+
+fn run_again(
+    tape: &Tape,
+    recording: &Recording,
+    options: &RerunOptions,
+    trace: Option<Trace>,
+) -> Result<(Rerun, Option<Trace>), ReplayError> {
     options.session.validate()?;
     let preset = options.preset.unwrap_or_else(|| recording.preset.parse().unwrap_or(Preset::Adaptive));
     let sensitivity = options.sensitivity.unwrap_or(recording.sensitivity);
-    let barge_in = preset.config().with_sensitivity(sensitivity);
-    let pipeline = CallPipeline::new(PipelineConfig::new(VadKind::default(), barge_in))?;
-    let mut chain = Chain::new(pipeline, options.timing);
+    let barge_in = options.barge_in.unwrap_or_else(|| preset.config().with_sensitivity(sensitivity));
+    let mut config = PipelineConfig::new(VadKind::default(), barge_in);
+    config.vad = options.vad;
+    let mut chain = Chain::new(CallPipeline::new(config)?, options.timing, trace);
     let speech = chain.run(recording);
     let mut run = Run {
         session: Session::new(options.session.clone()),
+        labels: tape.file.caller.clone(),
         notes: Notebook::default(),
         expected: recording.decisions(),
         decisions: Vec::new(),
@@ -129,21 +196,23 @@ pub fn rerun(tape: &Tape, recording: &Recording, options: &RerunOptions) -> Resu
         now: CallTime(0),
         final_state: State::Listening,
     };
-    let (steps, differs_at) = steps(recording, &speech);
+    let slack = if tape.file.redacted { REDACTED_SLACK } else { 0 };
+    let (steps, differs_at) = steps(recording, &speech, slack);
     for (at, step) in steps {
         run.free |= differs_at.is_some_and(|first| first <= at);
         run.step(at, &step);
     }
     let Run { notes, decisions, diverged_ms, now, final_state, .. } = run;
     chain.frame_ns.sort_unstable();
+    let labels = tape.file.ground_truth();
     let report = ReplayReport {
         allocations_in_pipeline: chain.allocations,
         diverged_ms,
         us_per_frame_p50: percentile_us(&chain.frame_ns, 50),
         us_per_frame_p99: percentile_us(&chain.frame_ns, 99),
-        ..notes.report(&tape.name, now.as_ms(), final_state, final_state != State::Ended, None)
+        ..notes.report(&tape.name, now.as_ms(), final_state, final_state != State::Ended, labels)
     };
-    Ok(Rerun { report, decisions })
+    Ok((Rerun { report, decisions }, chain.trace))
 }
 
 /// The signal chain over the recorded frames.
@@ -152,6 +221,7 @@ struct Chain {
     timing: bool,
     frame_ns: Vec<u64>,
     allocations: u64,
+    trace: Option<Trace>,
 }
 
 /// A decision of the chain, and the line of the caller's frame that brought it about.
@@ -170,8 +240,8 @@ enum Agent<'a> {
 }
 
 impl Chain {
-    fn new(pipeline: CallPipeline, timing: bool) -> Self {
-        Self { pipeline, timing, frame_ns: Vec::new(), allocations: 0 }
+    fn new(pipeline: CallPipeline, timing: bool, trace: Option<Trace>) -> Self {
+        Self { pipeline, timing, frame_ns: Vec::new(), allocations: 0, trace }
     }
 
     /// Everything the chain decides, with the time at which the caller's frame came that decided it.
@@ -217,6 +287,9 @@ impl Chain {
             let ((), allocations) = count_on_this_thread(|| pipeline.push_wire(&frame));
             self.allocations += allocations;
             self.frame_ns.extend(begun.map(|begun| begun.elapsed().as_nanos() as u64));
+            if let Some(trace) = &mut self.trace {
+                trace.push(&self.pipeline, &frame.payload, None);
+            }
             while self.pipeline.poll_clean().is_some() {}
             while let Some(event) = self.pipeline.poll_event() {
                 if !matches!(event, PipelineEvent::Flushed { .. }) {
@@ -249,9 +322,10 @@ impl Chain {
     }
 }
 
-/// The same decision at the same moment; scores may differ in the last place between machines.
-fn is_same(then: &PipelineEvent, now: &PipelineEvent) -> bool {
-    std::mem::discriminant(then) == std::mem::discriminant(now) && then.at() == now.at()
+/// The same decision at the same moment, give or take `slack`; scores may differ in the last place
+/// between machines.
+fn is_same(then: &PipelineEvent, now: &PipelineEvent, slack: u64) -> bool {
+    std::mem::discriminant(then) == std::mem::discriminant(now) && then.at().0.abs_diff(now.at().0) <= slack
 }
 
 /// What the session's second run consists of.
@@ -265,7 +339,13 @@ enum Step<'a> {
 /// The recorded inputs and the chain's decisions in one order, and when the chain first decides
 /// otherwise than then. Until it does, its decisions keep their recorded place; later ones come with
 /// their frame.
-fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, Step<'a>)>, Option<CallTime>) {
+///
+/// `slack`: decisions that fall so many samples apart are the same, and the recorded one is taken.
+fn steps<'a>(
+    recording: &'a Recording,
+    speech: &[Decided],
+    slack: u64,
+) -> (Vec<(CallTime, Step<'a>)>, Option<CallTime>) {
     let recorded: Vec<(usize, &PipelineEvent)> = recording
         .lines
         .iter()
@@ -275,7 +355,8 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
             _ => None,
         })
         .collect();
-    let same = recorded.iter().zip(speech).take_while(|((_, then), now)| is_same(then, &now.event)).count();
+    let same =
+        recorded.iter().zip(speech).take_while(|((_, then), now)| is_same(then, &now.event, slack)).count();
     // What was still on its way when the call ended reached nobody.
     let end = recording.followed().unwrap_or(u64::MAX);
     let in_time = speech[same..].iter().take_while(|decided| decided.event.at().0 <= end).count();
@@ -292,12 +373,10 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
         };
         Some((line.t_us, i, step))
     });
-    let decided = speech.iter().enumerate().map(|(i, decided)| {
-        let (at, line) = match recorded.get(i).filter(|_| i < same) {
-            Some((line, _)) => (recording.lines[*line].t_us, *line),
-            None => (decided.at, decided.line),
-        };
-        (at, line, Step::Speech(decided.event))
+    let decided = speech.iter().enumerate().map(|(i, decided)| match recorded.get(i).filter(|_| i < same) {
+        Some((line, then)) if slack > 0 => (recording.lines[*line].t_us, *line, Step::Speech(**then)),
+        Some((line, _)) => (recording.lines[*line].t_us, *line, Step::Speech(decided.event)),
+        None => (decided.at, decided.line, Step::Speech(decided.event)),
     });
     let mut steps: Vec<_> = others.chain(decided).collect();
     steps.sort_by_key(|(at, line, _)| (*at, *line));
@@ -307,6 +386,7 @@ fn steps<'a>(recording: &'a Recording, speech: &[Decided]) -> (Vec<(CallTime, St
 /// The session over the recorded inputs.
 struct Run {
     session: Session,
+    labels: Vec<CallerSpan>,
     notes: Notebook,
     expected: Vec<Decision>,
     decisions: Vec<Decision>,
@@ -367,7 +447,7 @@ impl Run {
             if let Output::Clear(_) = output {
                 self.heard_until_us = now.0;
             }
-            self.notes.output(now, &output, &[]);
+            self.notes.output(now, &output, &self.labels);
             if let Some(decision) = Decision::of(&output) {
                 if self.diverged_ms.is_none() && self.expected.get(self.decisions.len()) != Some(&decision) {
                     self.diverged_ms = Some(now.as_ms());

@@ -36,7 +36,7 @@ pub struct TimelineEvent {
 }
 
 /// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventName {
     /// The caller began to speak.
@@ -65,6 +65,40 @@ impl TimelineEvent {
     /// An entry without details.
     pub const fn new(t_ms: u64, event: EventName) -> Self {
         Self { t_ms, event, reason: None, reasons: None, score: None, words: None, state: None, why: None }
+    }
+
+    /// For people, in one line: when, what, and what tipped it.
+    pub fn explained(&self) -> String {
+        let why = self.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{:>8.3} s  {}{}{why}", self.t_ms as f64 / 1_000.0, self.event.name(), self.detail())
+    }
+
+    /// Score, reason or state, for people; empty where there is none.
+    pub fn detail(&self) -> String {
+        match (self.score, self.reason, self.state) {
+            (Some(score), ..) => format!(" score {score:.2}"),
+            (_, Some(reason), _) => format!(" {reason:?}").to_lowercase(),
+            (.., Some(state)) => format!(" {}", state.name()),
+            _ => String::new(),
+        }
+    }
+}
+
+impl EventName {
+    /// The name it has in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SpeechStart => "speech_start",
+            Self::SpeechEnd => "speech_end",
+            Self::TurnEnd => "turn_end",
+            Self::AgentAudioStart => "agent_audio_start",
+            Self::AgentAudioEnd => "agent_audio_end",
+            Self::Duck => "duck",
+            Self::Resume => "resume",
+            Self::BargeIn => "barge_in",
+            Self::Clear => "clear",
+            Self::State => "state",
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use super::{Ending, Overlap};
+use super::{Ending, Kind, Overlap};
 use crate::config::{TomlError, shown};
 
 /// Digits of an Israeli telephone number: on land, and of a mobile, which begins with 05.
@@ -139,6 +139,18 @@ impl Lexicon {
         }
         let asks = asked || all.iter().any(|word| self.questions.contains(word));
         if asks { Ending::Question } else { Ending::Complete }
+    }
+
+    /// A word as the lists have it, and which of them do.
+    pub fn kind(&self, word: &str) -> (String, Kind) {
+        let plain = normalised(word);
+        let lists = [&self.backchannels, &self.stops, &self.dangling, &self.fillers, &self.questions];
+        let kind = match self.digits.contains(&plain) {
+            true => Kind::Digit,
+            false if lists.iter().any(|list| list.contains(&plain)) => Kind::Function,
+            false => Kind::Other,
+        };
+        (plain, kind)
     }
 
     /// The words at the end that are nothing but digits.

@@ -18,6 +18,17 @@ pub enum Overlap {
     Words(usize),
 }
 
+/// What the lists say of one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A digit, spoken.
+    Digit,
+    /// In any other list.
+    Function,
+    /// In none.
+    Other,
+}
+
 /// How the words of a turn end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {

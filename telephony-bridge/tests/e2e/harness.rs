@@ -82,8 +82,12 @@ impl Site {
 
     /// The same for a business of one's own; it may be recorded.
     pub(crate) async fn of(business: NewTenant, tape_name: &str, speed: f64) -> Self {
+        Self::that(NewTenant { record: true, ..business }, tape_name, speed).await
+    }
+
+    /// The same for a business as it is.
+    pub(crate) async fn that(business: NewTenant, tape_name: &str, speed: f64) -> Self {
         let site = Self::empty(tape_name, speed);
-        let business = NewTenant { record: true, ..business };
         let numbers = [DEMO_NUMBER.to_owned()];
         let key = Some(API_KEY.to_owned().into());
         create_tenant(&site.config(), &business, &numbers, key).await.expect("a business");

@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
-use audio_core::tape::Tape;
+use audio_core::tape::{Tape, TapeFile};
 use crm_service::admin::NewTenant;
 use provider_fakes::twilio_caller::LineModel;
+use telephony_bridge::tape::redact::redact;
+use telephony_bridge::tape::retain::{Leftover, recover_leftovers};
+use telephony_bridge::tape::store::{Existing, Place};
+use telephony_bridge::tape::validate::validate;
 use telephony_bridge::tape::{Decision, Recording, RerunOptions, rerun};
+use telephony_bridge::words::Lexicon;
 
 use crate::harness::{Site, eventually, hung_up, tape};
 use crate::schema;
@@ -72,8 +77,9 @@ fn assert_replays(folder: &Path) -> Vec<Decision> {
     then
 }
 
-/// The files of the tape are as their schemas say.
+/// The files of the tape are as their schemas say, and as `tape validate` does.
 fn assert_well_formed(folder: &Path) {
+    assert_eq!(validate(folder), []);
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("readable");
     let check = |schema: &str, json: &str| {
         let value = serde_json::from_str(json).expect("JSON");
@@ -108,6 +114,88 @@ async fn an_interrupted_call_replays() {
     let polite = replayed(&folder, &["--preset", "polite"]);
     let polite: serde_json::Value = serde_json::from_str(&polite).expect("JSON");
     assert!(polite["diverged_ms"].is_u64(), "{}", polite["diverged_ms"]);
+    assert_redactable(&folder, &decisions);
+    assert_minimisable(&folder);
+    assert_inspectable(&folder);
+}
+
+/// The recorded call is no different from itself, is labelled with the words that were recognised, judged
+/// by the labels, and drawn.
+fn assert_inspectable(folder: &Path) {
+    let path = folder.to_str().expect("a path");
+    let page = folder.with_extension("html");
+    let tape = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+        let output = command.arg("tape").args(args).output().expect("runs");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
+        (output.status.code(), text.concat())
+    };
+    assert_eq!(tape(&["diff", path, path]).0, Some(0));
+    let (code, changes) = tape(&["diff", path, "--a", "own", "--b", "polite"]);
+    // Where words decide in both, the ducks alone differ.
+    let named = ["barge_in", "duck"].iter().any(|decision| changes.contains(decision));
+    assert!(code == Some(1) && named, "{changes}");
+
+    let (code, said) = tape(&["label", path]);
+    assert!(code == Some(0) && said.contains("turn"), "{said}");
+    assert_well_formed(folder);
+    let labelled = Tape::load(folder).expect("a tape").file;
+    let words: Vec<&str> = labelled.caller.iter().map(|span| span.text.as_str()).collect();
+    let script = self::tape("interruption").file.caller;
+    let known = script.iter().filter(|span| words.iter().any(|words| words.contains(&span.text))).count();
+    assert!(known >= script.len() - 1, "{words:?}");
+    let judged: serde_json::Value = serde_json::from_str(&replayed(folder, &[])).expect("JSON");
+    assert!(judged["barge_in"]["true_positives"].as_u64() > Some(0), "{}", judged["barge_in"]);
+    assert_eq!(judged["barge_in"]["false_positives"], 0);
+
+    let (code, said) = tape(&["view", path, page.to_str().expect("a path")]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(std::fs::read_to_string(page).expect("a page").contains(&script[1].text));
+}
+
+/// The shortest tape that shows the last yield is whole, and shorter.
+fn assert_minimisable(folder: &Path) {
+    let report: serde_json::Value = serde_json::from_str(&replayed(folder, &[])).expect("JSON");
+    let events = report["events"].as_array().expect("a list");
+    let yielded = events.iter().rfind(|event| event["event"] == "barge_in").expect("a yield");
+    let decision = format!("barge_in@{}", yielded["t_ms"]);
+    let short = folder.with_extension("short");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+    command.args(["tape", "minimise"]).arg(folder).arg(&short).args(["--decision", &decision]);
+    let output = command.output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    println!("{said}");
+    let length = |folder: &Path| Tape::load(folder).expect("a tape").caller.len();
+    assert!(length(&short) < length(folder), "{said}");
+    let problems = validate(&short);
+    assert!(problems.iter().all(|problem| problem.problem.contains("broke off")), "{problems:?}");
+    let shown: serde_json::Value =
+        serde_json::from_str(&replayed(&short, &["--sensitivity", "0"])).expect("JSON");
+    let events = shown["events"].as_array().expect("a list");
+    assert!(events.iter().any(|event| event["event"] == "barge_in"), "{said}");
+}
+
+/// Made unrecognisable it replays still, and its words and numbers are gone.
+fn assert_redactable(folder: &Path, decisions: &[Decision]) {
+    let then = Tape::load(folder).expect("a tape").file;
+    assert_eq!((then.consent, then.redacted), (Some(true), false));
+
+    let redacted = folder.with_extension("redacted");
+    let place = Place::Folder(redacted.clone());
+    redact(folder, &place, Existing::Refuse, &Lexicon::hebrew()).expect("redacted");
+    assert_well_formed(&redacted);
+    let tape = Tape::load(&redacted).expect("a tape");
+    let recording = Recording::load(&redacted).expect("readable").expect("recorded live");
+    let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
+    let kinds = |decisions: &[Decision]| decisions.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+    let same = kinds(&again.decisions).iter().zip(&kinds(decisions)).take_while(|(a, b)| a == b).count();
+    println!("{same} of {} decisions stay, in their order", decisions.len());
+    assert!(again.decisions.iter().any(|decision| matches!(decision, Decision::Yield(_))));
+    let text = std::fs::read_to_string(redacted.join("wire.jsonl")).expect("readable");
+    for said in ["מחפשת", "לרוץ", "יקר", "502345678", &then.to.expect("a number")[5..]] {
+        assert!(!text.contains(said), "{said}");
+    }
 }
 
 /// S-TEL-012, A-AUD-003: a business that is more readily interrupted is so live and in the replay,
@@ -127,6 +215,34 @@ async fn a_call_of_a_sensitive_business_replays() {
     for other in [&["--sensitivity", "0"][..], &["--sensitivity", "-1"]] {
         let line: serde_json::Value = serde_json::from_str(&replayed(&folder, other)).expect("JSON");
         assert!(line["diverged_ms"].is_u64(), "{other:?}: {}", line["diverged_ms"]);
+    }
+}
+
+/// A-PLT-006, X-009: which calls are recorded is asked for by business or by lot, and is answered by the
+/// business's own rules first.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_recorded_as_they_are_chosen() {
+    for (choice, record, recorded) in [
+        ("tenants:others,chosen", true, true),
+        ("tenants:others", true, false),
+        ("sampled:1", true, true),
+        ("sampled:0", true, false),
+        ("all", false, false),
+    ] {
+        let site =
+            Site::that(NewTenant { record, ..NewTenant::new("chosen", "נבחרים") }, "greeting", SPEED).await;
+        let _crm = site.crm().await;
+        let bridge = site.bridge(&[("RECORD_TAPES", choice)]);
+        let mut caller = site.caller(&bridge, "live");
+        caller.hang_up_ms = Some(2_000);
+        hung_up(tokio::spawn(caller.call())).await;
+        bridge.terminate();
+        assert!(bridge.ended().await.success());
+        let tape = site.data().join("tapes/CAlive");
+        assert_eq!(tape.exists(), recorded, "{choice}, allowed: {record}");
+        if recorded {
+            assert_eq!(TapeFile::load(&tape).expect("a tape").consent, Some(true));
+        }
     }
 }
 
@@ -217,6 +333,9 @@ async fn a_killed_bridge_leaves_what_it_had_heard() {
     let spoken = |tape: &Tape| tape.caller.iter().any(|&sample| sample.unsigned_abs() > 1_000);
     let heard = async || Tape::load(&folder).ok().filter(spoken).map(|tape| tape.caller.len());
     let heard = eventually("the call is recorded", heard).await;
+    // Whoever tidies up meanwhile leaves a call alone that is being recorded.
+    let tapes = site.data().join("tapes");
+    assert_eq!(recover_leftovers(&tapes, Duration::ZERO).expect("readable"), []);
     bridge.kill();
     crate::harness::over(call).await;
     assert!(!site.data().join("tapes/CAlive").exists(), "a complete tape");
@@ -229,4 +348,18 @@ async fn a_killed_bridge_leaves_what_it_had_heard() {
         let found = audio_core::tape::recover_wav(folder.join(track)).expect("recovered");
         assert!(found.frames >= found.declared_frames);
     }
+
+    // The next process makes a tape of it, which replays as far as it goes.
+    std::fs::create_dir(tapes.join(".CAnothing")).expect("a folder");
+    let settled = recover_leftovers(&tapes, Duration::ZERO).expect("readable");
+    let whole = tapes.join("CAlive");
+    assert_eq!(settled, [Leftover::Removed(tapes.join(".CAnothing")), Leftover::Recovered(whole.clone())]);
+    let problems = validate(&whole);
+    assert!(problems.iter().all(|problem| problem.problem.contains("broke off")), "{problems:?}");
+    let tape = Tape::load(&whole).expect("a tape");
+    let recording = Recording::load(&whole).expect("readable").expect("recorded live");
+    let again = rerun(&tape, &recording, &RerunOptions::default()).expect("replays");
+    let then = recording.decisions();
+    assert!(then.len() > 2);
+    assert_eq!(again.decisions[..then.len().min(again.decisions.len())], then);
 }

@@ -10,7 +10,7 @@ use audio_core::tape::{Latency, Tape, TapeError};
 use audio_core::vad::VadKind;
 
 use super::{Parts, numbers};
-use crate::config::{Config, RecordTapes};
+use crate::config::Config;
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
 };
@@ -19,7 +19,7 @@ use crate::providers::setup::{CallSetup, SetupError, Toolkit};
 use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
-use crate::tape::{TapeRecorder, tape_lines};
+use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
 
 /// The runner could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,8 @@ pub struct LiveRunner {
     script: Option<Script>,
     voice: ClipVoice,
     preset: Option<Preset>,
-    record_to: Option<PathBuf>,
+    record: RecordTapes,
+    record_to: PathBuf,
 }
 
 /// What a tape contributes.
@@ -127,10 +128,8 @@ impl LiveRunner {
             }),
             voice,
             preset,
-            record_to: match config.record_tapes {
-                RecordTapes::All => Some(config.data_dir.join("tapes")),
-                RecordTapes::Off => None,
-            },
+            record: config.record_tapes.clone(),
+            record_to: config.tapes_dir(),
         })
     }
 
@@ -150,8 +149,10 @@ impl LiveRunner {
         let sensitivity = sensitivity(&stream.call);
         let barge_in = preset.config().with_sensitivity(sensitivity);
         let handle = self.engine.attach(PipelineConfig::new(VadKind::default(), barge_in))?;
-        let record_to = self.record_to.as_ref().filter(|_| decision.record);
-        let recorder = record_to.and_then(|dir| {
+        let business = decision.business.as_ref().map(|business| business.slug.as_str());
+        // Whatever the setting says, the business's rules come first.
+        let recorded = decision.record && self.record.covers(&stream.call.call_sid, business);
+        let recorder = recorded.then_some(&self.record_to).and_then(|dir| {
             TapeRecorder::start(dir, &stream.call)
                 .inspect_err(|error| tracing::warn!(call_sid = %stream.call.call_sid, %error, "not recorded"))
                 .ok()
