@@ -78,9 +78,9 @@ fn masked_input(input: WireInput, words: &mut Words<'_>) -> WireInput {
             turn,
             match event {
                 LlmEvent::Sentence(line) => LlmEvent::Sentence(masked_line(line, words)),
-                LlmEvent::Done { fields, hang_up } => {
+                LlmEvent::Done { fields, hang_up, transfer } => {
                     let fields = fields.into_iter().map(|(name, value)| (name, words.masked(&value)));
-                    LlmEvent::Done { fields: fields.collect(), hang_up }
+                    LlmEvent::Done { fields: fields.collect(), hang_up, transfer }
                 }
                 LlmEvent::Failed => LlmEvent::Failed,
             },
