@@ -68,9 +68,10 @@ impl Call {
     pub(super) fn new(mut rng: Rng, faults: u64, trace: Option<String>) -> Self {
         let ends = CallTime(rng.between(0, 150_000_000));
         let why = *rng.pick(&[EndReason::CallerHangUp, EndReason::CallerHangUp, EndReason::SocketLost]);
+        let chained = rng.chance(500);
         let mut call = Self {
             session: Session::new(SessionConfig::default()),
-            providers: providers(&mut rng, faults),
+            providers: providers(&mut rng, faults, chained),
             caller: Caller::new(rng.split()),
             far: FarEnd::default(),
             faults,

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use audio_core::frame::{FRAME_SAMPLES, SampleTime};
+use telephony_bridge::providers::chain::{LIMIT, LlmChain, SttChain};
 use telephony_bridge::providers::{Llm, Providers, ReplyPause, Stt, SttResult, Tts, TtsOutput};
 use telephony_bridge::session::{CallTime, Line, LlmEvent, TtsEvent, TurnId, UtteranceId};
 
@@ -282,18 +283,29 @@ impl Tts for Speaking {
     }
 }
 
-/// One call's providers. So many requests in a thousand go wrong.
-pub(super) fn providers(rng: &mut Rng, faults: u64) -> Providers {
-    Providers {
-        stt: Box::new(Hearing {
-            rng: rng.split(),
-            faults,
-            agenda: Agenda::new(),
-            open: None,
-            now: CallTime(0),
-        }),
-        llm: Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() }),
-        tts: Box::new(Speaking { rng: rng.split(), faults, agenda: Agenda::new(), busy: CallTime(0) }),
-        pause: ReplyPause::default(),
+/// Faults in a thousand of the last fallback: none.
+const NEVER: u64 = 0;
+
+/// One call's providers. So many requests in a thousand go wrong. `chained`: each has two fallbacks with the
+/// bridge's time limits, the last of which works.
+pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers {
+    let tts = Box::new(Speaking { rng: rng.split(), faults, agenda: Agenda::new(), busy: CallTime(0) });
+    let pause = ReplyPause::default();
+    let mut hearing = |faults| -> Box<dyn Stt> {
+        Box::new(Hearing { rng: rng.split(), faults, agenda: Agenda::new(), open: None, now: CallTime(0) })
+    };
+    if !chained {
+        let stt = hearing(faults);
+        let llm = Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() });
+        return Providers { stt, llm, tts, pause };
     }
+    let mut stt = SttChain::new(LIMIT);
+    for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
+        stt.push(name, hearing(faults), None);
+    }
+    let mut llm = LlmChain::new(LIMIT);
+    for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
+        llm.push(name, Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() }), None);
+    }
+    Providers { stt: Box::new(stt), llm: Box::new(llm), tts, pause }
 }
