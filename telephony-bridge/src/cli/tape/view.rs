@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
+
 use super::super::given::Given;
+use super::found::{found, loaded};
 use super::whole::write_whole;
+use crate::tape::Setting;
+use crate::tape::store::Place;
 use crate::tape::view::view;
-use crate::tape::{Playable, Setting};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,9 +21,9 @@ The page needs no network and no other file. `page.html#t=12000` opens it 12 s i
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The tape: a folder with tape.json and caller.wav.
+    /// The tape: a folder with tape.json and caller.wav, or s3://bucket/prefix.
     #[arg(value_name = "TAPE")]
-    tape: PathBuf,
+    tape: Place,
     /// Where the page goes.
     #[arg(value_name = "OUT.html")]
     out: PathBuf,
@@ -31,7 +35,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let tape = Playable::load(&args.tape)?;
+    let tapes = found(std::slice::from_ref(&args.tape))?;
+    let [tape] = &tapes[..] else {
+        bail!("{} holds {} tapes: a page shows one", args.tape, tapes.len());
+    };
+    let tape = loaded(tape)?;
     let html = view(&tape, &args.given.player(false)?, &args.setting)?;
     write_whole(&args.out, html.as_bytes())
 }
