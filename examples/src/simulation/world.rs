@@ -125,7 +125,7 @@ impl World<'_> {
 
     fn live(&mut self) -> Result<(), String> {
         let mut over_at = None;
-        while let Some(at) = self.next_at()? {
+        while let Some(at) = self.next_at() {
             self.now = self.now.max(at);
             if self.kill_at.is_some_and(|at| at <= self.now) {
                 self.kill()?;
@@ -149,7 +149,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn next_at(&mut self) -> Result<Option<u64>, String> {
+    fn next_at(&self) -> Option<u64> {
         let lines = self.lines.iter().filter_map(|line| Some(line.began + line.call.next_at()?.0));
         let flights = self.flights.iter().map(|flight| flight.at);
         let next = lines.chain(flights).chain(self.to_come.front().map(|(at, _)| *at)).chain(self.write_at);
@@ -157,11 +157,11 @@ impl World<'_> {
         // Nothing else to do: the next attempt at the CRM, or the end.
         let due = if next.is_none() && self.outbox.pending() > 0 { Some(self.now + 50_000) } else { None };
         let kill = self.kill_at.filter(|_| next.is_some());
-        Ok(next.into_iter().chain(due).chain(kill).min())
+        next.into_iter().chain(due).chain(kill).min()
     }
 
     fn calls(&mut self) -> Result<(), String> {
-        let (now, base_faults) = (self.now, self.faults);
+        let now = self.now;
         let mut reports = Vec::new();
         let mut index = 0;
         while index < self.lines.len() {
@@ -182,7 +182,7 @@ impl World<'_> {
             self.record(&sid, kind)?;
         }
         if self.outbox.wants_to_write() && self.write_at.is_none() {
-            self.write_at = Some(now + self.rng.between(100, if base_faults > 0 { 300_000 } else { 5_000 }));
+            self.write_at = Some(now + self.rng.between(100, if self.faults > 0 { 300_000 } else { 5_000 }));
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ use crate::session::{CallTime, TurnId};
 const IDLE: Duration = Duration::from_secs(3);
 /// Longest turn that somebody who takes over hears the whole of.
 const LONGEST: Duration = Duration::from_secs(60);
+/// Line before a turn's first sample that providers take too: 500 ms.
+const LOOK_BACK: u64 = 4_000;
 
 struct Member {
     name: &'static str,
@@ -92,7 +94,7 @@ impl SttChain {
         }
         self.charge = at;
         let member = &mut self.members[at];
-        self.history.since(turn.from).for_each(|frame| member.audio(frame));
+        self.history.since(turn.from.saturating_sub(LOOK_BACK)).for_each(|frame| member.audio(frame));
         member.stt.start(turn.id, turn.from);
         if let Some(now) = now.filter(|_| turn.finished) {
             turn.due = Some(now + self.limit);
@@ -144,15 +146,17 @@ impl Stt for SttChain {
             self.members[at].stt.cancel(old.id);
         }
         self.failed = None;
-        // Providers take a moment of the line before it too.
-        self.history.hold(SampleTime(from.0.saturating_sub(4_000)));
+        self.history.hold(from.saturating_sub(LOOK_BACK));
         let turn = Turn { id: turn, from, member: None, finished: false, due: None, interim: String::new() };
         self.turn = Some(turn);
         self.put_in_charge(None, 0);
     }
 
     fn audio(&mut self, frame: &CleanFrame) {
-        self.history.push(frame);
+        // Without a fallback nobody will ask for it.
+        if self.members.len() > 1 {
+            self.history.push(frame);
+        }
         if let Some(member) = self.members.get_mut(self.charge) {
             member.audio(frame);
         }

@@ -23,7 +23,7 @@ impl History {
     /// Keeps `idle` of the line, and up to `most` while a turn is held.
     pub fn new(idle: Duration, most: Duration) -> Self {
         let (idle, most) = (frames(idle).max(1), frames(most).max(1));
-        Self { frames: VecDeque::with_capacity(idle), idle, most: most.max(idle), held: None }
+        Self { frames: VecDeque::new(), idle, most: most.max(idle), held: None }
     }
 
     /// The next 20 ms.
