@@ -106,7 +106,6 @@ async fn cell(service: Service, wrong: Wrong, sid: String) -> String {
         settings.push((base, refused.as_str()));
     }
     let folder = std::sync::Arc::new(tempfile::tempdir().expect("a folder"));
-    let site = Site::with(openai, folder, &settings).await;
     let errors = |metrics: &str| -> u64 {
         let role = format!("role=\"{}\"", role(service));
         let of = |reason: &&str| {
@@ -115,7 +114,9 @@ async fn cell(service: Service, wrong: Wrong, sid: String) -> String {
         };
         wrong.reasons().iter().map(of).sum()
     };
-    let before = errors(&site.metrics().await);
+    // Before the bridge is there: what warms its cache may meet the fault, and open the circuit, at once.
+    let before = errors(&telephony_bridge::metrics::install().expect("a recorder").render());
+    let site = Site::with(openai, folder, &settings).await;
 
     let ends = [tape.file.caller[0].end_ms, tape.file.caller[1].end_ms];
     let call = site.caller(&tape, &sid, ends[1] + AFTER_MS).call();
