@@ -9,8 +9,10 @@
 use crm_api::{CallEventKind, EventAck, EventBatch};
 
 use crate::app::App;
-use crate::calls::events::{Stored, StoredEvent};
-use crate::calls::{self, CallSid, Opening, effects, events};
+use crate::calls::events::{self, Outcome, Stored, StoredEvent};
+use crate::calls::open::{Opening, open};
+use crate::calls::sid::CallSid;
+use crate::calls::{call, directory, effects};
 use crate::db::{TenantTx, Tx};
 use crate::error::Error;
 use crate::routing::number::{Caller, Dialled};
@@ -64,15 +66,6 @@ pub(crate) async fn ingest(
     Ok(ack)
 }
 
-/// What became of the events of a batch.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) stored: u32,
-    pub(crate) held: u32,
-    pub(crate) again: u32,
-    pub(crate) conflicts: u32,
-}
-
 enum Found {
     /// The business of the call; caller and dialled number when the call has no row yet.
     Owner(TenantCtx, Option<Announced>),
@@ -94,7 +87,7 @@ async fn find_business(
     batch: &EventBatch,
     now_ms: i64,
 ) -> Result<Found, Error> {
-    if let Some(tenant) = calls::directory::owner(tx, sid).await? {
+    if let Some(tenant) = directory::owner(tx, sid).await? {
         return Ok(Found::Owner(tenant, None));
     }
     let started = batch.events.iter().find_map(|event| match &event.kind {
@@ -132,9 +125,9 @@ async fn into_call(
                 dialled: &Dialled::parse(&to),
                 first_lead_status: &profile.first_lead_status,
             };
-            calls::open(tx, opening, now_ms).await?
+            open(tx, opening, now_ms).await?
         }
-        None => calls::find(tx, sid).await?.ok_or_else(|| Error::Stored {
+        None => call::find(tx, sid).await?.ok_or_else(|| Error::Stored {
             what: format!("call {}", sid.as_str()),
             why: "the directory names a business that does not have it".to_owned(),
         })?,

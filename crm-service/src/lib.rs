@@ -57,11 +57,12 @@ mod metrics;
 mod paging;
 mod redact;
 mod routing;
+mod serve;
 mod tenancy;
 mod tools;
 mod words;
 
-pub use app::serve;
 pub use cli::run_cli;
 pub use config::Config;
 pub use error::{Error, Fault, Refusal};
+pub use serve::serve;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use metrics::{Key, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
+use crate::calls::events::Outcome;
 use crate::error::Error;
-use crate::ingest::Outcome;
 
 static METADATA: Metadata<'static> = Metadata::new("crm_service", Level::INFO, None);
 

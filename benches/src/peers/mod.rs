@@ -16,6 +16,8 @@ use audio_core::frame::{FRAME_SAMPLES, PcmFrame, WireFrame};
 #[cfg(feature = "peers")]
 mod codec;
 #[cfg(feature = "peers")]
+mod floats;
+#[cfg(feature = "peers")]
 mod neteq;
 #[cfg(feature = "peers")]
 mod resample;

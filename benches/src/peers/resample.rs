@@ -1,10 +1,10 @@
-//! Resamplers from other crates and libraries. What works in floats converts from 16 bits and
-//! back, as ours does.
+//! Resamplers from other crates and libraries. What works in floats is wrapped by [`in_floats`].
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Async, FixedAsync, Resampler as _, SincInterpolationParameters, WindowFunction};
 
 use super::Resample;
+use super::floats::in_floats;
 
 pub(super) fn all(from: u32, to: u32) -> Vec<(&'static str, Resample)> {
     #[allow(unused_mut)]
@@ -18,21 +18,6 @@ pub(super) fn all(from: u32, to: u32) -> Vec<(&'static str, Resample)> {
     #[cfg(peer_soxr)]
     all.push(("soxr_hq", super::soxr::resampler(from, to)));
     all
-}
-
-/// Around a converter of floats.
-pub(super) fn in_floats(mut convert: impl FnMut(&[f32], &mut [f32]) -> usize + 'static) -> Resample {
-    let (mut input, mut output) = (Vec::new(), Vec::new());
-    Box::new(move |from, to| {
-        input.clear();
-        input.extend(from.iter().map(|&sample| f32::from(sample) / 32_768.0));
-        output.resize(to.len(), 0.0);
-        let produced = convert(&input, &mut output);
-        for (slot, &sample) in to.iter_mut().zip(&output[..produced]) {
-            *slot = (sample * 32_768.0) as i16;
-        }
-        produced
-    })
 }
 
 /// rubato's sinc of 256 points with its own choice of cutoff and cubic interpolation.

@@ -3,7 +3,7 @@
 use std::ffi::{c_double, c_float, c_int, c_long, c_void};
 
 use super::Resample;
-use super::resample::in_floats;
+use super::floats::in_floats;
 
 /// `SRC_DATA`.
 #[repr(C)]

@@ -1,6 +1,6 @@
 //! Which business a call belongs to: written once, when the call finds its business.
 
-use super::CallSid;
+use super::sid::CallSid;
 use crate::db::{TenantTx, Tx, exec, fetch_opt};
 use crate::error::Error;
 use crate::tenancy::TenantCtx;

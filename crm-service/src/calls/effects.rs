@@ -4,8 +4,8 @@
 
 use crm_api::CallEventKind;
 
-use super::events::StoredEvent;
-use super::{Call, events};
+use super::call::Call;
+use super::events::{self, StoredEvent};
 use crate::db::{TenantTx, tenant_exec};
 use crate::error::Error;
 use crate::leads::{self, fields};

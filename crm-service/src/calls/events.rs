@@ -2,7 +2,7 @@
 
 use crm_api::{CallEvent, CallEventKind};
 
-use super::Call;
+use super::call::Call;
 use crate::db::{TenantTx, tenant_exec, tenant_fetch_all, tenant_fetch_one};
 use crate::error::{Error, Fault, Refusal};
 
@@ -50,6 +50,15 @@ pub(crate) enum Stored {
     Again,
     /// Another one was there under its `seq`, and stays.
     Conflict,
+}
+
+/// What became of the events of a batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) stored: u32,
+    pub(crate) held: u32,
+    pub(crate) again: u32,
+    pub(crate) conflicts: u32,
 }
 
 /// Stores an event of a call once.

@@ -2,7 +2,7 @@
 
 use crm_api::{CallView, Page, TurnView};
 
-use super::CallSid;
+use super::sid::CallSid;
 use crate::db::{TenantTx, tenant_fetch_all, tenant_fetch_one, tenant_fetch_opt};
 use crate::error::Error;
 use crate::paging::{self, PageRequest};

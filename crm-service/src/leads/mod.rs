@@ -3,7 +3,7 @@
 pub(crate) mod fields;
 pub(crate) mod view;
 
-use crate::calls::Call;
+use crate::calls::call::Call;
 use crate::db::{TenantTx, tenant_exec, tenant_fetch_one};
 use crate::error::Error;
 use crate::ids;

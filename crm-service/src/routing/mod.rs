@@ -10,7 +10,9 @@ use crm_api::{RouteDecision, RouteRequest};
 
 use self::number::{Caller, Dialled};
 use crate::app::App;
-use crate::calls::{self, CallSid, Opening};
+use crate::calls::directory;
+use crate::calls::open::{Opening, open};
+use crate::calls::sid::CallSid;
 use crate::db::Tx;
 use crate::error::{Error, Fault, Refusal};
 use crate::redact;
@@ -48,7 +50,7 @@ pub(crate) async fn route(app: &App, request: &RouteRequest, now_ms: i64) -> Res
         dialled: &dialled,
         first_lead_status: &profile.first_lead_status,
     };
-    let call = calls::open(&mut tx, opening, now_ms).await?;
+    let call = open(&mut tx, opening, now_ms).await?;
     if call.to_number != dialled.as_str() {
         return Err(Refusal::new(
             Fault::Conflict,
@@ -82,7 +84,7 @@ async fn owner_of_call(
     sid: &CallSid,
     dialled: &Dialled,
 ) -> Result<Option<TenantCtx>, Error> {
-    match calls::directory::owner(tx, sid).await? {
+    match directory::owner(tx, sid).await? {
         Some(tenant) => Ok(Some(tenant)),
         None => owner_of_number(app, tx, dialled).await,
     }

@@ -1,7 +1,7 @@
 //! Calls that belong to no business (yet), and their events.
 
-use crate::calls::CallSid;
-use crate::calls::events::{Stored, StoredEvent};
+use crate::calls::events::{self, Stored, StoredEvent};
+use crate::calls::sid::CallSid;
 use crate::db::{Tx, exec, fetch_all, fetch_one, fetch_opt};
 use crate::error::Error;
 
@@ -88,7 +88,7 @@ pub(crate) async fn held_through(tx: &mut Tx, sid: &CallSid) -> Result<i64, Erro
         "SELECT seq FROM held_events WHERE call_sid = $1 ORDER BY seq",
         sid.as_str(),
     )?;
-    Ok(crate::calls::events::contiguous(0, seqs))
+    Ok(events::contiguous(0, seqs))
 }
 
 /// A business was found: takes the events out, in order. Nothing of the call stays outside its

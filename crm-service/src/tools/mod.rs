@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use crm_api::{ToolReply, ToolRequest};
 
 use crate::app::App;
-use crate::calls::{self, Call, CallSid};
+use crate::calls::call::{self, Call};
+use crate::calls::sid::CallSid;
 use crate::db::{TenantTx, tenant_exec, tenant_fetch_opt};
 use crate::error::{Error, Fault, Refusal};
 
@@ -75,7 +76,7 @@ pub(crate) async fn run(
     let mut tx = app.db.write().await?;
     tx.lock_call(sid.as_str()).await?;
     let mut tx = tx.enter(grant.tenant).await?;
-    let Some(mut call) = calls::find(&mut tx, &sid).await? else {
+    let Some(mut call) = call::find(&mut tx, &sid).await? else {
         return Err(Refusal::new(
             Fault::NotFound,
             "unknown_call",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crm_api::ToolReply;
 
 use super::unacceptable;
-use crate::calls::Call;
+use crate::calls::call::Call;
 use crate::db::TenantTx;
 use crate::error::Error;
 use crate::leads::{self, fields};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::stages::FRAMES;
+use crate::steps::FRAMES;
 
 /// Callgrind starts and stops counting, and writes a part file, around each call of this function.
 const MEASURED: &str = "instructions::stages::measured";

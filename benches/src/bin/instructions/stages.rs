@@ -10,11 +10,7 @@ use audio_core::tone::{ToneGenerator, plans};
 use audio_core::vad::{AnyVad, SpeechDetector, Vad, VadConfig, VadKind};
 use benches::Line;
 
-use crate::steps::{self, Step};
-
-/// Frames counted in each stage, after [`WARM_UP`] that are not.
-pub(crate) const FRAMES: u32 = 500;
-pub(crate) const WARM_UP: u32 = 50;
+use crate::steps::{self, FRAMES, Step, WARM_UP};
 
 /// Does a stage spend about a twentieth of its instructions or more in rustfft's kernels, which
 /// are picked at run time, or in the system's libc and libm?

@@ -18,7 +18,9 @@ use audio_core::tone::ToneVeto;
 use audio_core::vad::{SpeechDetector, VadConfig, VadKind};
 use benches::Line;
 
-use crate::stages::{FRAMES, WARM_UP};
+/// Frames counted in each stage, after [`WARM_UP`] that are not.
+pub(crate) const FRAMES: u32 = 500;
+pub(crate) const WARM_UP: u32 = 50;
 
 /// One frame of a stage; the argument is its number.
 pub(crate) type Step = Box<dyn FnMut(u32)>;
