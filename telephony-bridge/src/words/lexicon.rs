@@ -12,6 +12,9 @@ const MOBILE: usize = 10;
 /// From so many digits in a row on, it is a telephone number, whatever the first.
 const MANY_DIGITS: usize = 3;
 
+/// What takes an urgent word back when it stands before it.
+const NOT: [&str; 2] = ["לא", "not"];
+
 /// Lists of words, normalised: no niqqud, no punctuation, lower case.
 ///
 /// That a spoken number begins with 0 or 05 is known in Hebrew (אפס, חמש) and in figures only, whatever
@@ -25,6 +28,8 @@ pub struct Lexicon {
     digits: HashSet<String>,
     questions: HashSet<String>,
     numbers: HashSet<String>,
+    /// Phrases: words with one space between them.
+    emergencies: HashSet<String>,
 }
 
 /// Word lists that cannot be read.
@@ -35,7 +40,7 @@ pub enum LexiconError {
     Syntax(TomlError),
     /// No list has this name.
     #[error(
-        "`{0}` is no list: expected backchannels, stops, dangling, fillers, digits, questions or numbers"
+        "`{0}` is no list: expected backchannels, stops, dangling, fillers, digits, questions, numbers or emergencies"
     )]
     Unknown(String),
     /// Something else by the name of a list.
@@ -47,18 +52,20 @@ pub enum LexiconError {
         value: String,
     },
     /// An entry that no recognised word can equal.
-    #[error("{list} has `{entry}`: expected one word, letters or digits without a space or a hyphen")]
+    #[error("{list} has `{entry}`: expected {expected}")]
     NotAWord {
         /// Which.
         list: String,
         /// The entry.
         entry: String,
+        /// What it should be.
+        expected: &'static str,
     },
 }
 
 impl Lexicon {
-    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `fillers`, `digits`, `questions` and
-    /// `numbers`. A list that is not named is empty.
+    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `fillers`, `digits`, `questions`,
+    /// `numbers` and `emergencies`. A list that is not named is empty.
     ///
     /// # Errors
     /// [`LexiconError`].
@@ -82,16 +89,24 @@ impl Lexicon {
                 "digits" => &mut self.digits,
                 "questions" => &mut self.questions,
                 "numbers" => &mut self.numbers,
+                "emergencies" => &mut self.emergencies,
                 _ => return Err(LexiconError::Unknown(list)),
             };
             let toml::Value::Array(entries) = value else {
                 return Err(LexiconError::NotAList { list, value: shown(&value) });
             };
             words.clear();
+            let (read, expected): (fn(&str) -> Option<String>, _) = match list.as_str() {
+                "emergencies" => (phrase, "a phrase of letters or digits"),
+                _ => (one_word, "one word, letters or digits without a space or a hyphen"),
+            };
             for entry in entries {
-                let word = entry.as_str().and_then(one_word);
-                let word =
-                    word.ok_or_else(|| LexiconError::NotAWord { list: list.clone(), entry: shown(&entry) })?;
+                let word = entry.as_str().and_then(read);
+                let word = word.ok_or_else(|| LexiconError::NotAWord {
+                    list: list.clone(),
+                    entry: shown(&entry),
+                    expected,
+                })?;
                 words.insert(word);
             }
         }
@@ -139,6 +154,16 @@ impl Lexicon {
         }
         let asks = asked || all.iter().any(|word| self.questions.contains(word));
         if asks { Ending::Question } else { Ending::Complete }
+    }
+
+    /// What in a caller's words is an emergency: the longest phrase of the list that is in them, whatever is
+    /// around it, unless "not" stands before it.
+    pub fn emergency(&self, words: &str) -> Option<&str> {
+        let said: Vec<String> = each(words).collect();
+        let said = said.join(" ");
+        let counts = |at: usize| !NOT.contains(&said[..at].split_whitespace().last().unwrap_or_default());
+        let found = |phrase: &&String| said.match_indices(phrase.as_str()).any(|(at, _)| counts(at));
+        self.emergencies.iter().filter(found).max_by_key(|phrase| (phrase.len(), *phrase)).map(String::as_str)
     }
 
     /// A word as the lists have it, and which of them do.
@@ -205,6 +230,12 @@ fn one_word(entry: &str) -> Option<String> {
     words.next().filter(|_| words.next().is_none())
 }
 
+/// The words of an entry as [`each`] would find them, with one space between.
+fn phrase(entry: &str) -> Option<String> {
+    let words: Vec<String> = each(entry).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
 /// Without niqqud and cantillation (U+0591 to U+05C7), punctuation and case.
 fn normalised(word: &str) -> String {
     word.chars()
@@ -259,6 +290,30 @@ mod tests {
             let error = Lexicon::parse(text).expect_err(text).to_string();
             assert!(error.starts_with(needed) && !error.contains('\n'), "{error}");
         }
+    }
+
+    /// S-EMG-001, S-EMG-017, what the line hears: a phrase of the list inside whatever is said, whatever its case; the
+    /// list is the language's and can be replaced.
+    #[test]
+    fn an_emergency_is_heard() {
+        for (words, found) in [
+            ("יש לי הצפה בסלון!", Some("הצפה")),
+            ("הצינור התפוצץ ויש ריח של גז", Some("ריח של גז")),
+            ("We have a BURST pipe", Some("burst")),
+            ("it's leaking", Some("leak")),
+            ("no hot-water since morning", Some("no hot water")),
+            ("אני מחפש דירה בתל אביב", None),
+            ("זה לא דחוף", None),
+            ("לא דחוף, אבל יש נזילה", Some("נזילה")),
+            ("", None),
+        ] {
+            assert_eq!(hebrew().emergency(words), found, "{words}");
+        }
+        let mine = Lexicon::clone(&hebrew()).with("emergencies = [\"Lift  Stuck\"]").expect("valid");
+        assert_eq!(mine.emergency("the lift stuck again"), Some("lift stuck"));
+        assert_eq!(mine.emergency("יש הצפה"), None);
+        let error = Lexicon::parse("emergencies = ['…']").expect_err("nothing to hear").to_string();
+        assert!(error.starts_with("emergencies has `…`: expected a phrase"), "{error}");
     }
 
     /// A-AUD-003: backchannels do not interrupt, stop-words do, and the agent's own words are neither.

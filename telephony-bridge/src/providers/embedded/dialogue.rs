@@ -1,7 +1,10 @@
 //! A rule-based Hebrew dialogue that takes a property enquiry: the agent that needs no model.
 //!
 //! It asks for what it does not know yet, one thing at a time, and says goodbye when it knows
-//! everything or hears a farewell.
+//! everything or hears a farewell. Whoever has an emergency is offered a person at once, or is asked for what
+//! the person who comes must know, and for nothing else (S-EMG-006, S-EMG-008).
+
+use std::sync::Arc;
 
 use crm_api::Speaker;
 
@@ -9,6 +12,7 @@ use super::due::Due;
 use super::lead_fields;
 use crate::providers::{LeadFields, Llm};
 use crate::session::{CallTime, Line, LlmEvent, TurnId};
+use crate::words::Lexicon;
 
 /// What is asked for, in order: field and question. The texts are those of the clip library.
 const QUESTIONS: [(&str, &str); 7] = [
@@ -20,6 +24,18 @@ const QUESTIONS: [(&str, &str); 7] = [
     ("meeting", "מצוין. מתי נוח להיפגש?"),
     ("callback", "רשמתי. לחזור למספר הזה?"),
 ];
+/// The same in an emergency.
+const URGENT_QUESTIONS: [(&str, &str); 4] = [
+    ("address", "אני רושמת. מה הכתובת?"),
+    ("name", "מה השם בבקשה?"),
+    ("trouble", "מה קרה בדיוק?"),
+    ("callback", "רשמתי. לחזור למספר הזה?"),
+];
+const URGENT_OFFER: &str = "זה נשמע דחוף. להעביר אותך עכשיו לכונן, או שארשום את הפרטים?";
+const URGENT_NOTED: &str = "רשמתי שזה דחוף. נחזור אליכם מיד.";
+/// An answer to the offer that chooses the second half of it; any other word of assent chooses the first.
+const DETAILS: [&str; 5] = ["פרטים", "תרשמ", "לרשום", "שיחזרו", "לא"];
+const CONNECT: [&str; 7] = ["להעביר", "תעביר", "כן", "עכשיו", "מיד", "כונן", "בבקשה"];
 const THANKS: &str = "תודה רבה. נציג שלנו יחזור בהקדם.";
 const GOODBYE: &str = "תודה, ולהתראות.";
 const TRANSFER: &str = "כמובן, אני מעבירה.";
@@ -35,6 +51,7 @@ pub struct Dialogue {
     latency_ms: u64,
     /// Is there a person to whom the call can be handed over?
     transferable: bool,
+    words: Arc<Lexicon>,
     due: Due<(TurnId, LlmEvent)>,
 }
 
@@ -44,12 +61,36 @@ struct State {
     known: LeadFields,
     asked: Option<&'static str>,
     thanked: bool,
+    urgent: Option<Urgent>,
+}
+
+/// How far an emergency has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Urgent {
+    /// The caller was asked: a person now, or somebody who calls back?
+    Offered,
+    /// Somebody will call back, and is told what the caller answers.
+    Taken,
 }
 
 impl Dialogue {
     /// A dialogue whose replies take `latency_ms`.
     pub fn new(latency_ms: u64) -> Self {
-        Self { state: State::default(), before: None, latency_ms, transferable: false, due: Due::default() }
+        Self {
+            state: State::default(),
+            before: None,
+            latency_ms,
+            transferable: false,
+            words: Lexicon::hebrew(),
+            due: Due::default(),
+        }
+    }
+
+    /// These word lists say what an emergency is.
+    #[must_use]
+    pub fn with_words(mut self, words: Arc<Lexicon>) -> Self {
+        self.words = words;
+        self
     }
 
     /// Whoever asks for a person gets one. Without one, the caller is told that somebody will call back.
@@ -83,30 +124,64 @@ impl State {
 
     /// What to say next, and what follows.
     fn next_line(&mut self, text: &str, transferable: bool) -> (&'static str, Then) {
-        if FAREWELLS.iter().any(|word| text.contains(word)) || self.thanked {
+        let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if self.urgent == Some(Urgent::Offered) {
+            self.urgent = Some(Urgent::Taken);
+            if !any(&DETAILS) && any(&CONNECT) {
+                return (TRANSFER, Then::Transfer);
+            }
+        }
+        if any(&FAREWELLS) || self.thanked {
             return (GOODBYE, Then::HangUp);
         }
-        if HUMAN.iter().any(|word| text.contains(word)) {
+        if any(&HUMAN) {
             return if transferable { (TRANSFER, Then::Transfer) } else { (THANKS, Then::Listen) };
         }
-        match QUESTIONS.iter().find(|(field, _)| !self.known.contains_key(*field)) {
+        let (questions, thanks): (&[_], _) = match self.urgent {
+            Some(_) => (&URGENT_QUESTIONS, URGENT_NOTED),
+            None => (&QUESTIONS, THANKS),
+        };
+        match questions.iter().find(|(field, _)| !self.known.contains_key(*field)) {
             Some((field, question)) => {
                 self.asked = Some(field);
                 (question, Then::Listen)
             }
             None => {
                 self.thanked = true;
-                (THANKS, Then::Listen)
+                (thanks, Then::Listen)
             }
         }
+    }
+
+    /// The caller has an emergency: it is reported with the lead, and offered a person if there is one.
+    fn alarm(&mut self, phrase: &str, transferable: bool, fresh: &mut LeadFields) -> Option<&'static str> {
+        // What was asked before was not answered.
+        if let Some(asked) = self.asked.take() {
+            fresh.remove(asked);
+            self.known.remove(asked);
+        }
+        let field = ("emergency".to_owned(), phrase.to_owned());
+        self.known.extend([field.clone()]);
+        fresh.extend([field]);
+        self.urgent = Some(if transferable { Urgent::Offered } else { Urgent::Taken });
+        transferable.then_some(URGENT_OFFER)
     }
 }
 
 impl Llm for Dialogue {
     fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, text: &str) {
         self.before = Some((turn, self.state.clone()));
-        let fields = self.state.learn(text);
-        let (line, then) = self.state.next_line(text, self.transferable);
+        let emergency = self.words.emergency(text).filter(|_| self.state.urgent.is_none());
+        let asked = self.state.asked;
+        let mut fields = self.state.learn(text);
+        let offer = emergency.and_then(|phrase| {
+            self.state.asked = asked;
+            self.state.alarm(phrase, self.transferable, &mut fields)
+        });
+        let (line, then) = match offer {
+            Some(offer) => (offer, Then::Listen),
+            None => self.state.next_line(text, self.transferable),
+        };
         let (hang_up, transfer) = (then == Then::HangUp, then == Then::Transfer);
         let at = CallTime(now.0 + self.latency_ms * 1_000);
         self.due.push(at, (turn, LlmEvent::Sentence(Line::text(line))));
@@ -207,6 +282,56 @@ mod tests {
             panic!("{events:?}")
         };
         assert_eq!(line.text, TRANSFER);
+    }
+
+    /// S-EMG-001, S-EMG-006, S-EMG-008, as the embedded agent does it: a person now, if there is one and that is wanted;
+    /// else address, name, trouble and number, and nothing of what an enquiry is asked.
+    #[test]
+    fn an_emergency_is_helped_at_once() {
+        let offered = |answer: &str| {
+            let mut dialogue = Dialogue::new(0).with_transfer(true);
+            say(&mut dialogue, 1, "שלום, אני רוצה לשכור דירה");
+            let (line, fields, _) = say(&mut dialogue, 2, "רגע, יש לי פה הצפה!");
+            assert_eq!((line.as_str(), fields["emergency"].as_str()), (URGENT_OFFER, "הצפה"));
+            assert!(!fields.contains_key("name"), "a cry for help is no name: {fields:?}");
+            dialogue.reply(CallTime(0), TurnId(3), 3, answer);
+            let said: Vec<_> = std::iter::from_fn(|| dialogue.poll(CallTime(0))).collect();
+            match &said[..] {
+                [(_, LlmEvent::Sentence(line)), (_, LlmEvent::Done { transfer, .. })] => {
+                    (line.text.clone(), *transfer)
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        for assent in ["כן, תעבירי אותי", "עכשיו בבקשה"] {
+            assert_eq!(offered(assent), (TRANSFER.to_owned(), true), "{assent}");
+        }
+        for details in ["תרשמי את הפרטים", "לא, שיחזרו אליי", "אהמ"] {
+            assert_eq!(offered(details), (URGENT_QUESTIONS[0].1.to_owned(), false), "{details}");
+        }
+
+        let mut dialogue = Dialogue::new(0);
+        let mut learned = LeadFields::new();
+        let mut lines = Vec::new();
+        for (turn, words) in
+            ["יש ריח של גז בבית!", "הרצל שלוש", "דנה לוי", "הברז נשבר", "כן"].into_iter().enumerate()
+        {
+            let (line, fields, hang_up) = say(&mut dialogue, turn as u32, words);
+            assert!(!hang_up);
+            learned.extend(fields);
+            lines.push(line);
+        }
+        let asked: Vec<&str> = URGENT_QUESTIONS.iter().map(|(_, question)| *question).collect();
+        assert_eq!(lines[..4], asked[..]);
+        assert_eq!(lines[4], URGENT_NOTED);
+        let told = [
+            ("emergency", "ריח של גז"),
+            ("address", "הרצל שלוש"),
+            ("name", "דנה לוי"),
+            ("trouble", "הברז נשבר"),
+        ];
+        assert!(told.iter().all(|(field, value)| learned[*field] == *value), "{learned:?}");
+        assert!(say(&mut dialogue, 6, "תודה").2);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
+use crate::words::Lexicon;
 
 /// The runner could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,7 @@ pub struct LiveRunner {
     speed: f64,
     script: Option<Script>,
     voice: ClipVoice,
+    words: Arc<Lexicon>,
     preset: Option<Preset>,
     record: RecordTapes,
     record_to: PathBuf,
@@ -127,6 +129,7 @@ impl LiveRunner {
                 latency,
             }),
             voice,
+            words: Arc::clone(&config.session.lexicon),
             preset,
             record: config.record_tapes.clone(),
             record_to: config.tapes_dir(),
@@ -172,7 +175,10 @@ impl LiveRunner {
         let stt: Box<dyn Stt> = Box::new(ScriptedStt::new(words.unwrap_or_default(), latency));
         let lines = self.script.as_ref().map(|script| script.lines.clone()).unwrap_or_default();
         let llm: Box<dyn Llm> = match lines.is_empty() {
-            true => Box::new(Dialogue::new(latency.llm_ms).with_transfer(call.decision.dial.is_some())),
+            true => {
+                let dialogue = Dialogue::new(latency.llm_ms).with_words(Arc::clone(&self.words));
+                Box::new(dialogue.with_transfer(call.decision.dial.is_some()))
+            }
             false => Box::new(ScriptedLlm::new(lines, latency.llm_ms)),
         };
         Providers {
