@@ -9,9 +9,10 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::config::Config;
+use crate::providers::Probe;
 use crate::providers::embedded::VoiceLibrary;
 use crate::providers::net::{ProviderError, Role};
-use crate::providers::setup::{Probe, Toolkit};
+use crate::providers::setup::Toolkit;
 
 /// Longest a provider is waited for.
 const LIMIT: Duration = Duration::from_secs(10);

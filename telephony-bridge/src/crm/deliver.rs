@@ -14,11 +14,10 @@ use tokio::task::{Id, JoinSet};
 use super::backoff::Backoff;
 use super::client::CrmClient;
 use super::journal::{Location, read_lines};
-use super::outbox::Shared;
 use super::outcome::{Delivered, Failure, Verdict, verdict};
 use super::record::Record;
+use super::shared::{Command, DeadLetter, Shared};
 use super::state::Job;
-use super::writer::{Command, DeadLetter};
 use crate::metrics as names;
 
 /// Requests at the same time.

@@ -11,6 +11,7 @@ mod journal;
 mod outbox;
 mod outcome;
 mod record;
+mod shared;
 mod state;
 mod stepped;
 mod writer;

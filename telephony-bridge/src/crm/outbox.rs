@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,9 @@ use super::client::CrmClient;
 use super::deliver;
 use super::journal::{self, Journal};
 use super::record::Record;
+use super::shared::{Command, Shared};
 use super::state::State;
-use super::writer::{self, Command};
+use super::writer;
 use crate::metrics as names;
 
 /// Events between a call and the disk.
@@ -78,26 +79,6 @@ pub struct UnfinishedCall {
     pub first_at_ms: i64,
     /// Its last event, unix ms.
     pub last_at_ms: i64,
-}
-
-/// What the outbox, its thread and its task share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    pub(super) commands: SyncSender<Command>,
-    /// Something is due.
-    pub(super) wake: Notify,
-    /// A job was settled.
-    pub(super) settled: Notify,
-    pub(super) closing: AtomicBool,
-    pub(super) compact_above: u64,
-}
-
-impl Shared {
-    /// A panic elsewhere must not take the outbox along.
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The outbox. Cheap to clone; closes when the last clone is dropped.

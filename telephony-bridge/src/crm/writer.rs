@@ -10,40 +10,15 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use crm_api::CallEvent;
-use serde::Serialize;
-use tokio::sync::oneshot;
-
 use super::journal::{Journal, Location};
-use super::outbox::Shared;
 use super::record::Record;
+use super::shared::{Command, Shared};
 use crate::metrics as names;
 
 /// Commands taken in one go.
 const MAX_GROUP: usize = 1_024;
 /// The wait after a disk error.
 const DISK_RETRY: Duration = Duration::from_millis(500);
-
-/// Something to write.
-pub(super) enum Command {
-    /// To the journal.
-    Append(Record),
-    /// To the file of refused events.
-    Bury(Box<DeadLetter>, oneshot::Sender<bool>),
-    /// Answer when everything before is on disk.
-    Sync(oneshot::Sender<()>),
-    /// Write what came before, and stop.
-    Close,
-}
-
-/// An event that the CRM refused for good.
-#[derive(Debug, Serialize)]
-pub(super) struct DeadLetter {
-    pub(super) call_sid: String,
-    pub(super) event: CallEvent,
-    /// Why.
-    pub(super) reason: String,
-}
 
 /// Runs until `Close` or until nobody can send any more.
 pub(super) fn run(commands: &Receiver<Command>, mut journal: Journal, shared: &Arc<Shared>) {

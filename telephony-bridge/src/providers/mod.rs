@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod google;
 pub mod net;
 pub mod openai;
+mod probe;
 pub mod recognition;
 mod reply_pause;
 pub mod setup;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use audio_core::frame::{CleanFrame, FRAME_MS, FRAME_SAMPLES, SampleTime};
 use crm_api::{CallEventKind, Speaker};
 
+pub use probe::Probe;
 pub use reply_pause::ReplyPause;
 
 use crate::session::{CallTime, Line, LlmEvent, Output, SttEvent, TtsEvent, TurnId, UtteranceId};

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crm_api::RouteDecision;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chain::{LlmChain, SttChain};
@@ -17,6 +16,7 @@ use super::google::EndpointError;
 use super::google::tts;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
+use super::probe::Probe;
 use super::voice::{
     Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices, Written,
 };
@@ -32,7 +32,8 @@ const WARM_LIMIT: Duration = Duration::from_secs(10);
 const INSTRUCTIONS: &str = "את נציגה טלפונית של {business}. את מדברת בעברית מדוברת, בנימוס ובקיצור: משפט או שניים בכל \
     תשובה, ושאלה אחת בכל פעם. מה שאת כותבת נאמר בקול בטלפון: בלי סימונים, רשימות, כתובות או סמלים. כבר הצגת את עצמך \
     בפתיחה; אל תציגי את עצמך שוב. אל תמציאי פרטים: מה שאינך יודעת, אמרי שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
-    שמרי אותם בכלי. כשהשיחה הסתיימה, היפרדי במילים קצרות וסיימי בכלי.";
+    שמרי אותם בכלי. כשמשהו דחוף או מסוכן, הציעי להעביר מיד לאדם, אם יש לך כלי לכך, או רשמי כתובת, \
+    שם ומה קרה. כשהשיחה הסתיימה, היפרדי במילים קצרות וסיימי בכלי.";
 
 /// The providers cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -63,22 +64,6 @@ pub struct Toolkit {
 impl std::fmt::Debug for Toolkit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Toolkit").field("voices", &self.voices).finish_non_exhaustive()
-    }
-}
-
-/// A small request to a provider.
-pub struct Probe {
-    /// What it is there for.
-    pub role: Role,
-    /// Its name in a chain.
-    pub provider: &'static str,
-    /// What came of it.
-    pub run: BoxFuture<'static, Result<(), ProviderError>>,
-}
-
-impl std::fmt::Debug for Probe {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Probe({} {})", self.role, self.provider)
     }
 }
 
