@@ -72,6 +72,8 @@ pub enum Injection {
     Text(String),
     /// A binary message.
     Binary(Vec<u8>),
+    /// A close frame, without `stop` before it.
+    Close,
 }
 
 /// Changes what the caller's line carries: gets the 20 ms about to be sent and the 20 ms of the

@@ -2,7 +2,7 @@
 
 use crm_api::{CallEventKind, EndReason, Speaker};
 use provider_fakes::openai::Service;
-use provider_fakes::twilio_caller::{Ending, stream_of};
+use provider_fakes::twilio_caller::{Ending, Injection, stream_of};
 use provider_fakes::twilio_rest::Fault;
 use telephony_bridge::server::fallback::NOBODY_FREE;
 
@@ -138,5 +138,30 @@ async fn a_goodbye_ends_the_call_at_twilio() {
     let (_, speaker, text) = said.last().expect("a turn");
     assert_eq!((*speaker, text.as_str()), (Speaker::Agent, "תודה, ולהתראות."), "heard out");
     assert_eq!(site.twilio.calls()["CA1"].status, "completed");
+    site.down().await;
+}
+
+/// Guarantee 3: a stream that broke is ended at Twilio, one that Twilio closed needs no telling.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_end_that_twilio_does_not_know_of_is_told() {
+    let site = Site::start("שלום", "end_call", true, &[]).await;
+    site.twilio.add_call("CA1", "in-progress");
+    site.twilio.add_call("CA2", "in-progress");
+    let mut closes = site.caller("1");
+    closes.injections = vec![(500, Injection::Close)];
+    let record = closes.call().await.expect("a call");
+    assert!(matches!(record.ending, Ending::ClosedByBridge(_)), "{:?}", record.ending);
+    let events = site.events("CA1", 1, is_end).await;
+    let lost =
+        |kind: &CallEventKind| matches!(kind, CallEventKind::Ended { reason: EndReason::SocketLost, .. });
+    assert!(events.last().is_some_and(lost), "{events:?}");
+
+    let mut breaks = site.caller("2");
+    breaks.faults.drop_after_ms = Some(500);
+    breaks.call().await.expect("a call");
+    site.asked(|twilio| twilio.calls()["CA2"].status == "completed").await;
+    let asked = site.twilio.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(site.twilio.calls()["CA1"].status, "in-progress", "the fake's own end was not asked for");
     site.down().await;
 }

@@ -207,6 +207,7 @@ impl Line {
                 Injection::Dtmf(digit) => text(self.wire.dtmf(*digit)),
                 Injection::Text(raw) => text(raw.clone()),
                 Injection::Binary(bytes) => Message::binary(bytes.clone()),
+                Injection::Close => Message::Close(None),
             };
             let what: String = message.to_string().chars().take(80).collect();
             out.push(message);

@@ -262,6 +262,27 @@ mod tests {
         assert_eq!(worker.send(3), Err(Refused::Ended));
     }
 
+    /// A-TEL-007, A-TEL-008, A-TEL-017: what outlives the conversation is tracked from the call's construction on, is
+    /// waited for, and is given up and counted where it hangs.
+    #[tokio::test]
+    async fn work_after_the_call_is_tracked() {
+        assert_eq!(CallNet::new().close(MOMENT).await, 0, "a call that did nothing ends at once");
+        let net = CallNet::new();
+        let (done, mut told) = tokio::sync::mpsc::channel(3);
+        for number in 0..3 {
+            let done = done.clone();
+            net.spawn_to_its_end(async move {
+                tokio::task::yield_now().await;
+                let _ = done.send(number).await;
+            });
+        }
+        net.spawn_to_its_end(std::future::pending());
+        assert_eq!(net.close(Duration::from_millis(200)).await, 1, "one hangs");
+        let mut finished = [told.recv().await, told.recv().await, told.recv().await];
+        finished.sort_unstable();
+        assert_eq!(finished, [Some(0), Some(1), Some(2)]);
+    }
+
     /// A-TEL-008, A-TEL-009: nothing a task holds outlives its provider, whatever it waits for.
     #[tokio::test]
     async fn a_task_ends_with_its_provider() {
