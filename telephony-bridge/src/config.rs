@@ -5,6 +5,7 @@
 
 mod cloud;
 mod providers;
+mod redis;
 mod source;
 mod twilio;
 
@@ -21,6 +22,7 @@ use crate::words::Lexicon;
 
 pub use cloud::{CloudConfig, GoogleAccount, GoogleConfig};
 pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
+pub use redis::RedisConfig;
 pub(crate) use source::shown;
 pub use source::{Source, TomlError};
 pub use twilio::TwilioConfig;
@@ -45,6 +47,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("MOCK_TWILIO", "false", "true: no signatures are checked; never in production"),
     ("CRM_URL", "http://127.0.0.1:8081", "http:// base URL of crm-service, on a private network"),
     ("INTERNAL_API_TOKEN", "", "shared with crm-service; required unless MOCK_TWILIO=true"),
+    (
+        "REDIS_URL",
+        "",
+        "redis://[user:password@]host[:port][/database]: bridges that share it show each other's calls",
+    ),
     ("MAX_WEBSOCKET_CONNECTIONS", "100", "calls at the same time"),
     ("WEBSOCKET_PING_INTERVAL", "30000", "ms between pings"),
     ("WEBSOCKET_PONG_TIMEOUT", "5000", "ms without an answer to a ping before a call is given up"),
@@ -58,6 +65,13 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
     ("TAPE_RETENTION_HOURS", "48", "hours after which a recorded tape is removed, unless it is redacted"),
     ("LOG_FORMAT", "text", "text | json"),
+    ("ENABLE_VERBOSE_LOGGING", "false", "true: the bridge logs its details too, unless RUST_LOG says what"),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "http://… of an OpenTelemetry collector: a trace of each call; only in builds with the feature otel",
+    ),
+    ("MAX_MEMORY_USAGE_MB", "0", "/health warns above this resident memory, in MB (10^6 bytes); 0: never"),
     ("CLOCK_SPEED", "1.0", "scales every clock of a call, 0.1 to 100; for demonstrations"),
     ("EMBEDDED_TAPE", "", "tape whose ground truth drives the embedded speech recognition"),
     ("BARGE_IN_PRESET", "", "polite | responsive | adaptive; overrides the CRM"),
@@ -206,6 +220,8 @@ pub struct Config {
     pub crm_url: String,
     /// Authorises the bridge towards crm-service.
     pub internal_api_token: SecretString,
+    /// Where bridges see each other's calls.
+    pub redis: Option<RedisConfig>,
     /// Calls at the same time.
     pub max_calls: usize,
     /// Time between pings.
@@ -224,6 +240,12 @@ pub struct Config {
     pub tape_retention: Duration,
     /// How logs look.
     pub log_format: LogFormat,
+    /// Are details logged?
+    pub verbose: bool,
+    /// Base URL of a collector of traces.
+    pub otlp_endpoint: Option<String>,
+    /// Resident memory above which `/health` warns, in bytes; `None`: never.
+    pub max_memory: Option<u64>,
     /// Scales every clock of a call.
     pub clock_speed: f64,
     /// Drives the embedded speech recognition.
@@ -282,6 +304,7 @@ impl Config {
                 None if mock => MOCK_INTERNAL_TOKEN.into(),
                 _ => secret(source, "INTERNAL_API_TOKEN", "crm-service asks for it")?,
             },
+            redis: RedisConfig::from_source(source)?,
             max_calls: source.parse("MAX_WEBSOCKET_CONNECTIONS", "1 to 10000", |text| {
                 text.parse().ok().filter(|calls| (1..=10_000).contains(calls))
             })?,
@@ -300,6 +323,9 @@ impl Config {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
+            verbose: source.parse("ENABLE_VERBOSE_LOGGING", "true or false", |text| text.parse().ok())?,
+            otlp_endpoint: otlp_endpoint(source)?,
+            max_memory: max_memory(source)?,
             clock_speed: source.parse("CLOCK_SPEED", "a number from 0.1 to 100", |text| {
                 text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed))
             })?,
@@ -394,6 +420,21 @@ fn http_url(text: &str, schemes: &[&str]) -> Option<String> {
     let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
     let plain = !host.is_empty() && !host.starts_with('/') && !host.contains(['?', '#', ' ']);
     plain.then(|| text.trim_end_matches('/').to_owned())
+}
+
+/// The collector is beside the bridge, or on the private network: the client has no TLS.
+fn otlp_endpoint(source: &Source) -> Result<Option<String>, ConfigError> {
+    let name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    source.get(name).map_or(Ok(None), |_| {
+        source.parse(name, "http://…, on a private network", |text| http_url(text, &["http://"])).map(Some)
+    })
+}
+
+fn max_memory(source: &Source) -> Result<Option<u64>, ConfigError> {
+    let mb: u64 = source.parse("MAX_MEMORY_USAGE_MB", "0 to 1000000 MB", |text| {
+        text.parse().ok().filter(|mb| *mb <= 1_000_000)
+    })?;
+    Ok((mb > 0).then_some(mb * 1_000_000))
 }
 
 fn secret(source: &Source, name: &'static str, why: &'static str) -> Result<SecretString, ConfigError> {

@@ -9,6 +9,8 @@ pub mod config;
 pub mod crm;
 pub mod logging;
 pub mod metrics;
+#[cfg_attr(not(feature = "otel"), path = "no_otel.rs")]
+pub mod otel;
 pub mod providers;
 pub mod server;
 pub mod session;

@@ -53,6 +53,20 @@ pub const OUTBOX_LOST: &str = "kav_bridge_outbox_lost_total";
 pub const OUTBOX_DISK_FAILING: &str = "kav_bridge_outbox_disk_failing";
 /// Damaged records found in the journal.
 pub const OUTBOX_DAMAGED: &str = "kav_bridge_outbox_damaged_records_total";
+/// 1 while Redis answers.
+pub const REDIS_UP: &str = "kav_bridge_redis_up";
+/// Seconds of a ping to Redis.
+pub const REDIS_LATENCY: &str = "kav_bridge_redis_latency_seconds";
+/// Memory that Redis uses, in bytes.
+pub const REDIS_MEMORY: &str = "kav_bridge_redis_memory_bytes";
+/// Exchanges with Redis that failed.
+pub const REDIS_FAILURES: &str = "kav_bridge_redis_failures_total";
+/// Records of other bridges that make no sense.
+pub const REDIS_BAD_RECORDS: &str = "kav_bridge_redis_bad_records_total";
+/// Resident memory of this process, in bytes.
+pub const RESIDENT: &str = "kav_bridge_resident_bytes";
+/// What it should stay under, in bytes; absent without `MAX_MEMORY_USAGE_MB`.
+pub const MEMORY_LIMIT: &str = "kav_bridge_memory_limit_bytes";
 
 /// Seconds from the socket to speech recognition, per frame.
 pub const IN_TO_PROVIDER: &str = "kav_bridge_in_to_provider_seconds";
@@ -135,4 +149,11 @@ fn describe() {
     describe_counter!(OUTBOX_LOST, "events that could not be kept, by reason");
     describe_gauge!(OUTBOX_DISK_FAILING, "1 while the journal cannot be written");
     describe_counter!(OUTBOX_DAMAGED, "damaged records found in the journal");
+    describe_gauge!(REDIS_UP, "1 while Redis answers");
+    describe_gauge!(REDIS_LATENCY, Unit::Seconds, "a ping to Redis and its answer");
+    describe_gauge!(REDIS_MEMORY, Unit::Bytes, "memory that Redis uses");
+    describe_counter!(REDIS_FAILURES, "exchanges with Redis that failed");
+    describe_counter!(REDIS_BAD_RECORDS, "records of other bridges that make no sense");
+    describe_gauge!(RESIDENT, Unit::Bytes, "resident memory of this process");
+    describe_gauge!(MEMORY_LIMIT, Unit::Bytes, "what MAX_MEMORY_USAGE_MB says");
 }

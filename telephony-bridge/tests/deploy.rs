@@ -43,7 +43,8 @@ fn every_alert_is_in_the_runbook() {
 #[test]
 fn every_setting_of_a_deployment_exists() {
     let known: BTreeSet<&str> = telephony_bridge::config::SETTINGS.iter().map(|(name, ..)| *name).collect();
-    let of_others = ["DATABASE_URL", "CRM_LISTEN", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"];
+    let of_others =
+        ["DATABASE_URL", "CRM_LISTEN", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_PASSWORD"];
     let compose = read("deploy/compose.yaml");
     let names = compose.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
     let names: Vec<&str> = names

@@ -26,7 +26,7 @@ pub(super) fn crm() -> anyhow::Result<()> {
 pub(super) fn bridge() -> anyhow::Result<()> {
     Runtime::new()?.block_on(async {
         let config = BridgeConfig::load(None)?;
-        telephony_bridge::logging::start(config.log_format);
+        telephony_bridge::logging::start(config.log_format, config.verbose);
         let runner = Arc::new(LiveRunner::new(&config)?);
         let listener = listen(config.listen).await?;
         telephony_bridge::server::serve(config, listener, runner, terminated()?).await?;

@@ -208,7 +208,7 @@ async fn listening(stdout: tokio::process::ChildStdout) -> anyhow::Result<Socket
 /// What this program is when it is the bridge: the real one, until its standard input ends.
 pub(super) async fn bridge() -> anyhow::Result<()> {
     let config = Config::load(None)?;
-    telephony_bridge::logging::start(config.log_format);
+    telephony_bridge::logging::start(config.log_format, config.verbose);
     let runner = Arc::new(LiveRunner::new(&config)?);
     let listener = TcpListener::bind(config.listen).await?;
     println!("{READY}{}", listener.local_addr()?);

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use crate::config::{Config, SETTINGS};
 use crate::logging;
+use crate::otel::Traces;
 use crate::server::{LiveRunner, serve};
 
 #[derive(Debug, clap::Args)]
@@ -29,17 +30,19 @@ fn settings_help() -> String {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref())?;
-    logging::start(config.log_format);
+    logging::start(config.log_format, config.verbose);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(async {
+        let traces = Traces::start(&config)?;
         let runner = Arc::new(LiveRunner::new(&config)?);
         let listener = tokio::net::TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         // For whoever started it on port 0.
         writeln!(std::io::stdout(), "telephony-bridge listening on http://{}", listener.local_addr()?)?;
-        serve(config, listener, runner, stop_signal()?).await?;
-        Ok(())
+        let served = serve(config, listener, runner, stop_signal()?).await;
+        traces.stop().await;
+        Ok(served?)
     })
 }
 

@@ -66,12 +66,19 @@ async fn ask(client: &reqwest::Client, url: &str, token: &SecretString) -> anyho
 }
 
 fn table(answer: &CallsAnswer) -> String {
-    let mut text = format!("{} of {} calls\n", answer.calls.len(), answer.max);
+    let own = answer.calls.iter().filter(|call| call.bridge.is_empty()).count();
+    let mut text = format!("{own} of {} calls", answer.max);
+    match (answer.shared, answer.calls.len() - own) {
+        (None, _) => {}
+        (Some(false), _) => text.push_str("; Redis is away: no other bridge is seen"),
+        (Some(true), others) => text.push_str(&format!("; {others} on other bridges")),
+    }
+    text.push('\n');
     if answer.calls.is_empty() {
         return text;
     }
     text.push_str(
-        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  CALLER  BUSINESS          CALL\n",
+        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  CALLER  BUSINESS          CALL                                BRIDGE\n",
     );
     for call in &answer.calls {
         text.push_str(&line(call));
@@ -82,8 +89,8 @@ fn table(answer: &CallsAnswer) -> String {
 fn line(call: &CallRow) -> String {
     let time = format!("{}:{:02}", call.seconds / 60, call.seconds % 60);
     let answered = call.response_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
-    format!(
-        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<6}  {:<16}  {}\n",
+    let row = format!(
+        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<6}  {:<16}  {:<34}  {}",
         call.state.name(),
         call.turns,
         call.yields,
@@ -91,7 +98,9 @@ fn line(call: &CallRow) -> String {
         call.from,
         call.business,
         call.call_sid,
-    )
+        call.bridge,
+    );
+    format!("{}\n", row.trim_end())
 }
 
 #[cfg(test)]
@@ -103,6 +112,11 @@ mod tests {
     fn a_call_is_a_line_of_the_table() {
         let call = CallRow {
             call_sid: "CA1".into(),
+            stream_sid: "MZ1".into(),
+            bridge: String::new(),
+            started_at_ms: 0,
+            received: 0,
+            sent: 0,
             from: "…5678".into(),
             business: "demo".into(),
             seconds: 75,
@@ -112,14 +126,22 @@ mod tests {
             fallbacks: 0,
             response_ms: None,
         };
-        let text = table(&CallsAnswer { max: 100, calls: vec![call] });
+        let text = table(&CallsAnswer {
+            max: 100,
+            calls: vec![call.clone(), CallRow { bridge: "kav-2".into(), ..call }],
+            shared: Some(true),
+        });
         let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("1 of 100 calls"));
+        assert_eq!(lines.next(), Some("1 of 100 calls; 1 on other bridges"));
         let head = lines.next().expect("a head");
         let row = lines.next().expect("a row");
         assert!(row.contains("1:15  thinking") && row.ends_with("CA1"), "{row}");
         let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
-        assert_eq!(column(row, "CA1"), head.rfind("CALL").map(|at| head[..at].chars().count()));
-        assert_eq!(table(&CallsAnswer { max: 9, calls: Vec::new() }), "0 of 9 calls\n");
+        assert_eq!(column(row, "CA1"), head.rfind("CALL ").map(|at| head[..at].chars().count()));
+        let other = lines.next().expect("a second row");
+        assert_eq!(column(other, "kav-2"), column(head, "BRIDGE"));
+        let none = |shared| table(&CallsAnswer { max: 9, calls: Vec::new(), shared });
+        assert_eq!(none(None), "0 of 9 calls\n");
+        assert_eq!(none(Some(false)), "0 of 9 calls; Redis is away: no other bridge is seen\n");
     }
 }

@@ -75,11 +75,26 @@ fn nonsense_is_named() {
         ("CLOCK_SPEED", "NaN"),
         ("BARGE_IN_PRESET", "rude"),
         ("ENGINE_WORKERS", "many"),
+        ("REDIS_URL", "rediss://redis"),
+        ("REDIS_URL", "redis://"),
+        ("ENABLE_VERBOSE_LOGGING", "1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318"),
+        ("MAX_MEMORY_USAGE_MB", "-1"),
     ];
     for (name, value) in wrong {
         let error = with(&[(name, value)]).expect_err(name).to_string();
         assert!(error.starts_with(&format!("{name} is `{value}`: expected ")), "{error}");
     }
+}
+
+/// The password of a Redis is shown neither by the settings nor by the error that names them.
+#[test]
+fn the_password_of_redis_is_not_shown() {
+    let set = with(&[("REDIS_URL", "redis://kav:hush@redis:6380/2")]).expect("complete");
+    assert!(set.redis.is_some() && !format!("{set:?}").contains("hush"));
+    assert!(with(&[]).expect("complete").redis.is_none());
+    let error = with(&[("REDIS_URL", "http://kav:hush@redis")]).expect_err("no redis://").to_string();
+    assert!(error.starts_with("REDIS_URL is `http://…@redis`: expected redis://"), "{error}");
 }
 
 #[test]
@@ -166,6 +181,30 @@ fn a_key_stays_with_its_service() {
     assert!(!format!("{config:?}").contains("sk-common"));
     assert!(config.providers.llm.expect("set").key.is_none());
     assert!(config.providers.stt.expect("set").key.is_some());
+}
+
+/// A-AUD-015: who speaks, with which voice, how fast and how high, and what is kept of it, are settings.
+#[test]
+fn the_voice_is_set_by_settings() {
+    let settings = [
+        ("OPENAI_API_KEY", "sk-1"),
+        ("GOOGLE_API_KEY", "g-1"),
+        ("TTS_CHAIN", "openai,google,beep"),
+        ("TTS_MODEL", "tts-1"),
+        ("TTS_VOICE", "marin"),
+        ("TTS_CACHE_MB", "0"),
+        ("GOOGLE_TTS_VOICE", "he-IL-Wavenet-A"),
+        ("GOOGLE_TTS_RATE", "1.1"),
+        ("GOOGLE_TTS_PITCH", "-2"),
+    ];
+    let providers = with(&settings).expect("complete").providers;
+    assert_eq!(providers.tts_chain, ["openai", "google", "beep"]);
+    assert_eq!((providers.tts_model.as_str(), providers.tts_voice.as_str()), ("tts-1", "marin"));
+    assert_eq!(providers.tts_cache, 0);
+    let voice = &providers.cloud.google.as_ref().expect("set").voice;
+    assert_eq!((voice.voice.as_str(), voice.speaking_rate, voice.pitch), ("he-IL-Wavenet-A", 1.1, -2.0));
+    // The voice decides how the agent speaks of itself.
+    assert_eq!(providers.cloud.text.plain("אני בודק/ת"), "אני בודקת");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::call::CallRunner;
 use super::outbound::Alerts;
 use super::recordings::Recordings;
 use super::registry::Registry;
+use super::sessions::Sessions;
 use crate::config::Config;
 use crate::crm::{CrmClient, Outbox};
 use crate::twilio::rest::{RestError, TwilioRest};
@@ -48,6 +49,8 @@ pub struct App {
     pub registry: Arc<Registry>,
     /// What they are doing.
     pub board: Arc<Board>,
+    /// What other bridges are doing.
+    pub sessions: Arc<Sessions>,
     /// Asks Twilio, where there are credentials.
     pub twilio: Option<TwilioRest>,
     /// Calls the bridge placed itself.
@@ -84,6 +87,7 @@ impl App {
         Ok(Self {
             twilio,
             alerts: Alerts::default(),
+            sessions: Arc::new(Sessions::new(config.redis.clone())),
             recordings,
             config,
             crm,

@@ -18,10 +18,13 @@ pub const CALLS_PATH: &str = "/internal/v1/calls";
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallsAnswer {
-    /// Calls there may be at the same time.
+    /// Calls that this bridge takes at the same time.
     pub max: usize,
-    /// The live ones, the longest first.
+    /// The live ones, its own and then those of other bridges, the longest first.
     pub calls: Vec<CallRow>,
+    /// Are there other bridges, and are they heard of? Absent without Redis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<bool>,
 }
 
 /// Needs `Authorization: Bearer` with the internal token: what a call is doing is nobody else's business.
@@ -29,5 +32,8 @@ pub(super) async fn calls(State(app): State<Arc<App>>, headers: HeaderMap) -> Re
     if let Err(refused) = internal(&app, &headers) {
         return refused.into_response();
     }
-    Json(CallsAnswer { max: app.config.max_calls, calls: app.board.rows() }).into_response()
+    let mut calls = app.board.rows();
+    calls.extend(app.sessions.others());
+    let shared = app.sessions.redis().map(|redis| redis.connected);
+    Json(CallsAnswer { max: app.config.max_calls, calls, shared }).into_response()
 }

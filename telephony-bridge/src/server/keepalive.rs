@@ -21,17 +21,25 @@ pub struct Keepalive {
     next_ping: Instant,
     /// When the answer to the last ping is overdue.
     overdue: Option<Instant>,
+    /// When the last ping was due, until it is answered.
+    pinged: Option<Instant>,
 }
 
 impl Keepalive {
     /// Pings every `interval`; gives up `timeout` after a ping without a sign of life.
     pub fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
-        Self { interval, timeout, next_ping: now + interval, overdue: None }
+        Self { interval, timeout, next_ping: now + interval, overdue: None, pinged: None }
     }
 
     /// Anything arrived: the far end lives.
     pub fn heard(&mut self) {
         self.overdue = None;
+    }
+
+    /// The answer to a ping arrived: how long it took.
+    pub fn pong(&mut self, now: Instant) -> Option<Duration> {
+        self.heard();
+        self.pinged.take().map(|at| now.saturating_duration_since(at))
     }
 
     /// When [`poll`](Self::poll) has something to say; changes after every call of `poll` and
@@ -48,6 +56,7 @@ impl Keepalive {
         if self.next_ping <= now {
             self.next_ping = now + self.interval;
             self.overdue.get_or_insert(now + self.timeout);
+            self.pinged = Some(now);
             return Some(KeepaliveAction::Ping);
         }
         None
@@ -58,6 +67,7 @@ impl Keepalive {
 mod tests {
     use super::*;
 
+    /// S-TEL-005, S-TEL-013, Twilio's socket: a ping every 30 s; without a sign of life within 5 s it is given up.
     #[test]
     fn a_silent_socket_is_given_up() {
         let (interval, timeout) = (Duration::from_secs(30), Duration::from_secs(5));
@@ -68,6 +78,9 @@ mod tests {
         assert_eq!(keepalive.poll(start + interval), Some(KeepaliveAction::Ping));
         assert_eq!(keepalive.poll(start + interval), None);
         keepalive.heard();
+        let after = Duration::from_millis(40);
+        assert_eq!(keepalive.pong(start + interval + after), Some(after));
+        assert_eq!(keepalive.pong(start + interval + after), None, "asked for by nobody");
         assert_eq!(keepalive.poll(start + interval + timeout), None);
         assert_eq!(keepalive.poll(start + interval * 2), Some(KeepaliveAction::Ping));
         assert_eq!(keepalive.deadline(), start + interval * 2 + timeout);

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
@@ -62,6 +62,10 @@ pub struct RegistryStats {
     pub rung: usize,
     /// Streams accepted since the start.
     pub accepted: u64,
+    /// Streams that are over…
+    pub ended: u64,
+    /// …and how long they lasted together.
+    pub ended_time: Duration,
 }
 
 /// The calls of this process.
@@ -83,6 +87,8 @@ struct Inner {
     callbacks: HashSet<(String, u64)>,
     callback_order: VecDeque<(String, u64)>,
     accepted: u64,
+    ended: u64,
+    ended_time: Duration,
     draining: bool,
 }
 
@@ -99,6 +105,8 @@ impl Registry {
                 callbacks: HashSet::new(),
                 callback_order: VecDeque::new(),
                 accepted: 0,
+                ended: 0,
+                ended_time: Duration::ZERO,
                 draining: false,
             }),
             left: Arc::new(Notify::new()),
@@ -175,7 +183,8 @@ impl Registry {
         inner.accepted += 1;
         let number = inner.accepted;
         inner.live.insert(call_sid.to_owned(), (number, sender));
-        let live = LiveCall { call_sid: call_sid.to_owned(), number, signal, registry: Arc::clone(self) };
+        let call_sid = call_sid.to_owned();
+        let live = LiveCall { call_sid, number, began: now, signal, registry: Arc::clone(self) };
         Ok((call, live))
     }
 
@@ -238,7 +247,7 @@ impl Registry {
                 return;
             }
             // An awaited call leaves by expiry too, and nobody notifies of that.
-            let _ = tokio::time::timeout(std::time::Duration::from_millis(500), left).await;
+            let _ = tokio::time::timeout(Duration::from_millis(500), left).await;
         }
     }
 
@@ -250,6 +259,8 @@ impl Registry {
             awaited: inner.awaited.outstanding(now),
             rung: inner.rung.len(),
             accepted: inner.accepted,
+            ended: inner.ended,
+            ended_time: inner.ended_time,
         }
     }
 
@@ -282,6 +293,7 @@ impl Inner {
 pub struct LiveCall {
     call_sid: String,
     number: u64,
+    began: Instant,
     signal: watch::Receiver<CallSignal>,
     registry: Arc<Registry>,
 }
@@ -300,6 +312,8 @@ impl Drop for LiveCall {
         if inner.live.get(&self.call_sid).is_some_and(|(number, _)| *number == self.number) {
             inner.live.remove(&self.call_sid);
         }
+        inner.ended += 1;
+        inner.ended_time += self.began.elapsed();
         drop(inner);
         self.registry.left.notify_waiters();
     }

@@ -11,7 +11,7 @@ use axum::routing::{delete, get, post};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-use super::{App, calls, health, outbound, recordings, status, transfer, upgrade, voice};
+use super::{App, calls, health, night, outbound, recordings, status, transfer, upgrade, voice};
 use crate::metrics as names;
 use crate::twilio::{Form, FormError, verify_form};
 
@@ -28,6 +28,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(calls::CALLS_PATH, get(calls::calls))
         .route(voice::INBOUND_PATH, post(voice::inbound))
         .route(voice::DIAL_PATH, post(voice::dialled))
+        .route(night::NIGHT_PATH, post(night::pressed))
         .route(transfer::AFTER_PATH, post(transfer::after))
         .route(voice::RECORDING_PATH, post(recordings::recorded))
         .route("/internal/v1/recordings/{sid}", delete(recordings::delete))

@@ -60,6 +60,9 @@ pub async fn serve(
         public = app.config.public_base_url,
         "the bridge listens"
     );
+    if app.config.redis.is_none() {
+        tracing::info!("REDIS_URL is not set: sessions are kept in memory, and no other bridge is seen");
+    }
     if app.config.auth_token().is_none() {
         tracing::warn!("MOCK_TWILIO=true: signatures are not checked");
     }
@@ -71,6 +74,9 @@ pub async fn serve(
         }
     });
     let recordings = tokio::spawn(recordings::look_after(Arc::clone(&app)));
+    let (leave, left) = tokio::sync::oneshot::channel::<()>();
+    let (sessions, board) = (Arc::clone(&app.sessions), Arc::clone(&app.board));
+    let sessions = tokio::spawn(async move { sessions.exchange(board, async { drop(left.await) }).await });
     let sweeper = Sweeper::start(app.config.tapes_dir(), app.config.tape_retention);
     let (drained, mut stopped) = tokio::sync::watch::channel(false);
     let draining = Arc::clone(&app);
@@ -91,6 +97,9 @@ pub async fn serve(
     };
     upkeep.abort();
     recordings.abort();
+    drop(leave);
+    // Bounded by itself.
+    let _ = sessions.await;
     sweeper.stop().await;
     let left = app.outbox.flush(FLUSH_DEADLINE).await;
     if left > 0 {

@@ -11,7 +11,7 @@ use crm_api::{CallEventKind, Decision, Dial, EndReason, GreetingText, RouteDecis
 
 use super::routes::{Refused, bad_form, signed_form, twiml, unix_ms};
 use super::transfer::AFTER_PATH;
-use super::{App, CallInfo, NoPlace, fallback, transfer};
+use super::{App, CallInfo, NoPlace, fallback, night, transfer};
 use crate::logging::Redacted;
 use crate::metrics as names;
 use crate::twilio::{DialResult, SAY_VOICE, Twiml, VoiceWebhook, say_voice};
@@ -85,11 +85,12 @@ pub(super) async fn dialled(
         announced_at_ms: unix_ms(),
         earlier: None,
     });
+    // Whoever was talked to before, or pressed a key at night, has heard the greeting.
+    let greeted = call.earlier.is_some() || call.decision.decision == Decision::Night;
     call.decision.decision = Decision::Agent;
     // Nobody is rung in a circle.
     call.decision.dial = None;
-    if call.earlier.is_some() {
-        // It was introduced before.
+    if greeted {
         let words = fallback::NOBODY_FREE.to_owned();
         call.decision.greeting = GreetingText { text: words, tts_cache_key: String::new(), version: 0 };
     }
@@ -143,6 +144,10 @@ fn answer(app: &App, mut call: CallInfo) -> Response {
                 "" => fallback::REFUSED,
                 text => text,
             };
+            if call.decision.decision == Decision::Night && call.decision.dial.is_some() {
+                let words = words.to_owned();
+                return night::offer(app, call, &words);
+            }
             let announce = call.decision.announce.as_deref().unwrap_or_default();
             let xml = Twiml::new().say(&voice, announce).say(&voice, words).hang_up();
             // The call ends here: no stream will report it.

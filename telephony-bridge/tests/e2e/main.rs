@@ -9,8 +9,11 @@ mod drain;
 mod duck;
 mod harness;
 mod hostile;
+#[cfg(feature = "otel")]
+mod otel;
 mod process;
 mod recorded_tape;
+mod redis;
 #[path = "../schema/mod.rs"]
 mod schema;
 mod top;

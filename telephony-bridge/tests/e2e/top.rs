@@ -12,7 +12,7 @@ fn top(url: &str, token: &str) -> Output {
     command.output().expect("runs")
 }
 
-/// A live call is shown with what has happened in it and without the caller's number; a stranger is not told.
+/// S-PLT-012, the sockets' monitor: a live call is shown with what has happened in it and without the caller's number; a stranger is not told.
 #[tokio::test(flavor = "multi_thread")]
 async fn live_calls_are_shown_to_whoever_has_the_token() {
     let site = Site::new("short_answers", 5.0).await;
@@ -39,4 +39,25 @@ async fn live_calls_are_shown_to_whoever_has_the_token() {
     let shown = top(&url, INTERNAL_TOKEN);
     let answer: CallsAnswer = serde_json::from_slice(&shown.stdout).expect("JSON");
     assert_eq!(answer.calls, []);
+}
+
+/// S-AUD-015: what interruptions come to is counted, shown for each call while it lasts, and on the dashboard.
+#[tokio::test(flavor = "multi_thread")]
+async fn interruptions_are_counted() {
+    let site = Site::new("interruption", 5.0).await;
+    let _crm = site.crm().await;
+    let bridge = site.bridge(&[]);
+    let call = tokio::spawn(site.caller(&bridge, "call").call());
+    let url = format!("http://{}", bridge.address);
+    let yields = eventually("the agent has yielded", async || {
+        let answer: CallsAnswer = serde_json::from_slice(&top(&url, INTERNAL_TOKEN).stdout).expect("JSON");
+        answer.calls.first().map(|call| u64::from(call.yields)).filter(|yields| *yields > 0)
+    })
+    .await;
+    hung_up(call).await;
+    let (_, metrics) = site.page(&bridge, "/metrics").await.expect("the bridge answers");
+    let counted = metrics.lines().find_map(|line| line.strip_prefix("kav_bridge_barge_ins_total "));
+    let counted: u64 = counted.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{metrics}"));
+    assert!(counted >= yields, "{counted} counted, {yields} seen");
+    assert!(include_str!("../../deploy/dashboard.json").contains("kav_bridge_barge_ins_total"));
 }

@@ -151,6 +151,7 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(30), gone).await.expect("the process ends");
     }
 
+    /// A-AUD-019: what is optional may be missing: an error that names it, and the next voice.
     #[tokio::test]
     async fn a_program_that_is_not_there_is_named() {
         let voice = Espeak::new("/no/such/program", "he");

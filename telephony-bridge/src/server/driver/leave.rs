@@ -40,13 +40,14 @@ impl Driver {
             self.hands_over = false;
             return EndReason::CallerHangUp;
         }
-        if reason != EndReason::CallerHangUp {
+        // Twilio knows of an end that came from there.
+        if reason != EndReason::CallerHangUp && !self.far_end_closed {
             self.hang_up();
         }
         reason
     }
 
-    /// Ends the call at Twilio too (guarantee 3): closing the stream should, and this will.
+    /// Ends the call at Twilio too (guarantee 3): closing the stream should, and this will, however often it is asked.
     fn hang_up(&self) {
         let Some(twilio) = self.app.twilio.clone() else { return };
         let call_sid = self.call_sid.clone();

@@ -13,6 +13,8 @@ mod publish;
 mod receive;
 mod runner;
 mod sender;
+#[cfg_attr(not(feature = "otel"), path = "no_spans.rs")]
+mod spans;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ use playout::{Marks, Playout};
 use receive::{MAX_BACKLOG, is_media};
 pub use runner::{LiveRunner, RunnerError};
 use sender::Sender;
+use spans::CallSpans;
 
 /// How often the engine's rings are looked at.
 const POLL: Duration = Duration::from_millis(5);
@@ -98,7 +101,9 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         followed: 0,
         bad_messages: 0,
         ended: None,
-        status: app.board.enter(&call),
+        far_end_closed: false,
+        spans: CallSpans::begin(&call, &start.stream_sid),
+        status: app.board.enter(&call, &start.stream_sid),
         unanswered: None,
         call,
         app,
@@ -150,6 +155,10 @@ struct Driver {
     followed: u64,
     bad_messages: u32,
     ended: Option<EndReason>,
+    /// The far end has closed the stream: the call's document goes on, with a hang-up, by itself.
+    far_end_closed: bool,
+    /// For whoever collects traces.
+    spans: CallSpans,
     /// For whoever looks at the live calls.
     status: OnBoard,
     /// When the caller's turn ended that nothing has been heard on yet.
@@ -243,6 +252,7 @@ impl Driver {
         }
         self.poll_providers();
         self.move_audio();
+        self.status.sent(self.sender.sent());
         match self.keepalive.poll(Instant::now()) {
             Some(KeepaliveAction::Ping) => self.sender.ping(),
             Some(KeepaliveAction::Dead) => self.sender.fail(),
@@ -325,6 +335,7 @@ impl Driver {
     fn feed(&mut self, input: WireInput) {
         let now = self.clock.now();
         self.session.handle(now, input.as_input());
+        self.spans.input(&input);
         self.record_at(now, Wire::Input { input });
         while let Some(output) = self.session.poll() {
             if let Some(decision) = Decision::of(&output) {
@@ -336,6 +347,7 @@ impl Driver {
 
     fn carry_out(&mut self, now: CallTime, output: Output) {
         self.providers.carry_out(now, &output);
+        self.spans.output(&output);
         match output {
             Output::Speak { line, from_ms: 0, .. } => {
                 if let Some(recorder) = &mut self.recorder {
@@ -362,7 +374,10 @@ impl Driver {
                 self.status.turn();
             }
             Output::TakenBack { .. } => self.unanswered = None,
-            Output::State(state) => self.status.state(state),
+            Output::State(state) => {
+                tracing::debug!(call_sid = %self.call_sid, at_ms = now.as_ms(), ?state, "the floor changes");
+                self.status.state(state);
+            }
             Output::Yield { .. } => {
                 metrics::counter!(numbers::BARGE_INS).increment(1);
                 self.status.yielded();
@@ -403,6 +418,7 @@ impl Driver {
         let reason = self.leave_call(reason).await;
         self.feed(WireInput::Stop(reason));
         self.record(Wire::Followed { at: self.followed });
+        self.spans.end(reason);
         let counters = self.handle.counters();
         tracing::info!(
             call_sid = %self.call_sid,

@@ -8,6 +8,8 @@ pub(super) const BARGE_INS: &str = "kav_bridge_barge_ins_total";
 pub(super) const DEGRADED: &str = "kav_bridge_provider_fallbacks_total";
 /// Messages dropped because the socket was too slow.
 pub(super) const FRAMES_DROPPED: &str = "kav_bridge_messages_dropped_total";
+/// Seconds from a ping to its answer.
+pub(super) const PING: &str = "kav_bridge_ping_seconds";
 
 /// Says what they are.
 pub(super) fn describe() {
@@ -19,5 +21,6 @@ pub(super) fn describe() {
     describe_counter!(BARGE_INS, "interruptions the agent yielded to");
     describe_counter!(DEGRADED, "fallbacks used, by provider");
     describe_counter!(FRAMES_DROPPED, "messages dropped because the socket was too slow");
+    describe_histogram!(PING, Unit::Seconds, "a ping over the media socket to its answer");
     crate::providers::net::numbers::describe();
 }

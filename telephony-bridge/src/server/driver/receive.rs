@@ -6,7 +6,7 @@ use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use axum::extract::ws::Message as WsMessage;
 use crm_api::EndReason;
 
-use super::{ARRIVALS, Driver, Leave};
+use super::{ARRIVALS, Driver, Leave, numbers};
 use crate::tape::{Payload, Wire, WireInput};
 use crate::twilio::{Body, parse};
 
@@ -17,11 +17,22 @@ pub(super) const MAX_BACKLOG: usize = 250;
 
 impl Driver {
     pub(super) fn on_message(&mut self, message: &WsMessage) -> Option<Leave> {
+        self.status.received();
         let text = match message {
             WsMessage::Text(text) => text.as_str(),
-            WsMessage::Close(_) => return Some(Leave::Stop(EndReason::SocketLost)),
+            WsMessage::Close(_) => {
+                self.far_end_closed = true;
+                return Some(Leave::Stop(EndReason::SocketLost));
+            }
             WsMessage::Binary(_) => "",
-            WsMessage::Ping(_) | WsMessage::Pong(_) => return None,
+            WsMessage::Pong(_) => {
+                if let Some(after) = self.keepalive.pong(Instant::now()) {
+                    metrics::histogram!(numbers::PING).record(after.as_secs_f64());
+                    self.status.pong(after);
+                }
+                return None;
+            }
+            WsMessage::Ping(_) => return None,
         };
         let message = match parse(text) {
             Ok(message) => message,
