@@ -53,6 +53,7 @@ fn the_bits_are_the_same_everywhere() {
     assert_eq!(format!("{hash:016x}"), include_str!("golden/kav_vad.fnv").trim());
 }
 
+/// A-AUD-002: on a call in Hebrew, short answers among it.
 #[test]
 fn speech_scores_high_and_pauses_low() {
     let found = scores(&mut KavVad::new(), &caller());

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::support::{ALPHA, BETA, World, fields};
 
 on_both! {
-    /// A-TEN-002, A-PLT-009, A-CRM-019: the dialled number finds its business, whose greeting
+    /// A-TEN-002, A-PLT-009, A-CRM-019, S-TEL-015, P-VOX-002 for calls: the dialled number finds its business, whose greeting
     /// names business and assistant.
     async fn a_known_number_is_answered_in_the_name_of_its_business(world: World) {
         let decision = world.client.route("CA1", "+972502345678", ALPHA).await;
@@ -24,6 +24,10 @@ on_both! {
         let other = world.client.route("CA2", "+972502345678", BETA).await;
         assert_eq!(other.business.unwrap().slug, "beta");
         assert_ne!(other.greeting.tts_cache_key, decision.greeting.tts_cache_key);
+        let twice = "INSERT INTO channel_routes (kind, address, tenant_id, created_at_ms)
+            SELECT 'phone', a.address, b.tenant_id, 1 FROM channel_routes a, channel_routes b
+            WHERE a.tenant_id <> b.tenant_id";
+        assert!(world.try_execute(twice).await.is_err(), "a number belongs to one business");
     }
 }
 

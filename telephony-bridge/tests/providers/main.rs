@@ -4,6 +4,7 @@
 
 mod chaos;
 mod full_call;
+mod greeting;
 mod latency;
 mod matrix;
 mod recovery;

@@ -109,7 +109,7 @@ pub(crate) async fn interim_words_grow<P: Peer>() {
     line.hang_up().await;
 }
 
-/// A stream that breaks in the middle of a turn is replaced, and the words are all there, once.
+/// S-TEL-013, the provider's socket: a stream that breaks in the middle of a turn is replaced, and the words are all there, once.
 pub(crate) async fn every_break_is_healed<P: Peer>() {
     for fault in [
         StreamFault::Drop(3),
