@@ -6,6 +6,7 @@
 mod cloud;
 mod providers;
 mod redis;
+mod settings;
 mod source;
 mod twilio;
 
@@ -23,132 +24,10 @@ use crate::words::Lexicon;
 pub use cloud::{CloudConfig, GoogleAccount, GoogleConfig};
 pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
 pub use redis::RedisConfig;
+pub use settings::SETTINGS;
 pub(crate) use source::shown;
 pub use source::{Source, TomlError};
 pub use twilio::TwilioConfig;
-
-/// Every setting: name, default (empty: none) and meaning.
-pub const SETTINGS: &[(&str, &str, &str)] = &[
-    ("BRIDGE_LISTEN", "127.0.0.1:8080", "address to listen on"),
-    ("PORT", "", "listen on 0.0.0.0:PORT, unless BRIDGE_LISTEN is set (Cloud Run)"),
-    ("PUBLIC_BASE_URL", "", "https://… under which Twilio reaches the bridge; required"),
-    ("TWILIO_AUTH_TOKEN", "", "signs webhooks and handshakes; required unless MOCK_TWILIO=true"),
-    (
-        "TWILIO_ACCOUNT_SID",
-        "",
-        "AC… of the account: with it the bridge asks Twilio too (hang-up, transfer, outbound calls, recordings)",
-    ),
-    ("TWILIO_API_KEY", "", "SK… of an API key that authorises these requests in place of TWILIO_AUTH_TOKEN"),
-    ("TWILIO_API_SECRET", "", "secret of TWILIO_API_KEY"),
-    ("TWILIO_API_BASE", "https://api.twilio.com/2010-04-01", "base URL of Twilio's API"),
-    ("TRANSFER_TO", "", "+… of a person who takes calls the agent hands over, where the CRM names nobody"),
-    ("RECORD_CALLS", "false", "true: Twilio records the agent's calls whose decision allows it"),
-    ("RECORDING_RETENTION_HOURS", "48", "hours until a recording is deleted at Twilio; 0: never"),
-    ("MOCK_TWILIO", "false", "true: no signatures are checked; never in production"),
-    ("CRM_URL", "http://127.0.0.1:8081", "http:// base URL of crm-service, on a private network"),
-    ("INTERNAL_API_TOKEN", "", "shared with crm-service; required unless MOCK_TWILIO=true"),
-    (
-        "REDIS_URL",
-        "",
-        "redis://[user:password@]host[:port][/database]: bridges that share it show each other's calls",
-    ),
-    ("MAX_WEBSOCKET_CONNECTIONS", "100", "calls at the same time"),
-    ("WEBSOCKET_PING_INTERVAL", "30000", "ms between pings"),
-    ("WEBSOCKET_PONG_TIMEOUT", "5000", "ms without an answer to a ping before a call is given up"),
-    ("DRAIN_TIMEOUT", "30000", "ms to wait for calls to end before a shutdown ends them"),
-    ("DATA_DIR", "data", "folder of the outbox and of recorded tapes"),
-    ("VOICE_DIR", "", "folder of the clip library"),
-    (
-        "RECORD_TAPES",
-        "off",
-        "off | all | sampled:0.1 | tenants:SLUG,SLUG; only calls whose recording the CRM allows",
-    ),
-    ("TAPE_RETENTION_HOURS", "48", "hours after which a recorded tape is removed, unless it is redacted"),
-    ("LOG_FORMAT", "text", "text | json"),
-    ("ENABLE_VERBOSE_LOGGING", "false", "true: the bridge logs its details too, unless RUST_LOG says what"),
-    (
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "",
-        "http://… of an OpenTelemetry collector: a trace of each call; only in builds with the feature otel",
-    ),
-    ("MAX_MEMORY_USAGE_MB", "0", "/health warns above this resident memory, in MB (10^6 bytes); 0: never"),
-    ("CLOCK_SPEED", "1.0", "scales every clock of a call, 0.1 to 100; for demonstrations"),
-    ("EMBEDDED_TAPE", "", "tape whose ground truth drives the embedded speech recognition"),
-    ("BARGE_IN_PRESET", "", "polite | responsive | adaptive; overrides the CRM"),
-    (
-        "DUCK_BUFFERED",
-        "true",
-        "true: what the far end has buffered is cleared and sent again quieter when the caller may be interrupting",
-    ),
-    ("WORDS_FILE", "", "TOML of word lists; each list it names replaces the Hebrew one of that name"),
-    (
-        "SESSION_FILE",
-        "",
-        "TOML of the conversation's timings and phrases; what it names replaces the default",
-    ),
-    ("ENGINE_WORKERS", "0", "audio threads; 0: chosen from the number of cores"),
-    ("OPENAI_BASE_URL", "", "http(s)://…/v1 of any OpenAI-compatible server, for speech and replies alike"),
-    ("OPENAI_API_KEY", "", "its key; without a base URL: of api.openai.com"),
-    ("STT_BASE_URL", "", "the same for speech recognition alone"),
-    ("STT_API_KEY", "", "key of STT_BASE_URL"),
-    ("STT_MODEL", "whisper-1", "transcription model"),
-    ("STT_INTERIM_MS", "0", "ms of a turn between requests for interim words; 0: none"),
-    (
-        "STT_CHAIN",
-        "auto",
-        "who recognises speech, in order: google, deepgram, soniox, openai, embedded; auto: whoever is configured",
-    ),
-    ("LLM_BASE_URL", "", "the same for replies alone: hosted, Ollama, vLLM"),
-    ("LLM_API_KEY", "", "key of LLM_BASE_URL, if it wants one"),
-    ("LLM_MODEL", "gpt-4.1-mini", "chat model"),
-    ("LLM_PROMPT_FILE", "", "instructions of the agent; {business} is replaced by the business's name"),
-    ("LLM_CHAIN", "auto", "who writes replies, in order: openai, embedded"),
-    ("TTS_BASE_URL", "", "the same for speech synthesis alone"),
-    ("TTS_API_KEY", "", "key of TTS_BASE_URL"),
-    ("TTS_MODEL", "gpt-4o-mini-tts", "speech model"),
-    ("TTS_VOICE", "nova", "its voice"),
-    ("TTS_CHAIN", "auto", "who speaks, in order: google, openai, embedded, espeak, beep"),
-    ("TTS_CACHE_MB", "256", "MB of synthesised speech kept under DATA_DIR; 0: none"),
-    ("ESPEAK_PROGRAM", "espeak-ng", "espeak-ng's program"),
-    ("LANGUAGE", "he", "ISO 639-1 code of the language spoken"),
-    (
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "",
-        "key file of a Google service account: speech recognition and voice",
-    ),
-    ("GOOGLE_API_KEY", "", "Google API key, in place of a service account"),
-    ("GOOGLE_STT_API", "v1", "v1 | v2: version of Google's speech recognition"),
-    (
-        "GOOGLE_STT_MODEL",
-        "",
-        "model of Google's speech recognition; empty: Google chooses. None for telephones knows Hebrew",
-    ),
-    ("GOOGLE_STT_ENDPOINT", "https://speech.googleapis.com", "where Google's speech recognition is"),
-    ("GOOGLE_STT_REGION", "global", "v2: region of the recogniser"),
-    ("GOOGLE_CLOUD_PROJECT", "", "v2: project that pays; unless the key file names it"),
-    ("GOOGLE_TTS_ENDPOINT", "https://texttospeech.googleapis.com", "where Google's voices are"),
-    ("GOOGLE_TTS_VOICE", "he-IL-Wavenet-D", "Google's voice"),
-    ("GOOGLE_TTS_RATE", "1.0", "how fast it speaks, 0.25 to 2.0"),
-    ("GOOGLE_TTS_PITCH", "0", "how high it speaks, -20 to 20 semitones"),
-    ("DEEPGRAM_API_KEY", "", "Deepgram: speech recognition"),
-    ("DEEPGRAM_ENDPOINT", "wss://api.deepgram.com", "where Deepgram is"),
-    ("DEEPGRAM_MODEL", "nova-3", "its model"),
-    ("SONIOX_API_KEY", "", "Soniox: speech recognition"),
-    ("SONIOX_ENDPOINT", "wss://stt-rt.soniox.com", "where Soniox is"),
-    ("SONIOX_MODEL", "stt-rt-v4", "its model"),
-    (
-        "STT_PHRASES_FILE",
-        "",
-        "phrases that callers are likely to say, one a line, in place of those of real estate",
-    ),
-    ("PRONUNCIATION_FILE", "", "TOML of how words and names are said, beside the Hebrew ones"),
-    (
-        "AGENT_GENDER",
-        "auto",
-        "auto | feminine | masculine: how the agent speaks of itself; auto: as its voice sounds",
-    ),
-    ("PROVIDER_TIMEOUT", "1500", "ms a provider may keep a caller waiting before the next one is asked"),
-];
 
 /// Used for both services where `MOCK_TWILIO=true` and no token is set.
 const MOCK_INTERNAL_TOKEN: &str = "kav-development";
@@ -283,7 +162,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
-        let mock = source.parse("MOCK_TWILIO", "true or false", |text| text.parse().ok())?;
+        let mock = source.truth("MOCK_TWILIO")?;
         let listen = listen(source)?;
         let providers = ProviderConfig::from_source(source)?;
         let mut session =
@@ -323,22 +202,24 @@ impl Config {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
-            verbose: source.parse("ENABLE_VERBOSE_LOGGING", "true or false", |text| text.parse().ok())?,
-            otlp_endpoint: otlp_endpoint(source)?,
+            verbose: source.truth("ENABLE_VERBOSE_LOGGING")?,
+            // The collector is beside the bridge, or on the private network: the client has no TLS.
+            otlp_endpoint: source.optional(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "http://…, on a private network",
+                |text| http_url(text, &["http://"]),
+            )?,
             max_memory: max_memory(source)?,
             clock_speed: source.parse("CLOCK_SPEED", "a number from 0.1 to 100", |text| {
                 text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed))
             })?,
             embedded_tape: source.get("EMBEDDED_TAPE").map(PathBuf::from),
-            barge_in_preset: match source.get("BARGE_IN_PRESET") {
-                None => None,
-                Some(_) => {
-                    Some(source.parse("BARGE_IN_PRESET", "polite, responsive or adaptive", |text| {
-                        PRESETS.contains(&text).then(|| text.to_owned())
-                    })?)
-                }
-            },
-            duck_buffered: source.parse("DUCK_BUFFERED", "true or false", |text| text.parse().ok())?,
+            barge_in_preset: source.optional(
+                "BARGE_IN_PRESET",
+                "polite, responsive or adaptive",
+                |text| PRESETS.contains(&text).then(|| text.to_owned()),
+            )?,
+            duck_buffered: source.truth("DUCK_BUFFERED")?,
             session,
             engine_workers: source.parse("ENGINE_WORKERS", "0 to 256", |text| {
                 text.parse().ok().filter(|workers| *workers <= 256)
@@ -420,14 +301,6 @@ fn http_url(text: &str, schemes: &[&str]) -> Option<String> {
     let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
     let plain = !host.is_empty() && !host.starts_with('/') && !host.contains(['?', '#', ' ']);
     plain.then(|| text.trim_end_matches('/').to_owned())
-}
-
-/// The collector is beside the bridge, or on the private network: the client has no TLS.
-fn otlp_endpoint(source: &Source) -> Result<Option<String>, ConfigError> {
-    let name = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    source.get(name).map_or(Ok(None), |_| {
-        source.parse(name, "http://…, on a private network", |text| http_url(text, &["http://"])).map(Some)
-    })
 }
 
 fn max_memory(source: &Source) -> Result<Option<u64>, ConfigError> {

@@ -81,6 +81,27 @@ impl Source {
         read(value).ok_or_else(|| ConfigError::Wrong { name, value: value.to_owned(), expected })
     }
 
+    /// The value, read by `read`, if there is one.
+    ///
+    /// # Errors
+    /// [`ConfigError::Wrong`] where `read` makes nothing of it.
+    pub fn optional<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        self.get(name).map(|_| self.parse(name, expected, read)).transpose()
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Wrong`] where it is neither; [`ConfigError::Missing`] where there is none.
+    pub fn truth(&self, name: &'static str) -> Result<bool, ConfigError> {
+        self.parse(name, "true or false", |text| text.parse().ok())
+    }
+
     /// An empty value counts as none: that is how a container unsets a variable.
     fn set(&mut self, name: &'static str, value: String) {
         if value.is_empty() {

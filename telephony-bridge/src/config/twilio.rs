@@ -31,13 +31,10 @@ impl TwilioConfig {
         Ok(Self {
             credentials: credentials(source)?,
             api_base: source.parse("TWILIO_API_BASE", "https://…, or http:// on this machine", api_base)?,
-            transfer_to: match source.get("TRANSFER_TO") {
-                None => None,
-                Some(_) => Some(source.parse("TRANSFER_TO", "a number such as +972501234567", |text| {
-                    is_e164(text).then(|| text.to_owned())
-                })?),
-            },
-            record_calls: source.parse("RECORD_CALLS", "true or false", |text| text.parse().ok())?,
+            transfer_to: source.optional("TRANSFER_TO", "a number such as +972501234567", |text| {
+                is_e164(text).then(|| text.to_owned())
+            })?,
+            record_calls: source.truth("RECORD_CALLS")?,
             retention: (retention > 0).then(|| Duration::from_secs(retention * 3_600)),
         })
     }

@@ -11,7 +11,7 @@ mod redis;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 /// How Redis does (S-TEL-009).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct RedisHealth {
-    /// Did the last exchange succeed?
+    /// Did the last exchange succeed, a moment ago?
     pub connected: bool,
     /// How long it took to answer a ping then, in ms.
     pub latency_ms: Option<f64>,
@@ -58,10 +58,20 @@ pub struct Sessions {
     seen: Mutex<Seen>,
 }
 
+/// What the last exchange brought.
 #[derive(Debug, Default)]
 struct Seen {
+    /// When it succeeded; `None`: it failed, or there was none.
+    at: Option<Instant>,
     health: RedisHealth,
     others: Vec<CallRow>,
+}
+
+impl Seen {
+    /// What is older than any record would be is worth nothing.
+    fn is_fresh(&self) -> bool {
+        self.at.is_some_and(|at| at.elapsed() < RECORD_TTL)
+    }
 }
 
 impl Sessions {
@@ -72,12 +82,15 @@ impl Sessions {
 
     /// Live calls of other bridges, the longest first; none while Redis is away.
     pub fn others(&self) -> Vec<CallRow> {
-        self.lock().others.clone()
+        let seen = self.lock();
+        if seen.is_fresh() { seen.others.clone() } else { Vec::new() }
     }
 
     /// How Redis does; `None`: there is none.
     pub fn redis(&self) -> Option<RedisHealth> {
-        self.redis.as_ref().map(|_| self.lock().health)
+        self.redis.as_ref()?;
+        let seen = self.lock();
+        Some(RedisHealth { connected: seen.is_fresh(), ..seen.health })
     }
 
     /// Exchanges sessions with the others until `stop` is ready, then takes the own ones away. Without a
@@ -145,7 +158,6 @@ impl Sessions {
             health.reconnects += 1;
             tracing::info!(failures = health.consecutive_failures, "Redis is back: calls are shared again");
         }
-        health.connected = true;
         health.latency_ms = Some(latency.as_micros() as f64 / 1_000.0);
         health.used_memory_bytes = used_memory.or(health.used_memory_bytes);
         health.consecutive_failures = 0;
@@ -154,6 +166,7 @@ impl Sessions {
             metrics::gauge!(names::REDIS_MEMORY).set(bytes as f64);
         }
         seen.others = others;
+        seen.at = Some(Instant::now());
     }
 
     fn failed(&self, error: &StoreError) {
@@ -167,6 +180,7 @@ impl Sessions {
         seen.health = RedisHealth { consecutive_failures: failures, reconnects, ..RedisHealth::default() };
         // They may be over by now.
         seen.others.clear();
+        seen.at = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
