@@ -92,7 +92,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("TTS_BASE_URL", "", "the same for speech synthesis alone"),
     ("TTS_API_KEY", "", "key of TTS_BASE_URL"),
     ("TTS_MODEL", "gpt-4o-mini-tts", "speech model"),
-    ("TTS_VOICE", "nova", "its voice"),
+    ("TTS_VOICE", "nova", "its voice, for a business that names none of such services"),
     ("TTS_CHAIN", "auto", "who speaks, in order: google, openai, embedded, espeak, beep"),
     ("TTS_CACHE_MB", "256", "MB of synthesised speech kept under DATA_DIR; 0: none"),
     ("ESPEAK_PROGRAM", "espeak-ng", "espeak-ng's program"),
@@ -113,7 +113,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("GOOGLE_STT_REGION", "global", "v2: region of the recogniser"),
     ("GOOGLE_CLOUD_PROJECT", "", "v2: project that pays; unless the key file names it"),
     ("GOOGLE_TTS_ENDPOINT", "https://texttospeech.googleapis.com", "where Google's voices are"),
-    ("GOOGLE_TTS_VOICE", "he-IL-Wavenet-D", "Google's voice"),
+    ("GOOGLE_TTS_VOICE", "he-IL-Wavenet-A", "Google's voice, for a business that names none of Google's"),
     ("GOOGLE_TTS_RATE", "1.0", "how fast it speaks, 0.25 to 2.0"),
     ("GOOGLE_TTS_PITCH", "0", "how high it speaks, -20 to 20 semitones"),
     ("DEEPGRAM_API_KEY", "", "Deepgram: speech recognition"),
@@ -264,8 +264,11 @@ impl Config {
         let mock = source.parse("MOCK_TWILIO", "true or false", |text| text.parse().ok())?;
         let listen = listen(source)?;
         let providers = ProviderConfig::from_source(source)?;
-        let mut session =
-            session(source.get("WORDS_FILE").map(Path::new), source.get("SESSION_FILE").map(Path::new))?;
+        let mut session = session(
+            SessionConfig::live(),
+            source.get("WORDS_FILE").map(Path::new),
+            source.get("SESSION_FILE").map(Path::new),
+        )?;
         session.stt_timeout = session.stt_timeout.max(providers.stt_patience());
         Ok(Self {
             listen,
@@ -344,11 +347,15 @@ impl Config {
     }
 }
 
-/// The default session configuration, but what the files name in its place.
+/// A session configuration, but what the files name in its place.
 ///
 /// # Errors
 /// [`ConfigError::NamedFile`].
-pub fn session(words: Option<&Path>, numbers: Option<&Path>) -> Result<SessionConfig, ConfigError> {
+pub fn session(
+    mut config: SessionConfig,
+    words: Option<&Path>,
+    numbers: Option<&Path>,
+) -> Result<SessionConfig, ConfigError> {
     fn read<T, E: std::fmt::Display>(
         name: &'static str,
         path: &Path,
@@ -358,7 +365,6 @@ pub fn session(words: Option<&Path>, numbers: Option<&Path>) -> Result<SessionCo
         let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
         parse(&text).map_err(|e| error(e.to_string()))
     }
-    let mut config = SessionConfig::default();
     if let Some(path) = numbers {
         config = read("SESSION_FILE", path, |text| config.with(text))?;
     }
