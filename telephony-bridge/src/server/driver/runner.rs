@@ -18,7 +18,7 @@ use crate::providers::net::CallNet;
 use crate::providers::setup::{CallSetup, SetupError, Toolkit};
 use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
-use crate::session::{Line, SessionConfigError};
+use crate::session::{Line, SessionConfig, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
 
 /// The runner could not be built.
@@ -56,6 +56,7 @@ pub struct LiveRunner {
     speed: f64,
     script: Option<Script>,
     voice: ClipVoice,
+    session: SessionConfig,
     preset: Option<Preset>,
     record: RecordTapes,
     record_to: PathBuf,
@@ -106,9 +107,7 @@ impl LiveRunner {
         };
         let toolkit = Toolkit::new(config, &library)?;
         if tokio::runtime::Handle::try_current().is_ok() {
-            let session = &config.session;
-            let phrases = [&session.reprompt, &session.apology, &session.goodbye];
-            toolkit.start(phrases.map(Line::clone).to_vec());
+            toolkit.start(phrases(&config.session));
         }
         let latency = tape.as_ref().map(|tape| tape.file.latency).unwrap_or_default();
         let mut voice = ClipVoice::new(library, latency.tts_ms);
@@ -121,6 +120,7 @@ impl LiveRunner {
             engine: Engine::start(engine)?,
             toolkit,
             speed: config.clock_speed,
+            session: config.session.clone(),
             script: tape.map(|tape| Script {
                 words: script_of(&tape.file.caller),
                 lines: tape_lines(&tape),
@@ -161,7 +161,8 @@ impl LiveRunner {
         let net = CallNet::new().at_speed(self.speed);
         let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
         let providers = self.providers(&setup);
-        Ok(Parts { handle, providers, net, recorder, preset, sensitivity })
+        let session = self.session.clone().spoken_by(self.toolkit.manner(decision).gender);
+        Ok(Parts { handle, session, providers, net, recorder, preset, sensitivity })
     }
 
     fn providers(&self, call: &CallSetup<'_>) -> Providers {
@@ -184,6 +185,11 @@ impl LiveRunner {
     }
 }
 
+/// What every call may have to say.
+fn phrases(session: &SessionConfig) -> Vec<Line> {
+    [&session.reprompt, &session.apology, &session.goodbye].map(Line::clone).to_vec()
+}
+
 /// What the CRM asks for, in its range.
 fn sensitivity(call: &CallInfo) -> f32 {
     let asked = call.decision.barge_in_sensitivity;
@@ -202,7 +208,10 @@ impl CallRunner for LiveRunner {
     }
 
     fn prewarm(&self, call: &CallInfo) {
-        self.toolkit.warm(vec![Line::text(call.decision.greeting.text.clone())]);
+        let manner = self.toolkit.manner(&call.decision);
+        let greeting = Line::text(call.decision.greeting.text.clone());
+        let session = self.session.clone().spoken_by(manner.gender);
+        self.toolkit.warm(manner, [vec![greeting], phrases(&session)].concat());
     }
 
     fn run(&self, app: Arc<App>, stream: AcceptedStream) -> CallFuture {
