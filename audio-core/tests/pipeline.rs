@@ -295,3 +295,29 @@ fn the_agents_level_is_evened_out_where_wanted() {
     let error = CallPipeline::new(config).expect_err("out of range").to_string();
     assert!(error.starts_with("limiter.ceiling_dbfs"), "{error}");
 }
+
+/// What is cleared and sent once more is as it was sent: the gain on the agent's line was in it already.
+#[test]
+fn what_is_sent_again_is_evened_out_once() {
+    let mut config = PipelineConfig::new(VadKind::Rms, Preset::Polite);
+    config.playout = Some(PlayoutGainConfig::default());
+    let mut pipeline = CallPipeline::new(config).expect("valid");
+    let caller = Line::new().silence(300).frames();
+    let agent = Line::of(205.0).voice(308, 500.0).frames();
+    let mut sent: Vec<[u8; 160]> = Vec::new();
+    for (n, frame) in agent.iter().enumerate() {
+        sent.push(pipeline.process_agent(Some(frame)).expect("not flushed").payload);
+        // Eight frames ahead of the far end's ear.
+        if let Some(heard) = n.checked_sub(8) {
+            pipeline.push_wire(&caller[heard]);
+            while pipeline.poll_clean().is_some() {}
+            while pipeline.poll_event().is_some() {}
+        }
+    }
+    assert!(pipeline.playout().expect("configured").agc().gain_db() > 8.0);
+    for _ in 0..3 {
+        let mut again = Vec::new();
+        assert_eq!(pipeline.send_again(5, |frame| again.push(frame.payload)), 5);
+        assert_eq!(again, sent[sent.len() - 5..]);
+    }
+}

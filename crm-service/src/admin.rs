@@ -7,8 +7,9 @@ use crate::config::Config;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Fault, Refusal};
 use crate::routing::number::Dialled;
-use crate::tenancy::{TenantCtx, api_keys, channel_routes, tenants};
+use crate::tenancy::{TenantCtx, api_keys, change, channel_routes, tenants};
 
+pub use crate::tenancy::change::TenantChange;
 pub use crate::tenancy::tenants::NewTenant;
 
 /// Slug of the demo's business.
@@ -55,6 +56,21 @@ pub async fn create_tenant(
     Ok(Created { tenant_id: tenant.id().to_owned(), api_key })
 }
 
+/// Changes settings of the business `slug`: its next call has them. Returns the tenant id.
+///
+/// # Errors
+/// A [`Refusal`] when there is no such business or a value is out of bounds; then nothing is changed.
+pub async fn set_tenant(config: &Config, slug: &str, change: &TenantChange) -> Result<String, Error> {
+    let db = open(config).await?;
+    let mut tx = db.write().await?;
+    let tenant = tenants::find(&mut tx, slug).await?.ok_or_else(|| unknown(slug))?;
+    let mut tx = tx.enter(tenant.clone()).await?;
+    change::apply(&mut tx, change, clock::now_ms()).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(tenant.id().to_owned())
+}
+
 /// Creates an API key of the business `slug`: `api_key`, or a fresh one.
 ///
 /// # Errors
@@ -68,9 +84,7 @@ pub async fn create_api_key(
     let db = open(config).await?;
     let api_key = api_key.unwrap_or_else(api_keys::generate);
     let mut tx = db.write().await?;
-    let tenant = tenants::find(&mut tx, slug).await?.ok_or_else(|| {
-        Refusal::new(Fault::NotFound, "unknown_business", format!("there is no business with slug {slug:?}"))
-    })?;
+    let tenant = tenants::find(&mut tx, slug).await?.ok_or_else(|| unknown(slug))?;
     api_keys::store(&mut tx, &tenant, &api_key, label, clock::now_ms()).await?;
     tx.commit().await?;
     db.close().await;
@@ -97,6 +111,10 @@ pub async fn seed_demo(config: &Config, api_key: Option<SecretString>) -> Result
     tx.commit().await?;
     db.close().await;
     Ok(Created { tenant_id: tenant.id().to_owned(), api_key })
+}
+
+fn unknown(slug: &str) -> Refusal {
+    Refusal::new(Fault::NotFound, "unknown_business", format!("there is no business with slug {slug:?}"))
 }
 
 fn demo() -> NewTenant {

@@ -11,7 +11,9 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
-use crate::admin::{self, Created, NewTenant};
+use crm_api::AgentGender;
+
+use crate::admin::{self, Created, NewTenant, TenantChange};
 use crate::config::Config;
 use crate::logging;
 
@@ -25,7 +27,7 @@ Every setting is also an environment variable; it overrides the file.
   CALL_TOKEN_TTL_S     seconds a call token is good [14400]
   DEFAULT_BUSINESS     slug of the business that gets calls to numbers nobody owns
   NEUTRAL_GREETING     first words of a call that belongs to nobody
-  DEFAULT_VOICE        their voice [he-IL-Wavenet-D]
+  DEFAULT_VOICE        their voice [he-IL-Wavenet-A]
   CRM_MAX_BODY_BYTES   largest request body [1048576]
   DB_CONNECTIONS       database connections [8]
   MAX_MEMORY_USAGE_MB  /health warns above it
@@ -81,6 +83,8 @@ enum Command {
     },
     /// Create a business with its numbers and an API key.
     CreateTenant(CreateTenant),
+    /// Change settings of a business; its next call has them. What is not given stays as it is.
+    SetTenant(SetTenant),
     /// Create another API key of a business.
     CreateApiKey {
         #[command(flatten)]
@@ -113,15 +117,8 @@ struct CreateTenant {
     /// Name of the assistant as spoken.
     #[arg(long)]
     assistant: Option<String>,
-    /// Voice of the speech synthesis.
-    #[arg(long)]
-    voice: Option<String>,
-    /// adaptive, polite or responsive.
-    #[arg(long)]
-    barge_in_preset: Option<String>,
-    /// More or less readily interrupted than the preset: -1 to 1.
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.0, allow_negative_numbers = true)]
-    barge_in_sensitivity: f32,
+    #[command(flatten)]
+    agent: Agent,
     /// First words on the phone; {business} and {assistant} are filled in.
     #[arg(long)]
     greeting: Option<String>,
@@ -133,8 +130,79 @@ struct CreateTenant {
     announce: Option<String>,
 }
 
+#[derive(Debug, Args)]
+struct SetTenant {
+    #[command(flatten)]
+    common: Common,
+    /// The business.
+    #[arg(long)]
+    slug: String,
+    #[command(flatten)]
+    agent: Agent,
+    /// Forget the phrases that callers are likely to say.
+    #[arg(long, conflicts_with_all = ["phrases", "vocabulary"])]
+    no_vocabulary: bool,
+}
+
+/// How the agent speaks and listens.
+#[derive(Debug, Args)]
+struct Agent {
+    /// Voice of the speech synthesis: one of Google's, such as he-IL-Wavenet-A, or one of an
+    /// OpenAI-compatible service, such as nova.
+    #[arg(long)]
+    voice: Option<String>,
+    /// How the agent speaks of itself: auto (as its voice sounds), feminine or masculine.
+    #[arg(long, value_name = "GENDER")]
+    agent_gender: Option<AgentGender>,
+    /// A phrase that callers are likely to say, for speech recognition; may be repeated.
+    #[arg(long = "phrase", value_name = "PHRASE")]
+    phrases: Vec<String>,
+    /// A file of such phrases, one a line.
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<PathBuf>,
+    /// adaptive, polite or responsive.
+    #[arg(long)]
+    barge_in_preset: Option<String>,
+    /// More or less readily interrupted than the preset: -1 to 1.
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    barge_in_sensitivity: Option<f32>,
+}
+
+impl Agent {
+    /// What is given.
+    fn change(&self) -> anyhow::Result<TenantChange> {
+        let mut phrases = self.phrases.clone();
+        if let Some(path) = &self.vocabulary {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("vocabulary {} cannot be read", path.display()))?;
+            phrases.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+        }
+        let given = !self.phrases.is_empty() || self.vocabulary.is_some();
+        Ok(TenantChange {
+            voice: self.voice.clone(),
+            agent_gender: self.agent_gender,
+            vocabulary: given.then_some(phrases),
+            barge_in_preset: self.barge_in_preset.clone(),
+            barge_in_sensitivity: self.barge_in_sensitivity,
+        })
+    }
+}
+
+impl SetTenant {
+    fn change(&self) -> anyhow::Result<TenantChange> {
+        let mut change = self.agent.change()?;
+        if self.no_vocabulary {
+            change.vocabulary = Some(Vec::new());
+        }
+        if change.is_empty() {
+            anyhow::bail!("nothing to change: see `crm-service set-tenant --help`");
+        }
+        Ok(change)
+    }
+}
+
 impl CreateTenant {
-    fn tenant(&self) -> NewTenant {
+    fn tenant(&self) -> anyhow::Result<NewTenant> {
         fn set(slot: &mut String, value: Option<&String>) {
             if let Some(value) = value {
                 slot.clone_from(value);
@@ -143,13 +211,16 @@ impl CreateTenant {
         let mut tenant = NewTenant::new(&self.slug, &self.name);
         set(&mut tenant.vertical, self.vertical.as_ref());
         set(&mut tenant.assistant_name, self.assistant.as_ref());
-        set(&mut tenant.voice, self.voice.as_ref());
-        set(&mut tenant.barge_in_preset, self.barge_in_preset.as_ref());
+        let agent = self.agent.change()?;
+        set(&mut tenant.voice, agent.voice.as_ref());
+        set(&mut tenant.barge_in_preset, agent.barge_in_preset.as_ref());
+        tenant.agent_gender = agent.agent_gender.unwrap_or_default();
+        tenant.vocabulary = agent.vocabulary.unwrap_or_default();
+        tenant.barge_in_sensitivity = agent.barge_in_sensitivity.unwrap_or_default();
         set(&mut tenant.phone_greeting, self.greeting.as_ref());
-        tenant.barge_in_sensitivity = self.barge_in_sensitivity;
         tenant.record = self.record;
         tenant.announce.clone_from(&self.announce);
-        tenant
+        Ok(tenant)
     }
 }
 
@@ -198,8 +269,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             }
             Command::CreateTenant(args) => {
                 let config = load(&args.common)?;
-                let created = admin::create_tenant(&config, &args.tenant(), &args.numbers, None).await?;
+                let created = admin::create_tenant(&config, &args.tenant()?, &args.numbers, None).await?;
                 report(&args.slug, &args.numbers, &created)
+            }
+            Command::SetTenant(args) => {
+                let change = args.change()?;
+                let id = admin::set_tenant(&load(&args.common)?, &args.slug, &change).await?;
+                say(&[&format!("business {}", args.slug), &format!("tenant {id}")])
             }
             Command::CreateApiKey { common, slug, label } => {
                 let created = admin::create_api_key(&load(&common)?, &slug, &label, None).await?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::error::Error;
 
 /// Voice where a business named none.
-pub const DEFAULT_VOICE: &str = "he-IL-Wavenet-D";
+pub const DEFAULT_VOICE: &str = "he-IL-Wavenet-A";
 
 /// The internal token of `--dev`. Known to everybody, hence good on a loopback address alone.
 pub const DEV_INTERNAL_TOKEN: &str = "kav-development-internal-token";

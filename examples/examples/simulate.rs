@@ -60,6 +60,8 @@ impl Total {
             self.inputs += call.inputs;
             self.lasted += call.lasted;
             self.sums.replies += call.replies;
+            self.sums.ahead += call.ahead;
+            self.sums.wasted += call.wasted;
             self.sums.yields += call.yields;
             self.sums.degraded += call.degraded;
             self.sums.stale += call.stale;
@@ -145,6 +147,10 @@ fn report(total: &Total, took: Duration) {
     println!(
         "  conversation   {inputs} inputs, {} replies, {} yields, {} fallbacks, {} answers too late",
         sums.replies, sums.yields, sums.degraded, sums.stale
+    );
+    println!(
+        "                 {} replies had been begun early, {} more had been for nothing",
+        sums.ahead, sums.wasted
     );
     println!(
         "                 longest time without a sound while the agent had the floor: {:.1} s",

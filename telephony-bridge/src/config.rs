@@ -165,8 +165,11 @@ impl Config {
         let mock = source.truth("MOCK_TWILIO")?;
         let listen = listen(source)?;
         let providers = ProviderConfig::from_source(source)?;
-        let mut session =
-            session(source.get("WORDS_FILE").map(Path::new), source.get("SESSION_FILE").map(Path::new))?;
+        let mut session = session(
+            SessionConfig::live(),
+            source.get("WORDS_FILE").map(Path::new),
+            source.get("SESSION_FILE").map(Path::new),
+        )?;
         session.stt_timeout = session.stt_timeout.max(providers.stt_patience());
         Ok(Self {
             listen,
@@ -251,11 +254,15 @@ impl Config {
     }
 }
 
-/// The default session configuration, but what the files name in its place.
+/// A session configuration, but what the files name in its place.
 ///
 /// # Errors
 /// [`ConfigError::NamedFile`].
-pub fn session(words: Option<&Path>, numbers: Option<&Path>) -> Result<SessionConfig, ConfigError> {
+pub fn session(
+    mut config: SessionConfig,
+    words: Option<&Path>,
+    numbers: Option<&Path>,
+) -> Result<SessionConfig, ConfigError> {
     fn read<T, E: std::fmt::Display>(
         name: &'static str,
         path: &Path,
@@ -265,7 +272,6 @@ pub fn session(words: Option<&Path>, numbers: Option<&Path>) -> Result<SessionCo
         let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
         parse(&text).map_err(|e| error(e.to_string()))
     }
-    let mut config = SessionConfig::default();
     if let Some(path) = numbers {
         config = read("SESSION_FILE", path, |text| config.with(text))?;
     }

@@ -14,12 +14,13 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use telephony_bridge::providers::google::auth::{Auth, ServiceAccount};
 use telephony_bridge::providers::google::speech::{GoogleSpeech, SpeechSettings, V1};
-use telephony_bridge::providers::google::tts::{GoogleVoice, StreamingVoice, VoiceSettings};
+use telephony_bridge::providers::google::tts::{GoogleVoice, GoogleVoices, StreamingVoice, VoiceSettings};
 use telephony_bridge::providers::net::{CallNet, Health, HttpClient, Phase, ProviderError, Reason, Role};
 use telephony_bridge::providers::recognition::{Limits, StreamingStt};
-use telephony_bridge::providers::voice::{Speech, Voice};
+use telephony_bridge::providers::voice::{Manner, Speech, Voice};
 use telephony_bridge::providers::{Stt as _, SttResult};
 use telephony_bridge::session::{CallTime, Line, TurnId};
+use telephony_bridge::speech_text::Gender;
 
 const STUCK: Duration = Duration::from_secs(30);
 
@@ -44,10 +45,14 @@ fn voice(fake: &FakeRest, auth: Auth) -> GoogleVoice {
 }
 
 async fn audio(voice: &impl Voice, text: &str) -> Result<Vec<u8>, ProviderError> {
+    audio_as(voice, &Manner::default(), text).await
+}
+
+async fn audio_as(voice: &impl Voice, manner: &Manner, text: &str) -> Result<Vec<u8>, ProviderError> {
     let (mut speech, mut pieces) = Speech::channel(64);
     let line = Line::text(text);
     let saying = async {
-        let said = voice.say(&line, &mut speech).await;
+        let said = voice.say(manner, &line, &mut speech).await;
         drop(speech);
         said
     };
@@ -63,7 +68,7 @@ async fn audio(voice: &impl Voice, text: &str) -> Result<Vec<u8>, ProviderError>
     said.map(|()| all)
 }
 
-/// A-AUD-012, A-AUD-013: WaveNet-D, telephone profile, SSML; the header is no sound.
+/// A-AUD-012, A-AUD-013: WaveNet, telephone profile, SSML; the header is no sound.
 #[tokio::test]
 async fn a_sentence_is_spoken_without_its_header() {
     let fake = FakeRest::start().await.unwrap();
@@ -75,7 +80,7 @@ async fn a_sentence_is_spoken_without_its_header() {
         fake.spoken(),
         [json!({
             "input": {"ssml": ssml},
-            "voice": {"languageCode": "he-IL", "name": "he-IL-Wavenet-D"},
+            "voice": {"languageCode": "he-IL", "name": "he-IL-Wavenet-A"},
             "audioConfig": {
                 "audioEncoding": "MULAW",
                 "sampleRateHertz": 8_000,
@@ -96,7 +101,37 @@ async fn plain_text_where_ssml_is_refused() {
     let voice = voice(&fake, Auth::none());
     assert_eq!(audio(&voice, "יש 2 חדרים").await.unwrap(), audio_of("יש שני חדרים"));
     let names: Vec<Value> = fake.spoken().iter().map(|body| body["voice"]["name"].clone()).collect();
-    assert_eq!(names, ["he-IL-Wavenet-D", "he-IL-Standard-D"]);
+    assert_eq!(names, ["he-IL-Wavenet-A", "he-IL-Standard-A"]);
+}
+
+/// A-AUD-012: each call has the voice and the gender of its business, WaveNet-D among them, and one kind of
+/// audio is not taken for the other.
+#[tokio::test]
+async fn a_call_has_the_voice_of_its_business() {
+    let (rest, grpc) = (FakeRest::start().await.unwrap(), FakeSpeech::start().await.unwrap());
+    let voice = |endpoint| {
+        let settings = VoiceSettings { endpoint, ..VoiceSettings::default() };
+        GoogleVoices::new(HttpClient::new().unwrap(), settings, Arc::new(Auth::none())).unwrap()
+    };
+    let man = |voice: &str| Manner { voice: Some(voice.to_owned()), gender: Some(Gender::Masculine) };
+    let (whole, streaming) = (voice(rest.url()), voice(grpc.url()));
+    let woman = "<speak>אני בודקת</speak>";
+    assert_eq!(audio(&whole, "אני בודק/ת").await.unwrap(), audio_of(woman));
+    let d = man("he-IL-Wavenet-D");
+    assert_eq!(audio_as(&whole, &d, "אני בודק/ת").await.unwrap(), audio_of("<speak>אני בודק</speak>"));
+    rest.script([RestFault::NoSsml]);
+    // What the service refuses is said by a man too; what is no voice of Google's is said by its own.
+    assert_eq!(audio_as(&whole, &d, "אני בודק/ת").await.unwrap(), audio_of("אני בודק"));
+    audio_as(&whole, &man("onyx"), "שלום").await.unwrap();
+    let names: Vec<Value> = rest.spoken().iter().map(|body| body["voice"]["name"].clone()).collect();
+    assert_eq!(names[..4], ["he-IL-Wavenet-A", "he-IL-Wavenet-D", "he-IL-Wavenet-D", "he-IL-Standard-D"]);
+    assert_eq!(names[4..], ["he-IL-Wavenet-A"]);
+    // One that streams, though the configured one does not.
+    audio_as(&streaming, &man("he-IL-Chirp3-HD-Charon"), "שלום").await.unwrap();
+    assert_eq!(grpc.asked().remove(0).model, "he-IL-Chirp3-HD-Charon");
+    let identities =
+        [Manner::default(), d, man("he-IL-Chirp3-HD-Charon")].map(|manner| whole.identity(&manner));
+    assert!(identities[0] != identities[1] && identities[1] != identities[2], "{identities:?}");
 }
 
 #[tokio::test]

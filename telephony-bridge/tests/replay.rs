@@ -207,3 +207,75 @@ fn every_decision_explains_itself() {
     let plain = replay(&["--json"], &calls).0;
     assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), plain);
 }
+
+/// A-AUD-005: with replies begun early the caller hears each no later, and none before the last words are known;
+/// turns end when they did, and two runs are the same bytes. Without it the tape's clock holds.
+#[test]
+fn replies_begun_early_are_heard_earlier() {
+    let calls: Vec<_> = calls().into_iter().filter(|call| call.ends_with("booking")).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let early = folder.path().join("early.toml");
+    std::fs::write(&early, "max_drafts = 2\n").expect("written");
+    let arguments = ["--json", "--session", early.to_str().expect("UTF-8")];
+    let (lines, done) = replay(&arguments, &calls);
+    assert!(done);
+    assert_eq!(replay(&arguments, &calls).0, lines, "two runs, two answers");
+    let turns = |line: &str| {
+        let report: Value = serde_json::from_str(line).expect("JSON");
+        let turns = report["turns"].as_array().expect("turns").clone();
+        turns.into_iter().map(|turn| {
+            let ms = |name: &str| turn[name].as_u64().expect("a time");
+            (turn["text"].to_string(), ms("detected_end_ms"), ms("agent_start_ms"))
+        })
+    };
+    let latency = Tape::load(&calls[0]).expect("a tape").file.latency;
+    let plain = replay(&["--json"], &calls).0;
+    let mut saved = Vec::new();
+    for (then, now) in turns(&plain).zip(turns(&lines)) {
+        assert_eq!((&then.0, then.1), (&now.0, now.1), "the turn is the same");
+        assert!(now.2 >= now.1 + latency.stt_ms + latency.tts_ms, "{now:?}");
+        assert!(then.2 >= then.1 + latency.stt_ms + latency.llm_ms + latency.tts_ms, "{then:?}");
+        saved.push(then.2.checked_sub(now.2).expect("no later"));
+    }
+    assert!(saved.len() > 3 && saved.iter().all(|ms| *ms > 0), "{saved:?}");
+}
+
+/// A-AUD-022: words of a caller whom the detector does not hear are a turn, and are answered.
+#[test]
+fn words_without_speech_are_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let call = folder.path().join("quiet");
+    std::fs::create_dir(&call).expect("a folder");
+    let samples = 8_000 * 14_u32;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + 2 * samples).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend(8_000_u32.to_le_bytes());
+    wav.extend(16_000_u32.to_le_bytes());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend((2 * samples).to_le_bytes());
+    wav.resize(wav.len() + 2 * samples as usize, 0);
+    std::fs::write(call.join("caller.wav"), wav).expect("written");
+    let tape = serde_json::json!({
+        "version": 1, "greeting": { "text": "שלום" }, "agent": [{ "text": "באיזה אזור?" }],
+        "caller": [{ "start_ms": 6_500, "end_ms": 7_700, "kind": "turn", "text": "אני מחפש דירה בחיפה" }],
+    });
+    std::fs::write(call.join("tape.json"), tape.to_string()).expect("written");
+    let (line, done) = replay(&["--json"], &[call.clone()]);
+    assert!(done);
+    let report: Value = serde_json::from_str(&line).expect("JSON");
+    let turns = report["turns"].as_array().expect("turns");
+    assert_eq!(turns.len(), 1, "{line}");
+    assert_eq!(turns[0]["text"], "אני מחפש דירה בחיפה");
+    assert!(turns[0]["agent_start_ms"].is_number(), "{line}");
+    assert_eq!((&report["missed_turns"], &report["final_state"]), (&0.into(), &"listening".into()));
+    let heard =
+        report["events"].as_array().expect("events").iter().any(|event| event["event"] == "speech_start");
+    assert!(!heard, "the detector hears nobody: {line}");
+    // The same call where recognition listens to what the detector hears alone.
+    let off = folder.path().join("off.toml");
+    std::fs::write(&off, "unheard_ms = 600000\n").expect("written");
+    let (line, _) = replay(&["--json", "--session", off.to_str().expect("UTF-8")], &[call]);
+    let report: Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(report["missed_turns"], 1, "{line}");
+}

@@ -3,8 +3,10 @@
 //! Runs with `KAV_PEERS=1`, which installs the package into a folder of its own, or with `KAV_PEER_VENV`, a virtual
 //! environment that has it. Skipped loudly otherwise, and where there is no Python, no pip or no network.
 
+#[path = "peer/python.rs"]
+mod python;
+
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -16,26 +18,6 @@ use telephony_bridge::twilio::{
 const TOKEN: &str = "12345";
 const PACKAGE: &str = "twilio>=9,<10";
 const PEER: &str = include_str!("peer/twilio_peer.py");
-
-/// A Python that has the package, or why there is none.
-fn python(folder: &Path) -> Result<PathBuf, String> {
-    if let Some(venv) = std::env::var_os("KAV_PEER_VENV") {
-        return Ok(Path::new(&venv).join("bin/python"));
-    }
-    if std::env::var("KAV_PEERS").as_deref() != Ok("1") {
-        return Err("neither KAV_PEERS=1 nor KAV_PEER_VENV is set".to_owned());
-    }
-    let run = |program: &Path, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output().map_err(|error| error.to_string())?;
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        if output.status.success() { Ok(()) } else { Err(said) }
-    };
-    run(Path::new("python3"), &["-m", "venv", &folder.display().to_string()])?;
-    let install =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", PACKAGE];
-    run(&folder.join("bin/python"), &install)?;
-    Ok(folder.join("bin/python"))
-}
 
 struct Case {
     url: String,
@@ -104,7 +86,7 @@ fn documents() -> Value {
 #[test]
 fn twilios_own_package_agrees() {
     let folder = tempfile::tempdir().expect("a folder");
-    let python = match python(folder.path()) {
+    let python = match python::with(PACKAGE, folder.path()) {
         Ok(python) => python,
         Err(why) => {
             eprintln!("SKIPPED: Twilio's Python package is not asked: {why}");

@@ -4,9 +4,20 @@ use crate::codec::ulaw;
 use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame, WireFrame};
 use crate::pipeline::CallPipeline;
 
+/// What was done to a frame before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// Nothing.
+    Nothing,
+    /// It was evened out, and is to be sent once more.
+    EvenedOut,
+    /// It was sent, at the level it was heard at.
+    Everything,
+}
+
 impl CallPipeline {
-    /// One 20 ms step of the agent. A frame `as_sent` is at the level it was heard at.
-    pub(super) fn take_agent(&mut self, frame: Option<&WireFrame>, as_sent: bool) -> Option<WireFrame> {
+    /// One 20 ms step of the agent.
+    pub(super) fn take_agent(&mut self, frame: Option<&WireFrame>, done: Done) -> Option<WireFrame> {
         let Some(frame) = frame.filter(|frame| frame.generation >= self.generation) else {
             self.agent_fenced += u64::from(frame.is_some());
             return None;
@@ -16,13 +27,15 @@ impl CallPipeline {
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
         let mut payload = frame.payload;
         payload[len..].fill(ulaw::SILENCE);
-        if !as_sent {
+        if done == Done::Nothing {
             self.even_out(&mut pcm, &mut payload);
+        }
+        self.unplayed.push(WireFrame { payload, ..*frame });
+        if done != Done::Everything {
             self.duck.apply(&mut pcm, &mut payload);
         }
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
         self.playing.push(payload);
-        self.unplayed.push(*frame);
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
         Some(WireFrame { timestamp: self.now.0 as u32, payload, ..*frame })

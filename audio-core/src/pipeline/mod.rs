@@ -15,6 +15,7 @@ mod uplink;
 
 use core::fmt;
 
+use downlink::Done;
 use duck::Duck;
 pub use event::PipelineEvent;
 use unplayed::Unplayed;
@@ -199,12 +200,12 @@ impl CallPipeline {
     /// A change of [`WireFrame::seq`] starts a new reply: the barge-in grace counts from when it
     /// is heard.
     pub fn process_agent(&mut self, frame: Option<&WireFrame>) -> Option<WireFrame> {
-        self.take_agent(frame, false)
+        self.take_agent(frame, Done::Nothing)
     }
 
     /// The agent's line on a recording: a frame that was sent, at the level at which it was sent.
     pub fn agent_was_sent(&mut self, frame: &WireFrame) {
-        self.take_agent(Some(frame), true);
+        self.take_agent(Some(frame), Done::Everything);
     }
 
     /// The far end's buffer is about to be cleared: `send` gets its newest frames once more, at the
@@ -217,7 +218,7 @@ impl CallPipeline {
         self.take_back(frames);
         let mut replaced = frames as u8;
         for frame in self.unplayed.newest(frames) {
-            if let Some(mut frame) = self.take_agent(Some(&frame), false) {
+            if let Some(mut frame) = self.take_agent(Some(&frame), Done::EvenedOut) {
                 frame.flags |= WireFrame::AGAIN;
                 send(frame.first_again(core::mem::take(&mut replaced)));
             }

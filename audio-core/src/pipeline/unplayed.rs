@@ -1,4 +1,4 @@
-//! The newest agent frames as they were before they were turned down.
+//! The newest agent frames, evened out, as they were before they were turned down.
 
 use crate::frame::WireFrame;
 

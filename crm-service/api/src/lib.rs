@@ -20,7 +20,7 @@ mod tool;
 
 pub use event::{CallEvent, CallEventKind, EndReason, EventAck, EventBatch, Speaker};
 pub use read::{CallView, LeadView, Page, TurnView};
-pub use route::{Business, Decision, Dial, GreetingText, RouteDecision, RouteRequest};
+pub use route::{AgentGender, Business, Decision, Dial, GreetingText, RouteDecision, RouteRequest};
 pub use tool::{ToolReply, ToolRequest};
 
 use serde::{Deserialize, Serialize};

@@ -28,8 +28,15 @@ pub struct RouteDecision {
     pub prompt_version: u32,
     /// BCP 47 tag of the language spoken, such as `he-IL`.
     pub locale: String,
-    /// Voice of the speech synthesis, such as `he-IL-Wavenet-D`.
+    /// Voice of the speech synthesis, such as `he-IL-Wavenet-A`.
     pub voice: String,
+    /// How the agent speaks of itself. Not written where the voice decides.
+    #[serde(default, skip_serializing_if = "AgentGender::is_auto")]
+    pub agent_gender: AgentGender,
+    /// Phrases that callers of the business are likely to say: speech recognition is told of them. Not written
+    /// where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vocabulary: Vec<String>,
     /// Barge-in preset: `polite`, `responsive` or `adaptive`.
     pub barge_in_preset: String,
     /// How readily the agent lets itself be interrupted beside the preset: -1 less, 0 as the preset
@@ -60,6 +67,47 @@ pub enum Decision {
     Night,
     /// Say why not and hang up.
     Refuse,
+}
+
+/// The grammatical gender in which the agent speaks of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AgentGender {
+    /// As its voice sounds.
+    #[default]
+    Auto,
+    /// "אני בודקת".
+    Feminine,
+    /// "אני בודק".
+    Masculine,
+}
+
+impl AgentGender {
+    /// Does the voice decide?
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub const fn is_auto(&self) -> bool {
+        matches!(self, Self::Auto)
+    }
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Feminine => "feminine",
+            Self::Masculine => "masculine",
+        }
+    }
+}
+
+impl std::str::FromStr for AgentGender {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Auto, Self::Feminine, Self::Masculine];
+        let found = all.into_iter().find(|gender| gender.as_str() == text);
+        found.ok_or_else(|| format!("{text:?} is none of auto, feminine, masculine"))
+    }
 }
 
 /// The business a call belongs to.
@@ -110,6 +158,9 @@ mod tests {
             "barge_in_preset": "adaptive", "dial": null, "record": false, "announce": null, "call_token": null}"#;
         let mut decision: RouteDecision = serde_json::from_str(text).expect("an old peer's");
         assert_eq!(decision.barge_in_sensitivity.to_bits(), 0);
+        assert_eq!((decision.agent_gender, decision.vocabulary.len()), (AgentGender::Auto, 0));
+        let sent = serde_json::to_string(&decision).expect("JSON");
+        assert!(!sent.contains("gender") && !sent.contains("vocabulary"), "an old peer gets what it knows");
         for sensitivity in [-1.0, -0.1, 0.3, 1.0_f32] {
             decision.barge_in_sensitivity = sensitivity;
             let sent = serde_json::to_string(&decision).expect("JSON");

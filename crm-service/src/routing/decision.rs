@@ -1,6 +1,6 @@
 //! The decisions this step knows: the agent answers, with or without a business behind it.
 
-use crm_api::{Business, Decision, RouteDecision};
+use crm_api::{AgentGender, Business, Decision, RouteDecision};
 
 use super::greeting;
 use crate::config::Settings;
@@ -20,6 +20,9 @@ pub(crate) fn agent(tenant: &TenantCtx, profile: &Profile, call_token: String) -
         prompt_version: u32::try_from(profile.prompt_version).unwrap_or(u32::MAX),
         locale: profile.locale.clone(),
         voice: profile.voice.clone(),
+        // The database knows no other words.
+        agent_gender: profile.agent_gender.parse().unwrap_or_default(),
+        vocabulary: profile.vocabulary.lines().map(str::to_owned).collect(),
         barge_in_preset: profile.barge_in_preset.clone(),
         barge_in_sensitivity: profile.barge_in_sensitivity,
         dial: None,
@@ -38,6 +41,8 @@ pub(crate) fn neutral(settings: &Settings) -> RouteDecision {
         prompt_version: 0,
         locale: "he-IL".to_owned(),
         voice: settings.default_voice.clone(),
+        agent_gender: AgentGender::Auto,
+        vocabulary: Vec::new(),
         barge_in_preset: "adaptive".to_owned(),
         barge_in_sensitivity: 0.0,
         dial: None,

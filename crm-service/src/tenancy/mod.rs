@@ -3,7 +3,9 @@
 //! The tenant comes from credentials or from the dialled number, never from a URL or a body.
 
 pub(crate) mod api_keys;
+pub(crate) mod change;
 pub(crate) mod channel_routes;
+mod checks;
 pub(crate) mod profile;
 pub(crate) mod tenants;
 

@@ -11,6 +11,9 @@ pub(crate) struct Profile {
     pub(crate) assistant_name: String,
     pub(crate) locale: String,
     pub(crate) voice: String,
+    pub(crate) agent_gender: String,
+    /// One phrase a line.
+    pub(crate) vocabulary: String,
     pub(crate) barge_in_preset: String,
     pub(crate) barge_in_sensitivity: f32,
     pub(crate) record: bool,
@@ -27,8 +30,8 @@ pub(crate) async fn of(tx: &mut TenantTx) -> Result<Profile, Error> {
     Ok(tenant_fetch_one!(
         tx,
         Profile,
-        "SELECT t.slug, s.name, s.assistant_name, s.locale, s.voice, s.barge_in_preset, s.barge_in_sensitivity,
-                s.record, s.announce, s.first_lead_status, s.prompt_version, g.text AS greeting,
+        "SELECT t.slug, s.name, s.assistant_name, s.locale, s.voice, s.agent_gender, s.vocabulary,
+                s.barge_in_preset, s.barge_in_sensitivity, s.record, s.announce, s.first_lead_status, s.prompt_version, g.text AS greeting,
                 g.version AS greeting_version
          FROM tenants t
          JOIN tenant_settings s ON s.tenant_id = t.id

@@ -1,15 +1,14 @@
 //! Creating and finding businesses.
 
-use super::TenantCtx;
+use crm_api::AgentGender;
+
+use super::{TenantCtx, checks};
 use crate::db::{TenantTx, Tx, exec, fetch_opt, tenant_exec};
 use crate::error::{Error, Fault, Refusal};
 use crate::ids;
 
 /// The kinds of business.
 const VERTICALS: [&str; 4] = ["general", "plumber", "real_estate", "studio"];
-
-/// The barge-in presets.
-const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
 
 /// A business as it is created.
 #[derive(Clone, Debug)]
@@ -28,6 +27,10 @@ pub struct NewTenant {
     pub time_zone: String,
     /// Voice of the speech synthesis.
     pub voice: String,
+    /// How the agent speaks of itself.
+    pub agent_gender: AgentGender,
+    /// Phrases that callers are likely to say.
+    pub vocabulary: Vec<String>,
     /// `adaptive`, `polite` or `responsive`.
     pub barge_in_preset: String,
     /// More (1) or less (-1) readily interrupted than the preset alone (0).
@@ -54,6 +57,8 @@ impl NewTenant {
             locale: "he-IL".to_owned(),
             time_zone: "Asia/Jerusalem".to_owned(),
             voice: crate::config::DEFAULT_VOICE.to_owned(),
+            agent_gender: AgentGender::Auto,
+            vocabulary: Vec::new(),
             barge_in_preset: "adaptive".to_owned(),
             barge_in_sensitivity: 0.0,
             record: false,
@@ -79,16 +84,10 @@ impl NewTenant {
         if !VERTICALS.contains(&&*self.vertical) {
             return bad(format!("vertical {:?} is none of {VERTICALS:?}", self.vertical));
         }
-        if !BARGE_IN_PRESETS.contains(&&*self.barge_in_preset) {
-            return bad(format!(
-                "barge-in preset {:?} is none of {BARGE_IN_PRESETS:?}",
-                self.barge_in_preset
-            ));
-        }
-        if !(-1.0..=1.0).contains(&self.barge_in_sensitivity) {
-            return bad(format!("barge-in sensitivity {}: -1 to 1", self.barge_in_sensitivity));
-        }
-        Ok(())
+        checks::voice(&self.voice)?;
+        checks::vocabulary(&self.vocabulary)?;
+        checks::barge_in_preset(&self.barge_in_preset)?;
+        checks::barge_in_sensitivity(self.barge_in_sensitivity)
     }
 }
 
@@ -124,15 +123,17 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
     tenant_exec!(
         tx,
         "INSERT INTO tenant_settings (tenant_id, name, assistant_name, vertical, locale, time_zone, voice,
-             barge_in_preset, barge_in_sensitivity, record, announce, first_lead_status, prompt_version,
-             updated_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)",
+             agent_gender, vocabulary, barge_in_preset, barge_in_sensitivity, record, announce,
+             first_lead_status, prompt_version, updated_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15)",
         &*new.name,
         &*new.assistant_name,
         &*new.vertical,
         &*new.locale,
         &*new.time_zone,
         &*new.voice,
+        new.agent_gender.as_str(),
+        new.vocabulary.join("\n"),
         &*new.barge_in_preset,
         new.barge_in_sensitivity,
         new.record,

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use crm_api::AgentGender;
 use secrecy::SecretString;
 
 use crate::support::{Process, World};
@@ -62,6 +63,58 @@ on_both! {
         assert_eq!((decision.greeting.text.as_str(), decision.record), ("גמא, שלום", true));
         assert_eq!(decision.announce.as_deref(), Some("השיחה מוקלטת"));
         assert_eq!(decision.barge_in_sensitivity.to_bits(), (-0.25f32).to_bits());
+    }
+}
+
+on_both! {
+    /// A-AUD-003, A-AUD-016, S-AUD-009: voice, gender, vocabulary, preset and sensitivity are a business's own, and can be
+    /// changed while the service runs; what is out of bounds changes nothing.
+    async fn set_tenant_changes_what_it_is_given(mut world: World) {
+        world.stop().await;
+        let file = world.folder.path().join("phrases.txt");
+        std::fs::write(&file, "דירת גן\n\n  נוף לים \n").unwrap();
+        let file = file.to_str().unwrap();
+        let created = Process::run(world.url(), &["create-tenant", "--slug", "gamma", "--name", "גמא", "--number", "*2345",
+            "--agent-gender", "masculine", "--phrase", "תיווך בלעדי", "--vocabulary", file]);
+        assert!(created.status.success(), "{}", words(&created.stderr));
+        let process = Process::serve(world.url());
+        let first = process.client.route("CA1", "+972502345678", "*2345").await;
+        assert_eq!((first.voice.as_str(), first.agent_gender), ("he-IL-Wavenet-A", AgentGender::Masculine));
+        assert_eq!(first.vocabulary, ["תיווך בלעדי", "דירת גן", "נוף לים"]);
+        assert_eq!((first.barge_in_preset.as_str(), first.barge_in_sensitivity.to_bits()), ("adaptive", 0));
+
+        let set = |change: &[&str]| Process::run(world.url(), &[&["set-tenant", "--slug", "gamma"], change].concat());
+        let changed = set(&["--voice", "he-IL-Wavenet-B", "--barge-in-preset", "polite", "--barge-in-sensitivity", "-0.5"]);
+        assert!(changed.status.success(), "{}", words(&changed.stderr));
+        assert!(words(&changed.stdout).starts_with("business gamma\ntenant "), "{}", words(&changed.stdout));
+        let second = process.client.route("CA2", "+972502345678", "*2345").await;
+        assert_eq!((second.voice.as_str(), second.agent_gender), ("he-IL-Wavenet-B", AgentGender::Masculine));
+        assert_eq!((second.barge_in_preset.as_str(), second.barge_in_sensitivity.to_bits()), ("polite", (-0.5f32).to_bits()));
+        assert_eq!(second.vocabulary, first.vocabulary, "what is not given stays");
+        assert_ne!(second.greeting.tts_cache_key, first.greeting.tts_cache_key, "the greeting sounds different");
+
+        for (wrong, said) in [
+            (&["--barge-in-preset", "rude"][..], "barge-in preset \"rude\" is none of"),
+            (&["--barge-in-sensitivity", "1.01"], "barge-in sensitivity 1.01: -1 to 1"),
+            (&["--voice", "two words"], "voice \"two words\": 1 to 64 of"),
+            (&["--phrase", " "], "phrase \" \": one line of 1 to 100 characters"),
+            (&["--agent-gender", "other"], "\"other\" is none of auto, feminine, masculine"),
+            (&[], "nothing to change"),
+        ] {
+            let refused = set(wrong);
+            assert!(!refused.status.success() && words(&refused.stderr).contains(said), "{said}: {}", words(&refused.stderr));
+        }
+        let nobody = Process::run(world.url(), &["set-tenant", "--slug", "nobody", "--voice", "v"]);
+        assert!(words(&nobody.stderr).contains("there is no business with slug \"nobody\""), "{}", words(&nobody.stderr));
+        // A good value beside a bad one changes nothing.
+        let half = set(&["--voice", "he-IL-Wavenet-C", "--barge-in-sensitivity", "-3"]);
+        assert!(!half.status.success());
+        let forgotten = set(&["--no-vocabulary", "--agent-gender", "auto"]);
+        assert!(forgotten.status.success(), "{}", words(&forgotten.stderr));
+        let third = process.client.route("CA3", "+972502345678", "*2345").await;
+        assert_eq!((third.voice.as_str(), third.agent_gender, third.vocabulary.len()), ("he-IL-Wavenet-B", AgentGender::Auto, 0));
+        let alpha = process.client.route("CA4", "+972502345678", crate::support::ALPHA).await;
+        assert_eq!((alpha.voice.as_str(), alpha.barge_in_preset.as_str()), ("he-IL-Wavenet-A", "adaptive"), "nobody else's");
     }
 }
 

@@ -11,6 +11,7 @@ use telephony_bridge::session::{
 };
 
 use super::caller::Caller;
+use super::early::Early;
 use super::far_end::{FarEnd, Heard};
 use super::providers::providers;
 use super::rng::Rng;
@@ -27,8 +28,12 @@ const LIVELOCK: u32 = 10_000;
 pub struct CallFigures {
     /// Inputs of the session.
     pub inputs: u64,
-    /// Replies asked for.
+    /// Replies asked for…
     pub replies: u64,
+    /// …of which so many were begun early.
+    pub ahead: u64,
+    /// Replies begun early that nobody asked for.
+    pub wasted: u64,
     /// Times the agent yielded.
     pub yields: u64,
     /// Fallbacks taken.
@@ -55,6 +60,7 @@ pub(super) struct Call {
     /// For the CRM.
     reports: Vec<CallEventKind>,
     resumed: Vec<PipelineEvent>,
+    early: Early,
     quiet_since: Option<CallTime>,
     at_this_moment: (CallTime, u32),
     ended: bool,
@@ -70,7 +76,7 @@ impl Call {
         let why = *rng.pick(&[EndReason::CallerHangUp, EndReason::CallerHangUp, EndReason::SocketLost]);
         let chained = rng.chance(500);
         let mut call = Self {
-            session: Session::new(SessionConfig::default()),
+            session: Session::new(SessionConfig::live()),
             providers: providers(&mut rng, faults, chained),
             caller: Caller::new(rng.split()),
             far: FarEnd::default(),
@@ -79,6 +85,7 @@ impl Call {
             lines: HashMap::new(),
             reports: Vec::new(),
             resumed: Vec::new(),
+            early: Early::default(),
             quiet_since: None,
             at_this_moment: (CallTime(0), 0),
             ended: false,
@@ -161,6 +168,7 @@ impl Call {
             if let Some((turn, result)) = self.providers.stt.poll(now) {
                 self.feed(now, Input::Stt { turn, event: result.as_event() });
             } else if let Some((turn, event)) = self.providers.llm.poll(now) {
+                self.early.answered(turn);
                 self.feed(now, Input::Llm { turn, event });
             } else if let Some(output) = self.providers.poll_speech(now) {
                 match output {
@@ -209,7 +217,12 @@ impl Call {
             Output::Clear(_) => self.far.clear(now),
             Output::Acquit => self.resumed.extend(self.caller.acquit(now)),
             Output::Crm(kind) => self.reports.push(kind),
-            Output::Reply { .. } => self.figures.replies += 1,
+            Output::Draft { turn, text, .. } => self.early.drafted(turn, &text),
+            Output::DropDraft { turn } => self.early.dropped(turn),
+            Output::Reply { turn, text, .. } => {
+                self.figures.replies += 1;
+                self.early.asked(turn, &text);
+            }
             Output::Yield { .. } => self.figures.yields += 1,
             Output::Degraded(_) => self.figures.degraded += 1,
             // The far side closes soon, or forgets to.
@@ -226,6 +239,7 @@ impl Call {
     fn must_hold(&mut self, now: CallTime) -> Result<(), String> {
         self.time_passes(now)?;
         self.what_was_heard()?;
+        self.early.must_hold().map_err(|what| format!("{now:?}: {what}"))?;
         let state = self.session.state();
         let audible = self.far.is_audible(now);
         if audible && matches!(state, State::Listening | State::Ended) && !self.ended {
@@ -265,6 +279,12 @@ impl Call {
 
     /// What the call was like until `now`.
     pub(super) fn figures(&self, now: CallTime) -> CallFigures {
-        CallFigures { stale: self.session.stale_inputs(), lasted: now - CallTime(0), ..self.figures }
+        CallFigures {
+            ahead: self.early.adopted,
+            wasted: self.early.wasted,
+            stale: self.session.stale_inputs(),
+            lasted: now - CallTime(0),
+            ..self.figures
+        }
     }
 }

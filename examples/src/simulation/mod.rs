@@ -7,6 +7,7 @@
 mod call;
 mod caller;
 mod crm;
+mod early;
 mod far_end;
 mod providers;
 mod rng;

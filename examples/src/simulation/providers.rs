@@ -169,10 +169,18 @@ struct Writing {
     rng: Rng,
     faults: u64,
     agenda: Agenda<(TurnId, LlmEvent)>,
+    /// Begun early: nothing of it shows before it is asked for.
+    draft: Option<(TurnId, Vec<(CallTime, LlmEvent)>)>,
 }
 
-impl Llm for Writing {
-    fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, _text: &str) {
+impl Writing {
+    fn new(rng: Rng, faults: u64) -> Self {
+        Self { rng, faults, agenda: Agenda::new(), draft: None }
+    }
+
+    /// A reply that is begun now.
+    fn write(&mut self, now: CallTime) -> Vec<(CallTime, LlmEvent)> {
+        let mut written = Vec::new();
         let fate = fate(&mut self.rng, self.faults);
         let mut at = now
             + match fate {
@@ -180,36 +188,53 @@ impl Llm for Writing {
                 _ => self.rng.ms(50, 1_500),
             };
         if let Fate::Silent = fate {
-            return;
+            return written;
         }
         if let Fate::Broken = fate {
-            return self.agenda.add(at, (turn, LlmEvent::Failed));
+            return vec![(at, LlmEvent::Failed)];
         }
         for _ in 0..self.rng.between(0, 4) {
             let words = self.rng.between(1, 12);
             let text: Vec<&str> = (0..words).map(|_| *self.rng.pick(&WORDS)).collect();
-            self.agenda.add(at, (turn, LlmEvent::Sentence(Line::text(text.join(" ")))));
+            written.push((at, LlmEvent::Sentence(Line::text(text.join(" ")))));
             at = at + self.rng.ms(10, 1_200);
         }
         if let Fate::Halfway = fate {
             // Stalls for ever, or breaks.
             if self.rng.chance(500) {
-                self.agenda.add(at, (turn, LlmEvent::Failed));
+                written.push((at, LlmEvent::Failed));
             }
-            return;
+            return written;
         }
         let fields = match self.rng.chance(300) {
             true => [("area".to_owned(), (*self.rng.pick(&WORDS)).to_owned())].into(),
             false => Default::default(),
         };
         let hang_up = self.rng.chance(60);
-        self.agenda.add(at, (turn, LlmEvent::Done { fields, hang_up, transfer: false }));
+        written.push((at, LlmEvent::Done { fields, hang_up, transfer: false }));
         if self.rng.chance(self.faults) {
-            self.agenda.add(at, (turn, LlmEvent::Sentence(Line::text("עוד משהו"))));
+            written.push((at, LlmEvent::Sentence(Line::text("עוד משהו"))));
+        }
+        written
+    }
+}
+
+impl Llm for Writing {
+    fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, _text: &str) {
+        let begun = self.draft.take().filter(|(of, _)| *of == turn);
+        let written = begun.map_or_else(|| self.write(now), |(_, written)| written);
+        for (at, event) in written {
+            self.agenda.add(at.max(now), (turn, event));
         }
     }
 
+    fn draft(&mut self, now: CallTime, turn: TurnId, _index: u32, _text: &str) -> bool {
+        self.draft = Some((turn, self.write(now)));
+        true
+    }
+
     fn cancel(&mut self, turn: TurnId) {
+        self.draft.take_if(|(of, _)| *of == turn);
         self.agenda.forget(|(of, _)| *of == turn);
     }
 
@@ -296,7 +321,7 @@ pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers 
     };
     if !chained {
         let stt = hearing(faults);
-        let llm = Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() });
+        let llm = Box::new(Writing::new(rng.split(), faults));
         return Providers { stt, llm, tts, pause };
     }
     let mut stt = SttChain::new(LIMIT);
@@ -305,7 +330,7 @@ pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers 
     }
     let mut llm = LlmChain::new(LIMIT);
     for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
-        llm.push(name, Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() }), None);
+        llm.push(name, Box::new(Writing::new(rng.split(), faults)), None);
     }
     Providers { stt: Box::new(stt), llm: Box::new(llm), tts, pause }
 }

@@ -17,8 +17,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use crm_api::{
-    ApiError, CallEvent, Decision, EventAck, EventBatch, GreetingText, RouteDecision, RouteRequest,
-    ToolReply, ToolRequest,
+    AgentGender, ApiError, CallEvent, Decision, EventAck, EventBatch, GreetingText, RouteDecision,
+    RouteRequest, ToolReply, ToolRequest,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -208,7 +208,9 @@ pub fn agent() -> RouteDecision {
         },
         prompt_version: 1,
         locale: "he-IL".to_owned(),
-        voice: "he-IL-Wavenet-D".to_owned(),
+        voice: "he-IL-Wavenet-A".to_owned(),
+        agent_gender: AgentGender::Auto,
+        vocabulary: Vec::new(),
         barge_in_preset: "adaptive".to_owned(),
         barge_in_sensitivity: 0.0,
         dial: None,

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use crate::config;
 use crate::providers::embedded::VoiceLibrary;
+use crate::session::SessionConfig;
 use crate::tape::Player;
 
 #[derive(Debug, clap::Args)]
@@ -42,7 +43,8 @@ impl Given {
             Some(dir) => VoiceLibrary::load(dir)?,
             None => VoiceLibrary::default(),
         };
-        let session = config::session(self.words.as_deref(), self.session.as_deref())?;
+        let session =
+            config::session(SessionConfig::default(), self.words.as_deref(), self.session.as_deref())?;
         Ok(Player { library, session, timing })
     }
 }

@@ -11,6 +11,7 @@ use crate::providers::google::auth::ServiceAccount;
 use crate::providers::google::speech::SpeechSettings;
 use crate::providers::google::tts::VoiceSettings;
 use crate::providers::soniox::SonioxSettings;
+use crate::providers::voice::gender_of;
 use crate::speech_text::{Gender, Pronunciation, SpeechText};
 
 /// Phrases of real estate (A-AUD-016).
@@ -52,12 +53,15 @@ pub struct CloudConfig {
     pub soniox: Option<(SonioxSettings, SecretString)>,
     /// How text is written out for speech.
     pub text: SpeechText,
+    /// How every agent speaks of itself; `None`: as its voice sounds.
+    pub agent_gender: Option<Gender>,
 }
 
 impl CloudConfig {
     pub(super) fn from_source(source: &Source) -> Result<Self, ConfigError> {
         let phrases = phrases(source)?;
-        let text = speech_text(source)?;
+        let agent_gender = agent_gender(source)?;
+        let text = speech_text(source, agent_gender)?;
         let secret = |name| source.get(name).map(|key| SecretString::from(key.to_owned()));
         let socket = |name| {
             source.parse(name, "wss://… or ws://… without a query", |text| {
@@ -88,6 +92,7 @@ impl CloudConfig {
                 (settings, key)
             }),
             text,
+            agent_gender,
         })
     }
 
@@ -189,7 +194,16 @@ fn phrases(source: &Source) -> Result<Vec<String>, ConfigError> {
     }
 }
 
-fn speech_text(source: &Source) -> Result<SpeechText, ConfigError> {
+fn agent_gender(source: &Source) -> Result<Option<Gender>, ConfigError> {
+    source.parse("AGENT_GENDER", "auto, feminine or masculine", |text| match text {
+        "auto" => Some(None),
+        "feminine" => Some(Some(Gender::Feminine)),
+        "masculine" => Some(Some(Gender::Masculine)),
+        _ => None,
+    })
+}
+
+fn speech_text(source: &Source, gender: Option<Gender>) -> Result<SpeechText, ConfigError> {
     let name = "PRONUNCIATION_FILE";
     let mut pronunciation = Pronunciation::hebrew();
     if let Some(path) = source.get(name).map(PathBuf::from) {
@@ -199,13 +213,8 @@ fn speech_text(source: &Source) -> Result<SpeechText, ConfigError> {
         pronunciation = Arc::new(own);
     }
     let voice = source.get("GOOGLE_TTS_VOICE").unwrap_or_default();
-    let gender = source.parse("AGENT_GENDER", "auto, feminine or masculine", |text| match text {
-        // Google's Hebrew voices: A and C are women, B and D are men.
-        "auto" if voice.ends_with(['B', 'D']) => Some(Gender::Masculine),
-        "auto" | "feminine" => Some(Gender::Feminine),
-        "masculine" => Some(Gender::Masculine),
-        _ => None,
-    })?;
+    // The stock phrases are a woman's.
+    let gender = gender.or_else(|| gender_of(voice)).unwrap_or(Gender::Feminine);
     Ok(SpeechText::new(pronunciation, gender))
 }
 

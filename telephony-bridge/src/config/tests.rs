@@ -137,7 +137,7 @@ fn a_conversation_is_set_up_by_files() {
     assert_eq!(set.lexicon.overlap("hold", ""), crate::words::Overlap::Stop("hold".into()));
     assert_eq!(set.lexicon.overlap("כן", ""), crate::words::Overlap::Backchannel);
     let default = with(&[]).expect("complete").session;
-    assert_eq!(default, SessionConfig::default());
+    assert_eq!(default, SessionConfig::live());
 
     let wrong = |name, text: &str| {
         let path = file("wrong.toml", text);
@@ -246,8 +246,10 @@ fn a_key_is_all_a_cloud_needs() {
     assert_eq!((google.speech.language.as_str(), google.speech.model.as_deref()), ("he-IL", None));
     // A-AUD-016: phrases of real estate.
     assert!(google.speech.phrases.iter().any(|phrase| phrase == "משכנתא"));
-    // Google's voice D is a man's.
-    assert_eq!(providers.cloud.text.plain("אני בודק/ת"), "אני בודק");
+    // The stock phrases are a woman's, and so is Google's voice A; D is a man's.
+    assert_eq!(providers.cloud.text.plain("אני בודק/ת"), "אני בודקת");
+    let man = with(&[("GOOGLE_API_KEY", "g-1"), ("GOOGLE_TTS_VOICE", "he-IL-Wavenet-D")]).expect("complete");
+    assert_eq!(man.providers.cloud.text.plain("אני בודק/ת"), "אני בודק");
     let debug = format!("{config:?}");
     assert!(["g-1", "d-1", "s-1"].iter().all(|key| !debug.contains(&format!("\"{key}\""))), "{debug}");
     let error = with(&[("GOOGLE_API_KEY", "g-1"), ("GOOGLE_STT_API", "v2")]).expect_err("no project");

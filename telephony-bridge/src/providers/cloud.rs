@@ -11,16 +11,16 @@ use super::deepgram::{self, Deepgram};
 use super::google::EndpointError;
 use super::google::auth::Auth;
 use super::google::speech::{Api, GoogleSpeech, V1, V2};
-use super::google::tts::{self, GoogleVoice, StreamingVoice};
+use super::google::tts::{self, GoogleVoices};
 use super::net::{CallNet, Health, HttpClient, ProviderError, Role};
 use super::probe::Probe;
-use super::recognition::{Limits, Recogniser, StreamingStt, probe};
+use super::recognition::{ForCall, Limits, Recogniser, StreamingStt, probe};
 use super::soniox::{self, Soniox};
 use super::voice::Voice;
 use crate::config::{CloudConfig, GoogleAccount, GoogleConfig};
 
 /// Recognition for one call.
-type Open = Box<dyn Fn(&CallNet) -> Box<dyn Stt> + Send + Sync>;
+type Open = Box<dyn Fn(&CallNet, &[String]) -> Box<dyn Stt> + Send + Sync>;
 /// A small request.
 type Ask = dyn Fn() -> BoxFuture<'static, Result<(), ProviderError>> + Send + Sync;
 
@@ -61,12 +61,7 @@ impl Cloud {
             } else {
                 cloud.push(tts::NAME, speech::<V1>(google, &auth)?, patience);
             }
-            let voice = google.voice.clone();
-            cloud.voice = Some(if voice.streams() {
-                Arc::new(StreamingVoice::new(voice, auth)?)
-            } else {
-                Arc::new(GoogleVoice::new(http.clone(), voice, auth))
-            });
+            cloud.voice = Some(Arc::new(GoogleVoices::new(http.clone(), google.voice.clone(), auth)?));
         }
         if let Some((settings, key)) = &config.deepgram {
             cloud.push(deepgram::NAME, Deepgram::new(settings, key.clone()), patience);
@@ -83,8 +78,9 @@ impl Cloud {
         let limits = limits(patience);
         let open = {
             let (recogniser, health) = (Arc::clone(&recogniser), Arc::clone(&health));
-            move |net: &CallNet| -> Box<dyn Stt> {
-                Box::new(StreamingStt::new(net, Arc::clone(&recogniser), Arc::clone(&health), limits))
+            move |net: &CallNet, vocabulary: &[String]| -> Box<dyn Stt> {
+                let recogniser = Arc::new(ForCall::new(Arc::clone(&recogniser), vocabulary.to_vec()));
+                Box::new(StreamingStt::new(net, recogniser, Arc::clone(&health), limits))
             }
         };
         let probe = move || {
@@ -94,10 +90,16 @@ impl Cloud {
         self.members.push(Member { health, open: Box::new(open), probe: Arc::new(probe) });
     }
 
-    /// Recognition by the service of this name for one call. Must be called on a tokio runtime.
-    pub fn stt(&self, name: &str, net: &CallNet) -> Option<(Box<dyn Stt>, Arc<Health>)> {
+    /// Recognition by the service of this name for one call, whose callers are likely to say `vocabulary`.
+    /// Must be called on a tokio runtime.
+    pub fn stt(
+        &self,
+        name: &str,
+        net: &CallNet,
+        vocabulary: &[String],
+    ) -> Option<(Box<dyn Stt>, Arc<Health>)> {
         let member = self.members.iter().find(|member| member.health.provider() == name)?;
-        Some(((member.open)(net), Arc::clone(&member.health)))
+        Some(((member.open)(net, vocabulary), Arc::clone(&member.health)))
     }
 
     /// Work that tries recognisers again that are left out. Runs until it is dropped.

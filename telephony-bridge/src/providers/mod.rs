@@ -83,6 +83,12 @@ pub trait Llm: Send {
     /// Writes a reply to the caller's `text`, the turn after `index` completed ones. A sentence without
     /// words is a sign of life: the first one is being written.
     fn reply(&mut self, now: CallTime, turn: TurnId, index: u32, text: &str);
+    /// Begins a reply to words that may change yet. Nothing of it shows in [`poll`](Self::poll), and no tool is
+    /// used, before [`reply`](Self::reply) for the same turn takes it over; [`cancel`](Self::cancel) and a
+    /// draft of another turn end it. `false`: it begins nothing early.
+    fn draft(&mut self, _now: CallTime, _turn: TurnId, _index: u32, _text: &str) -> bool {
+        false
+    }
     /// Stops writing.
     fn cancel(&mut self, turn: TurnId);
     /// Something became part of the conversation: what the caller said, or what was heard of the agent.
@@ -150,7 +156,11 @@ impl Providers {
             Output::SttFinish { turn } => self.stt.finish(now, *turn),
             Output::SttCancel { turn } => self.stt.cancel(*turn),
             Output::Reply { turn, index, text } => self.llm.reply(now, *turn, *index, text),
-            Output::CancelReply { turn } => self.llm.cancel(*turn),
+            Output::Draft { turn, index, text } => {
+                // Who begins nothing early is asked again with the last words.
+                let _begun = self.llm.draft(now, *turn, *index, text);
+            }
+            Output::CancelReply { turn } | Output::DropDraft { turn } => self.llm.cancel(*turn),
             Output::Crm(CallEventKind::Turn { speaker, text, interrupted, .. }) => {
                 self.llm.said(*speaker, text, *interrupted);
             }

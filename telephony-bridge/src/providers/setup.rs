@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crm_api::RouteDecision;
+use crm_api::{AgentGender, RouteDecision};
 use futures_util::FutureExt as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -18,11 +18,13 @@ use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
 use super::probe::Probe;
 use super::voice::{
-    Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices, Written,
+    Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Manner, Speaker, Speech, Voice, Voices, Written,
+    gender_of,
 };
 use super::{Llm, Stt, Tts};
 use crate::config::{Config, ProviderConfig, Service};
 use crate::session::Line;
+use crate::speech_text::Gender;
 
 /// Speech kept in memory, in bytes: half an hour of it.
 const MEMORY: usize = 16_000_000;
@@ -34,6 +36,12 @@ const INSTRUCTIONS: &str = "את נציגה טלפונית של {business}. את
     בפתיחה; אל תציגי את עצמך שוב. אל תמציאי פרטים: מה שאינך יודעת, אמרי שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
     שמרי אותם בכלי. כשמשהו דחוף או מסוכן, הציעי להעביר מיד לאדם, אם יש לך כלי לכך, או רשמי כתובת, \
     שם ומה קרה. כשהשיחה הסתיימה, היפרדי במילים קצרות וסיימי בכלי.";
+/// The same, said to a man.
+const INSTRUCTIONS_MASCULINE: &str = "אתה נציג טלפוני של {business}. אתה מדבר בעברית מדוברת, בנימוס ובקיצור: משפט או שניים \
+    בכל תשובה, ושאלה אחת בכל פעם. מה שאתה כותב נאמר בקול בטלפון: בלי סימונים, רשימות, כתובות או סמלים. כבר הצגת את \
+    עצמך בפתיחה; אל תציג את עצמך שוב. אל תמציא פרטים: מה שאינך יודע, אמור שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
+    שמור אותם בכלי. כשמשהו דחוף או מסוכן, הצע להעביר מיד לאדם, אם יש לך כלי לכך, או רשום כתובת, \
+    שם ומה קרה. כשהשיחה הסתיימה, היפרד במילים קצרות וסיים בכלי.";
 
 /// The providers cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -145,11 +153,38 @@ impl Toolkit {
             let (voice, health) = (Arc::clone(voice), Arc::clone(health));
             self.spawn(async move { health.keep_probing(|| probe_voice(&*voice)).await });
         }
-        self.warm(phrases);
+        self.warm(Manner { voice: None, gender: self.gender(&Manner::default()) }, phrases);
+    }
+
+    /// How a call's lines are said. The business's word counts most, then the setting, then how the voice sounds.
+    pub fn manner(&self, decision: &RouteDecision) -> Manner {
+        // Nobody has chosen the voice of a call that belongs to nobody.
+        let voice =
+            decision.business.as_ref().map(|_| decision.voice.clone()).filter(|voice| !voice.is_empty());
+        let manner = Manner { voice, gender: None };
+        let gender = match decision.agent_gender {
+            AgentGender::Feminine => Some(Gender::Feminine),
+            AgentGender::Masculine => Some(Gender::Masculine),
+            AgentGender::Auto => self.gender(&manner),
+        };
+        Manner { gender, ..manner }
+    }
+
+    /// The gender of an agent that nothing else is said of: as is set, or as the preferred voice sounds.
+    fn gender(&self, manner: &Manner) -> Option<Gender> {
+        let config = &self.config;
+        let voice = |name: &&str| match (*name, &config.cloud.google, &config.tts) {
+            (tts::NAME, Some(google), _) => {
+                Some(manner.google(&google.voice.language).unwrap_or(&google.voice.voice))
+            }
+            (openai::NAME, _, Some(_)) => Some(manner.plain().unwrap_or(&config.tts_voice)),
+            _ => None,
+        };
+        config.cloud.agent_gender.or_else(|| config.tts_chain.iter().find_map(voice).and_then(gender_of))
     }
 
     /// Makes lines beforehand, in the background, unless they are there.
-    pub fn warm(&self, lines: Vec<Line>) {
+    pub fn warm(&self, manner: Manner, lines: Vec<Line>) {
         // Without a provider there is nothing to be made.
         if !self.config.speaks() || tokio::runtime::Handle::try_current().is_err() {
             return;
@@ -157,7 +192,7 @@ impl Toolkit {
         let voices = Arc::clone(&self.voices);
         self.spawn(async move {
             for line in lines.iter().filter(|line| !line.is_empty()) {
-                voices.warm(line, WARM_LIMIT).await;
+                voices.warm(&manner, line, WARM_LIMIT).await;
             }
         });
     }
@@ -202,15 +237,16 @@ impl Toolkit {
         let mut chain = SttChain::new(self.config.timeout);
         let mut members = 0;
         for name in &self.config.stt_chain {
-            if let Some((stt, health)) = self.cloud.stt(name, call.net) {
+            if let Some((stt, health)) = self.cloud.stt(name, call.net, &call.decision.vocabulary) {
                 chain.push(health.provider(), stt, Some(health));
                 members += 1;
                 continue;
             }
             match (*name, &self.stt, embedded.take_if(|_| *name == "embedded")) {
                 (openai::NAME, Some(model), _) => {
-                    let stt =
-                        TranscribeStt::new(Arc::clone(model), call.net.clone(), self.config.stt_interim);
+                    let interim = self.config.stt_interim;
+                    let stt = TranscribeStt::new(Arc::clone(model), call.net.clone(), interim)
+                        .with_vocabulary(&call.decision.vocabulary);
                     chain.push(openai::NAME, Box::new(stt), Some(Arc::clone(model.health())));
                     members += 1;
                 }
@@ -237,7 +273,10 @@ impl Toolkit {
                 let crm = token.map(|token| (call.crm.clone(), token));
                 let tools = Tools::new(crm, call.call_sid, call.net.clone())
                     .with_transfer(call.decision.dial.is_some());
-                let llm = ChatLlm::new(Arc::clone(model), tools, call.net.clone(), self.instructions(call));
+                let gender = self.manner(call.decision).gender.unwrap_or(Gender::Feminine);
+                let instructions = self.instructions(call, gender);
+                let llm = ChatLlm::new(Arc::clone(model), tools, call.net.clone(), instructions)
+                    .with_gender(gender);
                 chain.push(openai::NAME, Box::new(llm), Some(Arc::clone(model.health())));
             } else if let Some(embedded) = embedded.take() {
                 chain.push("embedded", embedded, None);
@@ -251,12 +290,16 @@ impl Toolkit {
         if !self.config.speaks() {
             return embedded;
         }
-        Box::new(Speaker::new(Arc::clone(&self.voices), call.net.clone(), self.config.timeout))
+        let manner = self.manner(call.decision);
+        Box::new(Speaker::new(Arc::clone(&self.voices), manner, call.net.clone(), self.config.timeout))
     }
 
-    fn instructions(&self, call: &CallSetup<'_>) -> String {
+    fn instructions(&self, call: &CallSetup<'_>, gender: Gender) -> String {
         let business = call.decision.business.as_ref().map_or("העסק", |business| &business.name);
-        let text = self.config.llm_prompt.as_deref().unwrap_or(INSTRUCTIONS);
+        let text = self.config.llm_prompt.as_deref().unwrap_or(match gender {
+            Gender::Feminine => INSTRUCTIONS,
+            Gender::Masculine => INSTRUCTIONS_MASCULINE,
+        });
         text.replace("{business}", business)
     }
 }
@@ -310,7 +353,7 @@ async fn probe_voice(voice: &dyn Voice) -> Result<(), ProviderError> {
     let (mut speech, mut pieces) = Speech::channel(16);
     let line = Line::text("כן");
     let saying = async {
-        let result = voice.say(&line, &mut speech).await;
+        let result = voice.say(&Manner::default(), &line, &mut speech).await;
         drop(speech);
         result
     };

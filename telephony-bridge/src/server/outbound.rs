@@ -58,7 +58,7 @@ pub(super) struct Wanted {
     from: String,
     /// What to say.
     text: String,
-    /// A voice such as `he-IL-Wavenet-D`.
+    /// A voice such as `he-IL-Wavenet-A`.
     #[serde(default)]
     voice: String,
     /// Ask for a key that says that it was heard?

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Line;
 use crate::config::{TomlError, shown};
+use crate::speech_text::Gender;
 use crate::words::Lexicon;
 
 /// Timings and phrases.
@@ -19,6 +20,11 @@ pub struct SessionConfig {
     /// The same where the words ask for more ("of", "because", half a number): 600 ms. A
     /// reply takes its time on top of it, and a caller who goes on until then takes it back.
     pub endpointing_unfinished: Duration,
+    /// Replies begun early for one turn of the caller, at most; the last one only once the turn's end is
+    /// decided. 0: none, as the clock of a tape has it. [`live`](Self::live): 2.
+    pub max_drafts: u32,
+    /// Interim words that sound complete have not changed for so long: a reply to them is begun. 200 ms.
+    pub draft_after: Duration,
     /// Words that decide who has the floor.
     pub lexicon: Arc<Lexicon>,
     /// Final transcript overdue: go on with the interim words. 1.5 s (A-AUD-005).
@@ -45,6 +51,11 @@ pub struct SessionConfig {
     pub max_wordless: Duration,
     /// Nobody speaks: ask again. 15 s.
     pub silence: Duration,
+    /// The detector hears nobody for so long: speech recognition listens all the same, and words that it finds are
+    /// a turn. 4 s.
+    pub unheard: Duration,
+    /// Such words are over when none have come for so long, and what they ask for on top of it. 1.2 s.
+    pub unheard_end: Duration,
     /// How often to ask again before saying goodbye.
     pub max_reprompts: u32,
     /// Longest call. 60 min.
@@ -54,7 +65,7 @@ pub struct SessionConfig {
     /// Words over the agent's speech that end this close to its end are an answer. 500 ms.
     pub answer_window: Duration,
     /// So many words over the agent's speech are a phrase. 3.
-    pub phrase_words: usize,
+    pub phrase_words: u32,
     /// A phrase over the agent's speech that ends this close to its end is a turn. 1.5 s.
     pub phrase_window: Duration,
     /// Said when nobody speaks.
@@ -71,6 +82,8 @@ impl Default for SessionConfig {
             endpointing: Duration::from_millis(200),
             endpointing_complete: Duration::ZERO,
             endpointing_unfinished: Duration::from_millis(600),
+            max_drafts: 0,
+            draft_after: Duration::from_millis(200),
             lexicon: Lexicon::hebrew(),
             stt_timeout: Duration::from_millis(1_500),
             reply_timeout: Duration::from_secs(6),
@@ -83,6 +96,8 @@ impl Default for SessionConfig {
             echo_words: Duration::from_secs(3),
             max_wordless: Duration::from_secs(5),
             silence: Duration::from_secs(15),
+            unheard: Duration::from_secs(4),
+            unheard_end: Duration::from_millis(1_200),
             max_reprompts: 2,
             max_call: Duration::from_secs(3_600),
             hang_up_slack: Duration::from_secs(2),
@@ -98,10 +113,11 @@ impl Default for SessionConfig {
 
 /// A time: its key in a file, where it is kept, and its least and greatest value in ms.
 type Time = (&'static str, fn(&mut SessionConfig) -> &mut Duration, u64, u64);
-const TIMES: [Time; 18] = [
+const TIMES: [Time; 21] = [
     ("endpointing_ms", |c| &mut c.endpointing, 0, 10_000),
     ("endpointing_complete_ms", |c| &mut c.endpointing_complete, 0, 10_000),
     ("endpointing_unfinished_ms", |c| &mut c.endpointing_unfinished, 0, 10_000),
+    ("draft_after_ms", |c| &mut c.draft_after, 0, 10_000),
     ("stt_timeout_ms", |c| &mut c.stt_timeout, 100, 60_000),
     ("reply_timeout_ms", |c| &mut c.reply_timeout, 100, 60_000),
     ("first_audio_timeout_ms", |c| &mut c.first_audio_timeout, 100, 60_000),
@@ -113,6 +129,8 @@ const TIMES: [Time; 18] = [
     ("near_enough_ms", |c| &mut c.near_enough, 0, 10_000),
     ("max_wordless_ms", |c| &mut c.max_wordless, 100, 60_000),
     ("silence_ms", |c| &mut c.silence, 1_000, 600_000),
+    ("unheard_ms", |c| &mut c.unheard, 500, 600_000),
+    ("unheard_end_ms", |c| &mut c.unheard_end, 200, 10_000),
     ("max_call_ms", |c| &mut c.max_call, 1_000, 86_400_000),
     ("hang_up_slack_ms", |c| &mut c.hang_up_slack, 100, 60_000),
     ("answer_window_ms", |c| &mut c.answer_window, 0, 10_000),
@@ -124,10 +142,14 @@ type Phrase = (&'static str, fn(&mut SessionConfig) -> &mut Line);
 const PHRASES: [Phrase; 3] =
     [("reprompt", |c| &mut c.reprompt), ("apology", |c| &mut c.apology), ("goodbye", |c| &mut c.goodbye)];
 
-const MAX_REPROMPTS: &str = "max_reprompts";
-const MOST_REPROMPTS: u32 = 100;
-const PHRASE_WORDS: &str = "phrase_words";
-const MOST_PHRASE_WORDS: usize = 100;
+/// A count: its key in a file, where it is kept, and its least and greatest value.
+type Count = (&'static str, fn(&mut SessionConfig) -> &mut u32, u32, u32);
+const COUNTS: [Count; 3] = [
+    ("max_drafts", |c| &mut c.max_drafts, 0, 10),
+    ("max_reprompts", |c| &mut c.max_reprompts, 0, 100),
+    ("phrase_words", |c| &mut c.phrase_words, 1, 100),
+];
+
 const A_PHRASE: &str = "words to say";
 
 /// A session configuration that makes no sense.
@@ -152,10 +174,25 @@ pub enum SessionConfigError {
 }
 
 impl SessionConfig {
+    /// The default of a live call: replies are begun early.
+    pub fn live() -> Self {
+        Self { max_drafts: 2, ..Self::default() }
+    }
+
+    /// The same for an agent that speaks of itself in this gender, where the phrases are the built-in ones: these
+    /// are a woman's.
+    #[must_use]
+    pub fn spoken_by(mut self, gender: Option<Gender>) -> Self {
+        if gender == Some(Gender::Masculine) && self.apology == Self::default().apology {
+            self.apology = Line::text("רגע אחד, אני בודק.");
+        }
+        self
+    }
+
     /// The names that [`with`](Self::with) reads.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        let times = TIMES.iter().map(|time| time.0);
-        times.chain(PHRASES.iter().map(|phrase| phrase.0)).chain([MAX_REPROMPTS, PHRASE_WORDS])
+        let (times, counts) = (TIMES.iter().map(|time| time.0), COUNTS.iter().map(|count| count.0));
+        times.chain(PHRASES.iter().map(|phrase| phrase.0)).chain(counts)
     }
 
     /// Checks every field; the error names the first one out of range, what it holds and its range.
@@ -171,13 +208,11 @@ impl SessionConfig {
                 return Err(wrong(field, value, format!("{least} to {most} ms")));
             }
         }
-        if self.max_reprompts > MOST_REPROMPTS {
-            let expected = format!("0 to {MOST_REPROMPTS}");
-            return Err(wrong(MAX_REPROMPTS, self.max_reprompts.to_string(), expected));
-        }
-        if !(1..=MOST_PHRASE_WORDS).contains(&self.phrase_words) {
-            let expected = format!("1 to {MOST_PHRASE_WORDS}");
-            return Err(wrong(PHRASE_WORDS, self.phrase_words.to_string(), expected));
+        for (field, of, least, most) in COUNTS {
+            let count = *of(&mut fields);
+            if !(least..=most).contains(&count) {
+                return Err(wrong(field, count.to_string(), format!("{least} to {most}")));
+            }
         }
         for (field, of) in PHRASES {
             let line = of(&mut fields);
@@ -205,12 +240,9 @@ impl SessionConfig {
             } else if let Some((field, of)) = PHRASES.iter().find(|phrase| phrase.0 == key) {
                 let words = value.as_str().ok_or_else(|| wrong(field, shown(&value), A_PHRASE.to_owned()))?;
                 *of(&mut self) = Line::text(words);
-            } else if key == MAX_REPROMPTS {
-                self.max_reprompts = number(&value)
-                    .ok_or_else(|| wrong(MAX_REPROMPTS, shown(&value), format!("0 to {MOST_REPROMPTS}")))?;
-            } else if key == PHRASE_WORDS {
-                self.phrase_words = number(&value)
-                    .ok_or_else(|| wrong(PHRASE_WORDS, shown(&value), format!("1 to {MOST_PHRASE_WORDS}")))?;
+            } else if let Some((field, of, least, most)) = COUNTS.iter().find(|count| count.0 == key) {
+                *of(&mut self) = number(&value)
+                    .ok_or_else(|| wrong(field, shown(&value), format!("{least} to {most}")))?;
             } else {
                 return Err(SessionConfigError::Unknown(key));
             }

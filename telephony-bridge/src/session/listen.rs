@@ -7,7 +7,7 @@ use crm_api::Speaker;
 
 use super::endpointing;
 use super::state::{Afterwards, Phase};
-use super::think::Thinking;
+use super::think::{Thinking, join};
 use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId};
 use crate::words::{Ending, Overlap};
 
@@ -43,6 +43,8 @@ pub(super) struct Segment {
     pub(super) onset: SampleTime,
     pub(super) last_voice: SampleTime,
     pub(super) partial: String,
+    /// The detector has heard nothing of it.
+    pub(super) unheard: bool,
 }
 
 /// The earlier part of a turn that goes on.
@@ -77,6 +79,16 @@ impl Listening {
         self.segment.take().map(|segment| segment.turn)
     }
 
+    /// The segment that is open.
+    pub(super) const fn segment(&self) -> Option<&Segment> {
+        self.segment.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub(super) const fn segment_mut(&mut self) -> Option<&mut Segment> {
+        self.segment.as_mut()
+    }
+
     pub(super) fn turn(&self) -> Option<TurnId> {
         self.segment.as_ref().map(|segment| segment.turn)
     }
@@ -108,8 +120,9 @@ impl Session {
 
     fn on_voice(&mut self, now: CallTime, onset: SampleTime) {
         self.listening.voice = true;
-        self.timers.stop(Timer::Silence);
-        self.timers.stop(Timer::Endpointing);
+        for timer in [Timer::Silence, Timer::Unheard, Timer::Endpointing] {
+            self.timers.stop(timer);
+        }
         match &self.phase {
             Phase::Thinking(_) => return self.caller_goes_on(now, onset),
             Phase::Speaking(_) if self.reply_is_unheard() => return self.caller_goes_on(now, onset),
@@ -121,7 +134,7 @@ impl Session {
                     self.forget_segment();
                 }
             }
-            Phase::Listening | Phase::Ended => {}
+            Phase::Listening | Phase::Ended => self.is_heard_after_all(now, onset),
         }
         self.open_segment(now, onset);
     }
@@ -132,7 +145,8 @@ impl Session {
             return;
         }
         let turn = self.new_turn();
-        self.listening.segment = Some(Segment { turn, onset, last_voice: onset, partial: String::new() });
+        self.listening.segment =
+            Some(Segment { turn, onset, last_voice: onset, partial: String::new(), unheard: false });
         self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
         self.out.push_back(Output::SttStart { turn, from: onset });
     }
@@ -150,17 +164,25 @@ impl Session {
     /// Starts the wait for the end of the turn, unless the caller is speaking.
     pub(super) fn endpoint_if_silent(&mut self, now: CallTime) {
         let Some(segment) = self.listening.segment.as_ref().filter(|_| !self.listening.voice) else { return };
-        let words = match &self.listening.carried {
-            Some(carried) => &format!("{} {}", carried.text, segment.partial),
-            None => &segment.partial,
-        };
-        let due = self.listening.quiet_since.unwrap_or(now)
-            + endpointing::wait(&self.config, self.ending_of(words));
+        if segment.unheard {
+            return self.on_unheard_words(now);
+        }
+        let carried = self.listening.carried.as_ref().map_or("", |carried| &carried.text);
+        let (_, ending) = self.words_and_ending(carried, &segment.partial);
+        let due = self.listening.quiet_since.unwrap_or(now) + endpointing::wait(&self.config, ending);
         self.timers.set(Timer::Endpointing, due.max(now));
     }
 
+    /// All words of a turn that goes on, and how they end: nobody knows where those of its last part are not there
+    /// yet.
+    fn words_and_ending(&self, carried: &str, partial: &str) -> (String, Ending) {
+        let words = join(carried, partial);
+        let ending = if partial.trim().is_empty() { Ending::None } else { self.ending_of(&words) };
+        (words, ending)
+    }
+
     /// How these words end, as an answer to what the agent said last.
-    fn ending_of(&self, words: &str) -> Ending {
+    pub(super) fn ending_of(&self, words: &str) -> Ending {
         let asked = self.transcript.last_of(Speaker::Agent).map_or("", |entry| &entry.text);
         self.config.lexicon.ending(asked, words)
     }
@@ -219,6 +241,7 @@ impl Session {
         };
         let Some(thinking) = taken else { return };
         let turn = thinking.turn;
+        self.drop_draft();
         self.out.push_back(Output::TakenBack { turn });
         // Words not delivered yet are recognised again, together with what follows.
         let (from, text) = match thinking.text {
@@ -247,18 +270,16 @@ impl Session {
         let turn = segment.turn;
         let carried = self.listening.carried.take();
         let start = carried.as_ref().map_or_else(|| call_time(segment.onset), |c| c.start);
-        for timer in [Timer::Endpointing, Timer::TurnLimit, Timer::Silence] {
+        for timer in [Timer::Endpointing, Timer::TurnLimit, Timer::Silence, Timer::Unheard] {
             self.timers.stop(timer);
         }
         self.timers.set(Timer::SttFinal, now + self.config.stt_timeout);
-        let words = match &carried {
-            Some(carried) => format!("{} {}", carried.text, segment.partial),
-            None => segment.partial.clone(),
-        };
+        let before = carried.as_ref().map_or("", |carried| &carried.text);
+        let (words, ending) = self.words_and_ending(before, &segment.partial);
         self.out.push_back(Output::TurnEnd {
             turn,
             silence: (!self.listening.voice).then(|| now - call_time(segment.last_voice)),
-            ending: self.ending_of(&words),
+            ending,
             words,
         });
         self.out.push_back(Output::SttFinish { turn });
@@ -271,6 +292,7 @@ impl Session {
             partial: segment.partial,
             text: None,
         }));
+        self.consider_draft(now);
     }
 
     /// The agent has just stopped. Words that ended close to its end are an answer, and a whole
@@ -282,13 +304,14 @@ impl Session {
             return;
         }
         let end = call_time(segment.last_voice);
-        let phrase = segment.partial.split_whitespace().count() >= self.config.phrase_words;
+        let phrase = segment.partial.split_whitespace().count() >= self.config.phrase_words as usize;
         let window = if phrase { self.config.phrase_window } else { self.config.answer_window };
         if now - end <= window {
             self.timers.set(Timer::Endpointing, (end + self.config.endpointing).max(now));
         } else {
             self.forget_segment();
             self.timers.set(Timer::Silence, now + self.config.silence);
+            self.timers.set(Timer::Unheard, now + self.config.unheard);
         }
     }
 
@@ -307,8 +330,9 @@ impl Session {
         });
     }
 
-    fn forget_segment(&mut self) {
+    pub(super) fn forget_segment(&mut self) {
         self.timers.stop(Timer::TurnLimit);
+        self.drop_draft();
         if let Some(turn) = self.listening.close() {
             self.out.push_back(Output::SttCancel { turn });
         }
@@ -324,12 +348,15 @@ impl Session {
                     let before = then.zip(now_known).take_while(|(then, now)| then == now).count();
                     let first = segment.partial.trim().is_empty() && !text.trim().is_empty();
                     text.clone_into(&mut segment.partial);
-                    if first {
+                    if first && !segment.unheard {
                         self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
                     }
                     match self.phase {
                         Phase::Speaking(_) if !self.reply_is_unheard() => self.weigh_words(now, before),
-                        Phase::Listening => self.endpoint_if_silent(now),
+                        Phase::Listening => {
+                            self.endpoint_if_silent(now);
+                            self.consider_draft(now);
+                        }
                         _ => {}
                     }
                 }
@@ -339,7 +366,10 @@ impl Session {
         }
         match &mut self.phase {
             Phase::Thinking(thinking) if thinking.turn == turn && thinking.text.is_none() => match event {
-                SttEvent::Partial(text) => text.clone_into(&mut thinking.partial),
+                SttEvent::Partial(text) => {
+                    text.clone_into(&mut thinking.partial);
+                    self.consider_draft(now);
+                }
                 SttEvent::Final(text) => self.on_words(now, text),
                 SttEvent::Failed => self.on_stt_overdue(now),
             },

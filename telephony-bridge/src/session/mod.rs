@@ -13,6 +13,7 @@
 //! never speak for ever.
 
 mod config;
+mod draft;
 mod endpointing;
 mod id;
 mod input;
@@ -25,6 +26,7 @@ mod tests;
 mod think;
 mod timer;
 mod transcript;
+mod unheard;
 
 use std::collections::VecDeque;
 
@@ -38,6 +40,7 @@ pub use transcript::{Entry, Transcript};
 
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, EndReason};
+use draft::Drafts;
 use listen::Listening;
 use speak::Speaking;
 use state::Phase;
@@ -54,6 +57,7 @@ pub struct Session {
     transcript: Transcript,
     /// Turn being heard; survives a reply that goes on over the caller's words.
     listening: Listening,
+    drafts: Drafts,
     next_turn: u32,
     next_utterance: u32,
     /// Caller turns answered so far: the index of the next reply.
@@ -75,6 +79,7 @@ impl Session {
             out: VecDeque::with_capacity(32),
             transcript: Transcript::default(),
             listening: Listening::default(),
+            drafts: Drafts::default(),
             next_turn: 0,
             next_utterance: 0,
             completed: 0,
@@ -162,10 +167,12 @@ impl Session {
             match timer {
                 Timer::Endpointing | Timer::TurnLimit => self.finish_turn(now),
                 Timer::Overlap => self.weigh_words_again(now),
+                Timer::Draft => self.on_stable_words(),
                 Timer::SttFinal => self.on_stt_overdue(now),
                 Timer::Reply => self.on_reply_overdue(now),
                 Timer::FirstAudio | Timer::Playout => self.on_playout_overdue(now),
                 Timer::Silence => self.on_silence(now),
+                Timer::Unheard => self.listen_unheard(now),
                 Timer::HangUp => self.end(now, EndReason::AgentHangUp),
                 Timer::MaxCall => {
                     self.out.push_back(Output::HangUp);
@@ -177,6 +184,7 @@ impl Session {
 
     /// Nobody has spoken for a while.
     fn on_silence(&mut self, now: CallTime) {
+        self.stop_listening_unheard();
         if matches!(self.phase, Phase::Listening) && !self.listening.is_open() {
             self.reprompt(now);
         }
@@ -198,6 +206,7 @@ impl Session {
 
     fn end(&mut self, now: CallTime, reason: EndReason) {
         self.commit_answered();
+        self.drop_draft();
         match std::mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Speaking(speaking) => {
                 self.note_heard(now, &speaking, true);
@@ -257,6 +266,7 @@ impl Session {
         } else if !self.listening.is_open() {
             let soonest = now + self.config.answer_window;
             self.timers.set(Timer::Silence, self.silence_due.max(soonest));
+            self.timers.set(Timer::Unheard, now + self.config.unheard);
         }
     }
 

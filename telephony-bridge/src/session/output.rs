@@ -46,7 +46,22 @@ pub enum Output {
         /// Which turn.
         turn: TurnId,
     },
-    /// Write a reply.
+    /// Begin a reply to words that may change yet. Nothing of it shows, and no tool is used, before
+    /// [`Reply`](Self::Reply) for the same turn takes it over.
+    Draft {
+        /// Which turn it answers.
+        turn: TurnId,
+        /// Caller turns completed before this one.
+        index: u32,
+        /// What the caller has said so far.
+        text: String,
+    },
+    /// The draft is of no use: the words are others, or there is no turn.
+    DropDraft {
+        /// Of which turn.
+        turn: TurnId,
+    },
+    /// Write a reply. A draft of this turn that was not dropped is its beginning.
     Reply {
         /// Which turn it answers.
         turn: TurnId,

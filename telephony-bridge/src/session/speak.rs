@@ -122,7 +122,8 @@ impl Session {
         reply_done: bool,
         pause: Duration,
     ) {
-        for timer in [Timer::Silence, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
+        self.stop_listening_unheard();
+        for timer in [Timer::Silence, Timer::Unheard, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
             self.timers.stop(timer);
         }
         self.listening.ducked = None;

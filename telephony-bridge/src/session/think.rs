@@ -33,7 +33,7 @@ impl Thinking {
     }
 }
 
-fn join(carried: &str, words: &str) -> String {
+pub(super) fn join(carried: &str, words: &str) -> String {
     let (carried, words) = (carried.trim(), words.trim());
     match (carried.is_empty(), words.is_empty()) {
         (true, _) => words.to_owned(),
@@ -55,12 +55,14 @@ impl Session {
         self.reprompts = 0;
         thinking.text = Some(text.clone());
         let turn = thinking.turn;
+        self.settle_draft(turn, &text);
         self.timers.set(Timer::Reply, now + self.config.reply_timeout);
         self.out.push_back(Output::Reply { turn, index: self.completed, text });
     }
 
     /// A sound without words. If it cut the agent off, the agent goes on where it was.
     fn on_no_words(&mut self, now: CallTime) {
+        self.reset_drafts();
         match self.listening.interrupted.take() {
             Some(cut) => {
                 let turn = self.new_turn();
@@ -172,6 +174,7 @@ impl Session {
             return;
         }
         self.completed += 1;
+        self.reset_drafts();
         self.record(Entry { speaker: Speaker::Caller, text, start, end, interrupted: false });
     }
 

@@ -19,8 +19,12 @@ pub enum Timer {
     TurnLimit,
     /// Nobody has spoken for a while.
     Silence,
+    /// The detector hears nobody: recognition listens all the same.
+    Unheard,
     /// The agent has been turned down for long enough to believe words.
     Overlap,
+    /// The interim words have not changed for a while.
+    Draft,
     /// The far end did not close after we hung up.
     HangUp,
     /// The call has lasted too long.
@@ -28,7 +32,7 @@ pub enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Endpointing,
         Self::SttFinal,
         Self::Reply,
@@ -36,7 +40,9 @@ impl Timer {
         Self::Playout,
         Self::TurnLimit,
         Self::Silence,
+        Self::Unheard,
         Self::Overlap,
+        Self::Draft,
         Self::HangUp,
         Self::MaxCall,
     ];

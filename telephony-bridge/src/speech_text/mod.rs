@@ -42,6 +42,12 @@ impl SpeechText {
         Self { pronunciation, agent }
     }
 
+    /// The same words, said by an agent of this gender; `None`: by ours.
+    #[must_use]
+    pub fn spoken_by(&self, gender: Option<Gender>) -> Self {
+        Self { pronunciation: Arc::clone(&self.pronunciation), agent: gender.unwrap_or(self.agent) }
+    }
+
     /// The agent's gender.
     pub fn agent(&self) -> Gender {
         self.agent

@@ -202,6 +202,8 @@ impl Decision {
             | Output::FlushPlayout
             | Output::Acquit
             | Output::TakenBack { .. }
+            | Output::Draft { .. }
+            | Output::DropDraft { .. }
             | Output::Crm(_)
             | Output::Degraded(_)
             | Output::Ended(_) => return None,

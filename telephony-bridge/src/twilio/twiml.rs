@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// Hebrew voice of Twilio's own `<Say>`, for when the bridge cannot speak.
-pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-D";
+pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
 /// Longest `<Parameter>`: name and value together, in characters (Twilio: below 500).
 const MAX_PARAMETER_CHARS: usize = 499;
 
@@ -193,7 +193,7 @@ impl Twiml {
     }
 }
 
-/// The name under which `<Say>` knows a voice such as `he-IL-Wavenet-D`.
+/// The name under which `<Say>` knows a voice such as `he-IL-Wavenet-A`.
 pub fn say_voice(voice: &str) -> String {
     if voice.starts_with("he-IL-Wavenet-") || voice.starts_with("he-IL-Standard-") {
         format!("Google.{voice}")
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(
             xml,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
-             <Say voice=\"Google.he-IL-Wavenet-D\" language=\"he-IL\">שלום &amp; ברוכים הבאים</Say>\
+             <Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">שלום &amp; ברוכים הבאים</Say>\
              <Connect><Stream url=\"wss://bridge.example.com/media\">\
              <Parameter name=\"token\" value=\"a&quot;b\"/></Stream></Connect><Hangup/></Response>"
         );
@@ -277,7 +277,7 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
              <Gather input=\"dtmf speech\" action=\"https://b/key?a=1&amp;b=2\" method=\"POST\" timeout=\"5\" \
              numDigits=\"1\" language=\"he-IL\" speechTimeout=\"auto\">\
-             <Say voice=\"Google.he-IL-Wavenet-D\" language=\"he-IL\">לאישור הקישו 1</Say></Gather>\
+             <Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">לאישור הקישו 1</Say></Gather>\
              <Pause length=\"1\"/><Hangup/></Response>"
         );
         let keys = GatherVerb { digits: None, speech: false, ..gather };

@@ -9,6 +9,9 @@ use crate::config::{TomlError, shown};
 /// Digits of an Israeli telephone number: on land, and of a mobile, which begins with 05.
 const LAND_LINE: usize = 9;
 const MOBILE: usize = 10;
+/// Digits after the star of a short number, and the star as it is spoken.
+const STAR_NUMBER: usize = 4;
+const STAR: &str = "כוכבית";
 /// From so many digits in a row on, it is a telephone number, whatever the first.
 const MANY_DIGITS: usize = 3;
 
@@ -24,6 +27,8 @@ pub struct Lexicon {
     backchannels: HashSet<String>,
     stops: HashSet<String>,
     dangling: HashSet<String>,
+    counting: HashSet<String>,
+    weekdays: HashSet<String>,
     fillers: HashSet<String>,
     digits: HashSet<String>,
     questions: HashSet<String>,
@@ -40,7 +45,8 @@ pub enum LexiconError {
     Syntax(TomlError),
     /// No list has this name.
     #[error(
-        "`{0}` is no list: expected backchannels, stops, dangling, fillers, digits, questions, numbers or emergencies"
+        "`{0}` is no list: expected backchannels, stops, dangling, counting, weekdays, fillers, digits, questions \
+         or numbers"
     )]
     Unknown(String),
     /// Something else by the name of a list.
@@ -64,8 +70,8 @@ pub enum LexiconError {
 }
 
 impl Lexicon {
-    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `fillers`, `digits`, `questions`,
-    /// `numbers` and `emergencies`. A list that is not named is empty.
+    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `counting`, `weekdays`, `fillers`,
+    /// `digits`, `questions`, `numbers` and `emergencies`. A list that is not named is empty.
     ///
     /// # Errors
     /// [`LexiconError`].
@@ -85,6 +91,8 @@ impl Lexicon {
                 "backchannels" => &mut self.backchannels,
                 "stops" => &mut self.stops,
                 "dangling" => &mut self.dangling,
+                "counting" => &mut self.counting,
+                "weekdays" => &mut self.weekdays,
                 "fillers" => &mut self.fillers,
                 "digits" => &mut self.digits,
                 "questions" => &mut self.questions,
@@ -146,7 +154,10 @@ impl Lexicon {
         let number = self.number_at_end(&all);
         let least = if each(asked).any(|word| self.numbers.contains(&word)) { 1 } else { number.least() };
         let half_a_number = (least..number.whole()).contains(&number.digits);
-        let asks_for_more = self.fillers.contains(last) || self.dangling.contains(last);
+        let is_weekday = || all.iter().rev().nth(1).is_some_and(|before| self.weekdays.contains(before));
+        let asks_for_more = self.fillers.contains(last)
+            || self.dangling.contains(last)
+            || self.counting.contains(last) && !is_weekday();
         let asked = words.trim_end().ends_with('?');
         // A word alone is an answer.
         if trailing_off || half_a_number || all.len() > 1 && asks_for_more && !asked {
@@ -169,7 +180,15 @@ impl Lexicon {
     /// A word as the lists have it, and which of them do.
     pub fn kind(&self, word: &str) -> (String, Kind) {
         let plain = normalised(word);
-        let lists = [&self.backchannels, &self.stops, &self.dangling, &self.fillers, &self.questions];
+        let lists = [
+            &self.backchannels,
+            &self.stops,
+            &self.dangling,
+            &self.counting,
+            &self.weekdays,
+            &self.fillers,
+            &self.questions,
+        ];
         let kind = match self.digits.contains(&plain) {
             true => Kind::Digit,
             false if lists.iter().any(|list| list.contains(&plain)) => Kind::Function,
@@ -185,35 +204,68 @@ impl Lexicon {
             words.iter().rev().take_while(|word| written(word) || self.digits.contains(*word)).count();
         let number = &words[words.len() - count..];
         let digits = number.iter().map(|word| if written(word) { word.len() } else { 1 }).sum();
-        let (zero, mobile) = match number {
-            [first, ..] if written(first) => (first.starts_with('0'), first.starts_with("05")),
-            [first, rest @ ..] => {
-                (first == "אפס", first == "אפס" && rest.first().is_some_and(|w| w == "חמש"))
-            }
-            [] => (false, false),
+        let before = words[..words.len() - count].last();
+        let kind = match number {
+            _ if before.is_some_and(|word| word == STAR) => Shape::Star,
+            [first, ..] if written(first) => Shape::of(first),
+            [first, second, ..] if first == "אפס" && second == "חמש" => Shape::Mobile,
+            [first, ..] if first == "אפס" => Shape::Dialled,
+            _ => Shape::Other,
         };
-        Number { digits, zero, mobile }
+        Number { digits, shape: kind }
     }
 }
 
 /// Digits in a row, perhaps those of a telephone number.
 struct Number {
     digits: usize,
-    /// Begins with 0, as numbers to be dialled do.
-    zero: bool,
-    /// Begins with 05.
-    mobile: bool,
+    shape: Shape,
+}
+
+/// What a number is, by its beginning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// 05…
+    Mobile,
+    /// 0…
+    Dialled,
+    /// 972 5…
+    MobileFromAbroad,
+    /// 972…
+    FromAbroad,
+    /// *…
+    Star,
+    Other,
+}
+
+impl Shape {
+    fn of(figures: &str) -> Self {
+        let known = [
+            ("05", Self::Mobile),
+            ("0", Self::Dialled),
+            ("9725", Self::MobileFromAbroad),
+            ("972", Self::FromAbroad),
+        ];
+        known.into_iter().find(|(start, _)| figures.starts_with(start)).map_or(Self::Other, |(_, kind)| kind)
+    }
 }
 
 impl Number {
     /// From so many digits on more are expected.
     const fn least(&self) -> usize {
-        if self.zero { 1 } else { MANY_DIGITS }
+        if matches!(self.shape, Shape::Other) { MANY_DIGITS } else { 1 }
     }
 
     /// With so many it is whole.
     const fn whole(&self) -> usize {
-        if self.mobile { MOBILE } else { LAND_LINE }
+        match self.shape {
+            Shape::Mobile => MOBILE,
+            Shape::Dialled | Shape::Other => LAND_LINE,
+            // The country's three digits stand for the 0.
+            Shape::MobileFromAbroad => MOBILE + 2,
+            Shape::FromAbroad => LAND_LINE + 2,
+            Shape::Star => STAR_NUMBER,
+        }
     }
 }
 
@@ -222,6 +274,11 @@ fn each(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| c.is_whitespace() || c == '-' || c == '־')
         .map(normalised)
         .filter(|word| !word.is_empty())
+}
+
+/// The words alone, by which two transcripts are compared: no niqqud, punctuation or case, one space between.
+pub fn plain(text: &str) -> String {
+    each(text).collect::<Vec<_>>().join(" ")
 }
 
 /// The entry of a list as [`each`] would find it in a transcript.
@@ -363,6 +420,24 @@ mod tests {
             ("0502345678", Ending::Complete),
             ("וכמה היא עולה?", Ending::Question),
             ("מתי אפשר לראות", Ending::Question),
+            // Half a number, and a weekday.
+            ("אני רוצה דירה של שני", Ending::Unfinished),
+            ("משהו כמו שלושת", Ending::Unfinished),
+            ("אולי ביום שני", Ending::Complete),
+            ("שני", Ending::Complete),
+            ("מיליון ו", Ending::Unfinished),
+            ("בסביבות", Ending::Complete),
+            ("עד שני מיליון בסביבות", Ending::Unfinished),
+            // Whoever says what he looks for has not said it yet.
+            ("שלום, אני מחפש", Ending::Unfinished),
+            ("שלום, אני מחפשת דירה", Ending::Complete),
+            // Numbers from abroad, and short ones.
+            ("+972 50 23456", Ending::Unfinished),
+            ("+972502345678", Ending::Complete),
+            ("972 3 3763805", Ending::Complete),
+            ("תחזרו אליי ל-כוכבית", Ending::Unfinished),
+            ("כוכבית 23", Ending::Unfinished),
+            ("כוכבית שתיים שלוש ארבע חמש", Ending::Complete),
         ] {
             assert_eq!(hebrew().ending("", words), ending, "{words}");
         }

@@ -3,7 +3,7 @@
 
 mod lexicon;
 
-pub use lexicon::{Lexicon, LexiconError};
+pub use lexicon::{Lexicon, LexiconError, plain};
 
 /// What new words over the agent's speech amount to.
 #[derive(Clone, Debug, PartialEq, Eq)]

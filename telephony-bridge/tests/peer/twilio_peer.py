@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, Dial, Gather, VoiceResponse
 
-SAY = {"voice": "Google.he-IL-Wavenet-D", "language": "he-IL"}
+SAY = {"voice": "Google.he-IL-Wavenet-A", "language": "he-IL"}
 
 
 class Form(dict):

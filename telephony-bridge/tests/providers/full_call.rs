@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crm_api::{CallEventKind, Speaker};
+use crm_api::{AgentGender, CallEventKind, RouteDecision, Speaker};
 use provider_fakes::crm::FakeCrm;
 use provider_fakes::openai::{FakeOpenAi, Reply, Service};
 use serde_json::Value;
@@ -126,5 +126,70 @@ async fn a_slow_tool_is_bridged() {
     let inputs: Vec<Value> = site.openai.requests(Service::Speech).iter().map(|r| r.json()).collect();
     let said = |text: &str| inputs.iter().any(|body| body["input"] == text);
     assert!(said("רגע, אני בודקת.") && said("רשמתי."), "{inputs:?}");
+    site.down().await;
+}
+
+/// A-AUD-012, A-AUD-014, A-AUD-016: two businesses on one bridge: each has its voice, its gender and its words, and what was
+/// kept of one voice is not heard in the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_business_has_its_own_voice_and_words() {
+    let _alone = alone().await;
+    let tape = tape("booking");
+    let site = Site::start(&[]).await;
+    site.openai.transcripts([FIRST]);
+    site.openai.replies([Reply::text("רגע, אני בודק/ת.")]);
+    let ours = provider_fakes::crm::agent();
+    let theirs = RouteDecision {
+        voice: "onyx".to_owned(),
+        agent_gender: AgentGender::Masculine,
+        vocabulary: vec!["נוף לים".to_owned(), "דירת גן".to_owned()],
+        ..ours.clone()
+    };
+    let end = tape.file.caller[0].end_ms;
+    let mut heard = Vec::new();
+    for (n, decision) in [ours, theirs].into_iter().enumerate() {
+        site.crm.set_decision(decision);
+        let before = Service::ALL.map(|service| site.openai.requests(service).len());
+        let call = site.caller(&tape, &format!("0000000000000000000000000000009{n}"), end + 4_000).call();
+        tokio::time::timeout(PATIENCE, call).await.expect("the call ends").expect("a call");
+        heard.push(
+            Service::ALL.map(|service| site.openai.requests(service)[before[service as usize]..].to_vec()),
+        );
+    }
+    let [chat, speech, transcriptions] =
+        [0, 1, 2].map(|service| heard.iter().map(move |call| &call[service]));
+    let voices: Vec<Vec<(String, String)>> = speech
+        .map(|requests| {
+            let field = |body: &Value, name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            requests
+                .iter()
+                .map(|r| r.json())
+                .map(|body| (field(&body, "voice"), field(&body, "input")))
+                .collect()
+        })
+        .collect();
+    let greeting = "שלום, הגעתם לנדל\"ן לדוגמה.";
+    for (voice, reply, spoken) in
+        [("nova", "רגע, אני בודקת.", &voices[0]), ("onyx", "רגע, אני בודק.", &voices[1])]
+    {
+        assert!(spoken.iter().all(|(of, _)| of == voice), "{spoken:?}");
+        assert!(spoken.iter().any(|(_, text)| text.contains(reply)), "{spoken:?}");
+    }
+    assert!(
+        voices[1].iter().any(|(_, text)| text.contains("שלום")),
+        "{greeting} in his voice too: {:?}",
+        voices[1]
+    );
+    let told: Vec<String> =
+        chat.map(|requests| String::from_utf8_lossy(&requests[0].body).into_owned()).collect();
+    assert!(told[0].contains("את נציגה") && told[1].contains("אתה נציג"), "{told:?}");
+    let prompts: Vec<bool> = transcriptions
+        .map(|requests| {
+            requests.iter().all(|r| {
+                String::from_utf8_lossy(&r.body).contains("name=\"prompt\"\r\n\r\nנוף לים, דירת גן\r\n")
+            })
+        })
+        .collect();
+    assert_eq!(prompts, [false, true]);
     site.down().await;
 }

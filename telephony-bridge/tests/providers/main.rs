@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "shared by the test's modules")]
 
 mod chaos;
+mod draft;
 mod full_call;
 mod greeting;
 mod latency;

@@ -8,6 +8,7 @@ use provider_fakes::fault::StreamFault;
 use provider_fakes::google::FakeSpeech;
 use telephony_bridge::providers::google::auth::Auth;
 use telephony_bridge::providers::google::speech::{Api, GoogleSpeech, SpeechSettings, V1, V2};
+use telephony_bridge::providers::recognition::ForCall;
 
 use super::line::{Line, heard, limits};
 use super::peer::Peer;
@@ -68,12 +69,15 @@ mod v2 {
     super::super::matrix::matrix!(super::Google<super::V2>);
 }
 
-/// A-AUD-016: what is asked for, as Google reads it.
+/// A-AUD-016: what is asked for, as Google reads it. The phrases of the business that is called come first,
+/// each once.
 #[tokio::test]
 async fn asks_for_hebrew_over_the_telephone() {
     async fn ask<A: Api>() -> provider_fakes::google::Asked {
         let peer = Google::<A>::start().await;
-        let mut line = Line::new(peer.recogniser(peer.address()), limits());
+        let vocabulary = ["נוף לים", "דירה"].map(str::to_owned).to_vec();
+        let recogniser = ForCall::new(peer.recogniser(peer.address()), vocabulary);
+        let mut line = Line::new(Arc::new(recogniser), limits());
         let turn = line.start(0);
         line.carry(&say([1]));
         line.finish(turn);
@@ -83,8 +87,9 @@ async fn asks_for_hebrew_over_the_telephone() {
     let asked = ask::<V1>().await;
     assert_eq!((asked.mulaw, asked.rate, asked.language.as_str()), (true, 8_000, "he-IL"));
     assert_eq!((asked.model.as_str(), asked.api_key.as_deref()), ("latest_long", Some("k-1")));
-    assert_eq!(asked.phrases, ["דירה", "תל אביב"]);
+    assert_eq!(asked.phrases, ["נוף לים", "דירה", "תל אביב"]);
     let asked = ask::<V2>().await;
+    assert_eq!(asked.phrases, ["נוף לים", "דירה", "תל אביב"]);
     assert_eq!((asked.mulaw, asked.rate, asked.language.as_str()), (true, 8_000, "he-IL"));
     assert_eq!(asked.recognizer, "projects/p/locations/global/recognizers/_");
 }

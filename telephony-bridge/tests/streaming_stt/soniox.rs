@@ -1,63 +1,42 @@
 //! Soniox.
 
-use std::net::SocketAddr;
+use std::io;
 use std::sync::Arc;
 
 use provider_fakes::ear::say;
-use provider_fakes::fault::StreamFault;
 use provider_fakes::speech_socket::SpeechSocket;
+use telephony_bridge::providers::recognition::ForCall;
 use telephony_bridge::providers::soniox::{Soniox, SonioxSettings};
 
-use super::line::{Line, limits};
-use super::peer::Peer;
+use super::line::{Line, heard, limits};
+use super::peer::{OverSocket, Peer as _, SocketService};
 
-struct Service(SpeechSocket);
+struct Service;
 
-impl Peer for Service {
+type Stand = OverSocket<Service>;
+
+impl SocketService for Service {
     type Recogniser = Soniox;
 
-    async fn start() -> Self {
-        Self(provider_fakes::soniox::start().await.unwrap())
+    async fn fake() -> io::Result<SpeechSocket> {
+        provider_fakes::soniox::start().await
     }
 
-    fn address(&self) -> SocketAddr {
-        self.0.address()
-    }
-
-    fn recogniser(&self, address: SocketAddr) -> Arc<Soniox> {
-        let settings = SonioxSettings {
-            endpoint: format!("ws://{address}"),
-            phrases: vec!["תל אביב".to_owned()],
-            ..SonioxSettings::default()
-        };
-        Arc::new(Soniox::new(&settings, "k-1".to_owned().into()))
-    }
-
-    fn script(&self, faults: &[StreamFault]) {
-        self.0.script(faults.iter().cloned());
-    }
-
-    fn streams(&self) -> usize {
-        self.0.asked().len()
-    }
-
-    fn live(&self) -> usize {
-        self.0.live()
-    }
-
-    async fn go_down(&mut self) {
-        self.0.go_down().await;
+    fn recogniser(endpoint: String) -> Soniox {
+        let phrases = vec!["תל אביב".to_owned()];
+        let settings = SonioxSettings { endpoint, phrases, ..SonioxSettings::default() };
+        Soniox::new(&settings, "k-1".to_owned().into())
     }
 }
 
 mod matrix {
-    super::super::matrix::matrix!(super::Service);
+    super::super::matrix::matrix!(super::Stand);
 }
 
 /// A-AUD-016: what is asked for, as Soniox reads it.
 #[tokio::test]
 async fn asks_for_hebrew_over_the_telephone() {
-    let peer = Service::start().await;
+    let peer = Stand::start().await;
     let mut line = Line::new(peer.recogniser(peer.address()), limits());
     let turn = line.start(0);
     line.carry(&say([1]));
@@ -78,4 +57,20 @@ async fn asks_for_hebrew_over_the_telephone() {
             "context": {"terms": ["תל אביב"]},
         })
     );
+}
+
+/// A-AUD-016: the phrases of the business that is called come first, each once.
+#[tokio::test]
+async fn the_vocabulary_of_the_business_is_sent() {
+    let peer = Stand::start().await;
+    let vocabulary = ["נוף לים", "תל אביב"].map(str::to_owned).to_vec();
+    let recogniser = ForCall::new(peer.recogniser(peer.address()), vocabulary);
+    let mut line = Line::new(Arc::new(recogniser), limits());
+    let turn = line.start(0);
+    line.carry(&say([1]));
+    line.finish(turn);
+    assert_eq!(line.outcome(turn).await, heard([1]));
+    let first: serde_json::Value =
+        serde_json::from_str(&peer.0.asked().remove(0).first_text.unwrap()).unwrap();
+    assert_eq!(first["context"], serde_json::json!({"terms": ["נוף לים", "תל אביב"]}));
 }

@@ -100,12 +100,35 @@ pub(super) struct Streaming2 {
 /// `speech.v2.RecognitionConfig`
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Config2 {
+    #[prost(message, optional, tag = "6")]
+    pub(super) adaptation: Option<Adaptation2>,
     #[prost(message, optional, tag = "8")]
     pub(super) decoding: Option<Decoding2>,
     #[prost(string, tag = "9")]
     pub(super) model: String,
     #[prost(string, repeated, tag = "10")]
     pub(super) languages: Vec<String>,
+}
+
+/// `speech.v2.SpeechAdaptation`
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Adaptation2 {
+    #[prost(message, repeated, tag = "1")]
+    pub(super) sets: Vec<AdaptationSet2>,
+}
+
+/// `speech.v2.SpeechAdaptation.AdaptationPhraseSet`
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct AdaptationSet2 {
+    #[prost(message, optional, tag = "2")]
+    pub(super) inline: Option<Set2>,
+}
+
+/// `speech.v2.PhraseSet`
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Set2 {
+    #[prost(message, repeated, tag = "3")]
+    pub(super) phrases: Vec<Phrase>,
 }
 
 /// `speech.v2.ExplicitDecodingConfig`

@@ -63,12 +63,15 @@ impl Version {
                     (None, None) => Err(none()),
                     (None, Some(config)) => {
                         let decoding = config.decoding.unwrap_or_default();
+                        let sets = config.adaptation.map(|adaptation| adaptation.sets).unwrap_or_default();
+                        let sets = sets.into_iter().filter_map(|set| set.inline);
                         Ok(Message::Config(Asked {
                             recognizer: request.recognizer,
                             mulaw: decoding.encoding == 2,
                             rate: decoding.rate,
                             language: config.languages.join(","),
                             model: config.model,
+                            phrases: sets.flat_map(|set| set.phrases).map(|p| p.value).collect(),
                             ..Asked::default()
                         }))
                     }

@@ -55,9 +55,19 @@ pub(super) fn answer(shared: &Shared, request: &Request) -> Answer {
                 1 => memory.transcripts[0].clone(),
                 _ => memory.transcripts.pop_front().unwrap_or_default(),
             };
-            Answer { kind: "application/json", body: json!({ "text": text }).to_string().into_bytes() }
+            let wants = |what: &[u8]| request.body.windows(what.len()).any(|part| part == what);
+            let body = if wants(b"verbose_json") { verbose(&text) } else { json!({ "text": text }) };
+            Answer { kind: "application/json", body: body.to_string().into_bytes() }
         }
     }
+}
+
+/// What Whisper says of itself beside the words.
+fn verbose(text: &str) -> Value {
+    json!({ "task": "transcribe", "language": "hebrew", "duration": 1.0, "text": text, "segments": [{
+        "id": 0, "seek": 0, "start": 0.0, "end": 1.0, "text": text, "tokens": [1], "temperature": 0.0,
+        "avg_logprob": -0.2, "compression_ratio": 1.0, "no_speech_prob": 0.01,
+    }] })
 }
 
 fn events(reply: &Reply) -> String {
@@ -82,15 +92,19 @@ fn events(reply: &Reply) -> String {
         }
     };
     let mut text = ": connected\n\n".to_owned();
+    let chunk = |choices: Value, usage: Value| {
+        json!({ "id": "c1", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": "fake",
+                "choices": choices, "usage": usage })
+    };
     let mut send = |delta: Value, finish: Value| {
-        let chunk = json!({ "id": "c1", "object": "chat.completion.chunk",
-            "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] });
+        let chunk = chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), Value::Null);
         // Writing to a string does not fail.
         let _ = write!(text, "data: {chunk}\n\n");
     };
     deltas.into_iter().for_each(|delta| send(delta, Value::Null));
     send(json!({}), json!(reason));
-    text.push_str("data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"total_tokens\":21}}\n\ndata: [DONE]\n\n");
+    let usage = json!({ "prompt_tokens": 14, "completion_tokens": 7, "total_tokens": 21 });
+    let _ = write!(text, "data: {}\n\ndata: [DONE]\n\n", chunk(json!([]), usage));
     text
 }
 

@@ -7,6 +7,7 @@ use anyhow::bail;
 use super::{Overwrite, progress};
 use crate::cli::sentence;
 use crate::config;
+use crate::session::SessionConfig;
 use crate::tape::redact::redact;
 use crate::tape::store::{Place, tapes_in};
 
@@ -35,7 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let lexicon = config::session(args.words.as_deref(), None)?.lexicon;
+    let lexicon = config::session(SessionConfig::default(), args.words.as_deref(), None)?.lexicon;
     let (mut all, mut failed) = (0, 0);
     let bar = progress::counter("tapes");
     for tape in tapes_in([args.from.clone()]) {

@@ -7,7 +7,7 @@ use crm_api::Speaker;
 
 use super::{fell_back, is_open, reason_of};
 use crate::providers::Llm;
-use crate::providers::net::{Health, Phase, Role};
+use crate::providers::net::{Circuit, Health, Phase, Role};
 use crate::session::{CallTime, LlmEvent, TurnId};
 
 struct Member {
@@ -33,6 +33,8 @@ struct Reply {
 pub struct LlmChain {
     members: Vec<Member>,
     limit: Duration,
+    /// The turn of which the first member writes a draft, and since when.
+    draft: Option<(TurnId, CallTime)>,
     reply: Option<Reply>,
     /// All have failed.
     failed: Option<TurnId>,
@@ -47,7 +49,7 @@ impl std::fmt::Debug for LlmChain {
 impl LlmChain {
     /// A chain without members; each may take `limit` to its first words.
     pub fn new(limit: Duration) -> Self {
-        Self { members: Vec::new(), limit, reply: None, failed: None }
+        Self { members: Vec::new(), limit, draft: None, reply: None, failed: None }
     }
 
     /// Adds the next fallback. Without a health it is taken to work always.
@@ -94,11 +96,41 @@ impl Llm for LlmChain {
             self.members[old.member].llm.cancel(old.turn);
         }
         self.failed = None;
-        let reply = Reply { turn, index, text: text.to_owned(), member: 0, due: None, alive: false };
-        self.ask(now, reply, 0);
+        let mut reply = Reply { turn, index, text: text.to_owned(), member: 0, due: None, alive: false };
+        match (self.draft.take(), self.members.first_mut()) {
+            // It has had some of its time.
+            (Some((drafted, since)), Some(first)) if drafted == turn => {
+                reply.due = Some((since + self.limit).max(now));
+                first.llm.reply(now, turn, index, text);
+                self.reply = Some(reply);
+            }
+            (drafted, first) => {
+                if let (Some((other, _)), Some(first)) = (drafted, first) {
+                    first.llm.cancel(other);
+                }
+                self.ask(now, reply, 0);
+            }
+        }
+    }
+
+    /// Only the preferred one begins early, and only while it works.
+    fn draft(&mut self, now: CallTime, turn: TurnId, index: u32, text: &str) -> bool {
+        let Some(first) = self.members.first_mut() else { return false };
+        if let Some((other, _)) = self.draft.take() {
+            first.llm.cancel(other);
+        }
+        let works = first.health.as_ref().is_none_or(|health| health.circuit() == Circuit::Closed);
+        let begun = works && first.llm.draft(now, turn, index, text);
+        self.draft = begun.then_some((turn, now));
+        begun
     }
 
     fn cancel(&mut self, turn: TurnId) {
+        if let (Some(_), Some(first)) =
+            (self.draft.take_if(|(drafted, _)| *drafted == turn), self.members.first_mut())
+        {
+            first.llm.cancel(turn);
+        }
         if let Some(reply) = self.reply.take_if(|reply| reply.turn == turn) {
             self.members[reply.member].llm.cancel(turn);
         }

@@ -81,6 +81,10 @@ impl Llm for Scripted {
     fn reply(&mut self, _: CallTime, turn: TurnId, index: u32, text: &str) {
         self.tell(format!("reply {} {index} {text}", turn.0));
     }
+    fn draft(&mut self, _: CallTime, turn: TurnId, index: u32, text: &str) -> bool {
+        self.tell(format!("draft {} {index} {text}", turn.0));
+        true
+    }
     fn cancel(&mut self, turn: TurnId) {
         self.tell(format!("cancel {}", turn.0));
     }
@@ -252,4 +256,34 @@ fn a_model_left_out_is_not_waited_for() {
     assert_eq!(second.told(), ["reply 1 0 text"]);
     chain.cancel(TURN);
     assert_eq!((second.told(), chain.poll_timeout()), (vec!["cancel 1".to_owned()], None));
+}
+
+/// A reply begun early is taken over by whoever began it, and its time runs from when it was begun.
+#[test]
+fn a_draft_is_taken_over() {
+    let (mut chain, [first, second], _) = llm_pair();
+    assert!(chain.draft(ms(0), TURN, 2, "text"));
+    assert_eq!((chain.poll(ms(900)), chain.poll_timeout()), (None, None), "nobody waits for it");
+    chain.reply(ms(1_000), TURN, 2, "text.");
+    assert_eq!(first.told(), ["draft 1 2 text", "reply 1 2 text."]);
+    assert_eq!(chain.poll_timeout(), Some(ms(1_500)));
+    assert_eq!(chain.poll(ms(1_500)), None);
+    assert_eq!(second.told(), ["reply 1 2 text."], "it is as late as any other");
+}
+
+/// A draft of another turn is dropped; where the preferred one does not work, nothing is begun early.
+#[test]
+fn a_draft_that_is_not_wanted_is_dropped() {
+    let (mut chain, [first, second], health) = llm_pair();
+    chain.draft(ms(0), TURN, 0, "a");
+    chain.draft(ms(1), TURN, 0, "b");
+    chain.cancel(TURN);
+    chain.draft(ms(2), TurnId(7), 0, "c");
+    chain.reply(ms(3), TURN, 0, "d");
+    let told =
+        ["draft 1 0 a", "cancel 1", "draft 1 0 b", "cancel 1", "draft 7 0 c", "cancel 7", "reply 1 0 d"];
+    assert_eq!(first.told(), told);
+    broken(&health);
+    assert!(!chain.draft(ms(9), TURN, 1, "e"));
+    assert!(first.told().is_empty() && second.told().is_empty());
 }

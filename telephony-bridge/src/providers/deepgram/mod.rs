@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::net::{Phase, ProviderError, Reason};
 use super::recognition::socket::{Incoming, Socket};
-use super::recognition::{Heard, Recogniser, RecogniserStream, is_passing};
+use super::recognition::{Heard, Recogniser, RecogniserStream, is_passing, likely};
 use message::Message;
 
 /// Name in a chain.
@@ -47,8 +47,8 @@ impl Default for DeepgramSettings {
 #[derive(Debug)]
 pub struct Deepgram {
     url: String,
-    /// `&keyterm=…` of each phrase.
-    phrases: String,
+    /// Of any call.
+    phrases: Vec<String>,
     key: SecretString,
     /// The phrases were refused: go on without.
     without_phrases: AtomicBool,
@@ -69,16 +69,21 @@ impl Deepgram {
             // Words are settled at pauses of this many ms: what is not is heard again after a break.
             .append_pair("endpointing", "300");
         let url = format!("{}/v1/listen?{}", settings.endpoint.trim_end_matches('/'), query.finish());
-        let mut phrases = String::new();
-        for phrase in settings.phrases.iter().take(MAX_PHRASES) {
-            phrases.push_str("&keyterm=");
-            phrases.extend(form_urlencoded::byte_serialize(phrase.as_bytes()));
-        }
-        Self { url, phrases, key, without_phrases: AtomicBool::new(false) }
+        Self { url, phrases: settings.phrases.clone(), key, without_phrases: AtomicBool::new(false) }
     }
 
     fn sends_phrases(&self) -> bool {
-        !self.phrases.is_empty() && !self.without_phrases.load(Ordering::Relaxed)
+        !self.without_phrases.load(Ordering::Relaxed)
+    }
+
+    /// `&keyterm=…` of each phrase.
+    fn keyterms(&self, vocabulary: &[String]) -> String {
+        let mut query = String::new();
+        for phrase in likely(vocabulary, &self.phrases, MAX_PHRASES) {
+            query.push_str("&keyterm=");
+            query.extend(form_urlencoded::byte_serialize(phrase.as_bytes()));
+        }
+        query
     }
 }
 
@@ -87,8 +92,8 @@ impl Recogniser for Deepgram {
     /// The service closes a socket that is silent for 10 s.
     const KEEP_ALIVE: Option<Duration> = Some(Duration::from_secs(4));
 
-    async fn open(&self) -> Result<DeepgramStream, ProviderError> {
-        let phrases = if self.sends_phrases() { self.phrases.as_str() } else { "" };
+    async fn open_with(&self, vocabulary: &[String]) -> Result<DeepgramStream, ProviderError> {
+        let phrases = if self.sends_phrases() { self.keyterms(vocabulary) } else { String::new() };
         let socket = Socket::connect(NAME, &format!("{}{phrases}", self.url), "Token", &self.key).await?;
         Ok(DeepgramStream { socket, over: false })
     }

@@ -10,19 +10,22 @@ use crate::session::{CallTime, Line, LlmEvent, TurnId};
 pub struct ScriptedLlm {
     lines: Vec<Line>,
     latency_ms: u64,
+    /// The turn whose reply was begun early, and when.
+    draft: Option<(TurnId, CallTime)>,
     due: Due<(TurnId, LlmEvent)>,
 }
 
 impl ScriptedLlm {
     /// Replies `lines`, each `latency_ms` after the final transcript.
     pub fn new(lines: Vec<Line>, latency_ms: u64) -> Self {
-        Self { lines, latency_ms, due: Due::default() }
+        Self { lines, latency_ms, draft: None, due: Due::default() }
     }
 }
 
 impl Llm for ScriptedLlm {
     fn reply(&mut self, now: CallTime, turn: TurnId, index: u32, text: &str) {
-        let at = CallTime(now.0 + self.latency_ms * 1_000);
+        let begun = self.draft.take().filter(|(drafted, _)| *drafted == turn).map_or(now, |(_, at)| at);
+        let at = CallTime(begun.0 + self.latency_ms * 1_000).max(now);
         if let Some(line) = self.lines.get(index as usize).or(self.lines.last()) {
             self.due.push(at, (turn, LlmEvent::Sentence(line.clone())));
         }
@@ -30,7 +33,13 @@ impl Llm for ScriptedLlm {
         self.due.push(at, (turn, LlmEvent::Done { fields, hang_up: false, transfer: false }));
     }
 
+    fn draft(&mut self, now: CallTime, turn: TurnId, _index: u32, _text: &str) -> bool {
+        self.draft = Some((turn, now));
+        true
+    }
+
     fn cancel(&mut self, turn: TurnId) {
+        self.draft.take_if(|(drafted, _)| *drafted == turn);
         self.due.retain(|(t, _)| *t != turn);
     }
 

@@ -8,6 +8,10 @@ pub const CIRCUIT: &str = "kav_bridge_provider_circuit";
 pub const FIRST_RESULT: &str = "kav_bridge_provider_first_result_seconds";
 /// Tools the model used; `tool`, `result`.
 pub const TOOLS: &str = "kav_bridge_tools_total";
+/// Replies begun before the caller's turn was certain; `result`: `adopted` or `wasted`.
+pub const DRAFTS: &str = "kav_bridge_drafts_total";
+/// Seconds by which an adopted one was ahead of its turn's last words.
+pub const HEAD_START: &str = "kav_bridge_draft_head_start_seconds";
 /// Fallbacks used: `provider` (`stt`, `llm`, `tts`), `reason`.
 pub const FALLBACKS: &str = "kav_bridge_provider_fallbacks_total";
 /// Recognised words that were not believed; `provider`, `reason`.
@@ -26,6 +30,8 @@ pub fn describe() {
     describe_gauge!(CIRCUIT, "a provider's circuit: 0 closed, 1 being tried, 2 open");
     describe_histogram!(FIRST_RESULT, Unit::Seconds, "request to first piece of its answer");
     describe_counter!(TOOLS, "tools the model used, by tool and result");
+    describe_counter!(DRAFTS, "replies begun before the caller's turn was certain, by what became of them");
+    describe_histogram!(HEAD_START, Unit::Seconds, "by how much an adopted draft was ahead");
     describe_counter!(FALLBACKS, "fallbacks used, by what for and why");
     describe_counter!(DISBELIEVED, "recognised words not believed, by provider and reason");
     describe_counter!(CACHE_HITS, "sentences whose audio was there beforehand");

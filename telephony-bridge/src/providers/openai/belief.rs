@@ -11,12 +11,16 @@ const MAX_RATE: f64 = 8.0;
 const SHORTEST: f64 = 0.75;
 /// So many repetitions of one group of words are a loop of the model.
 const LOOP: usize = 5;
+/// So many words of the prompt's beginning are a recital.
+const RECITED: usize = 4;
 
 /// Why words are not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disbelief {
     /// A phrase that the model writes for noise.
     Phrase,
+    /// The phrases that the model was told are likely, in their order.
+    Prompt,
     /// The same again and again.
     Loop,
     /// More than can be said in the time.
@@ -32,6 +36,7 @@ impl Disbelief {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Phrase => "phrase",
+            Self::Prompt => "prompt",
             Self::Loop => "loop",
             Self::Rate => "rate",
             Self::Script => "script",
@@ -64,11 +69,11 @@ impl Belief {
         belief
     }
 
-    /// May a caller have said `text` in so much audio?
+    /// May a caller have said `text` in so much audio? `prompt`: what the model was told is likely.
     ///
     /// # Errors
     /// Why not.
-    pub fn check(&self, text: &str, audio: Duration) -> Result<(), Disbelief> {
+    pub fn check(&self, text: &str, prompt: &str, audio: Duration) -> Result<(), Disbelief> {
         let folded = folded(text);
         if folded.is_empty() {
             return Ok(());
@@ -81,6 +86,10 @@ impl Belief {
             return Err(Disbelief::Script);
         }
         let words: Vec<&str> = folded.split(' ').collect();
+        // A caller who names two of them in a row is rare, a model that recites them is not.
+        if words.len() >= RECITED && self::folded(prompt).starts_with(&folded) {
+            return Err(Disbelief::Prompt);
+        }
         if (1..=4).any(|group| loops(&words, group)) {
             return Err(Disbelief::Loop);
         }
@@ -126,7 +135,8 @@ mod tests {
     #[test]
     fn dreams_are_not_believed() {
         let belief = Belief::of("he");
-        let check = |text| belief.check(text, Duration::from_secs(3));
+        let prompt = "דירת גן, נוף לים, תיווך בלעדי, שכונת רמות";
+        let check = |text| belief.check(text, prompt, Duration::from_secs(3));
         for said in [
             "שלום, אני מחפש דירה בתל אביב",
             "תודה רבה",
@@ -134,6 +144,8 @@ mod tests {
             "אפס חמש שתיים, שתיים שתיים שתיים",
             "0 5 5 5 5 5 5 5",
             "WhatsApp",
+            "דירת גן",
+            "אני מחפש דירת גן עם נוף לים",
             "",
         ] {
             assert_eq!(check(said), Ok(()), "{said}");
@@ -143,6 +155,7 @@ mod tests {
             ("תודה שצפיתם.", Disbelief::Phrase),
             ("כתוביות על ידי קהילת Amara.org", Disbelief::Phrase),
             ("Thanks for watching!", Disbelief::Phrase),
+            ("דירת גן, נוף לים.", Disbelief::Prompt),
             ("시청해주셔서 감사합니다", Disbelief::Script),
             ("כן כן כן כן כן כן", Disbelief::Loop),
             ("אני לא יודע אני לא יודע אני לא יודע אני לא יודע אני לא יודע", Disbelief::Loop),
@@ -150,7 +163,7 @@ mod tests {
             assert_eq!(check(dreamt), Err(why), "{dreamt}");
         }
         let long = "אחת שתיים שלוש ארבע חמש שש שבע שמונה";
-        assert_eq!(belief.check(long, Duration::from_millis(300)), Err(Disbelief::Rate));
-        assert_eq!(belief.check(long, Duration::from_secs(2)), Ok(()));
+        assert_eq!(belief.check(long, "", Duration::from_millis(300)), Err(Disbelief::Rate));
+        assert_eq!(belief.check(long, "", Duration::from_secs(2)), Ok(()));
     }
 }

@@ -7,29 +7,48 @@ use std::time::{Duration, Instant};
 use crm_api::Speaker;
 use serde_json::{Value, json};
 
+use super::draft::Draft;
 use super::memory::Memory;
 use super::tools::{END_CALL, TRANSFER};
 use super::{ChatModel, ToolCall, Tools};
 use crate::providers::Llm;
-use crate::providers::net::{CallNet, Outbox, Phase, ProviderError, Reason, Worker};
+use crate::providers::net::{CallNet, Inbox, Outbox, Phase, ProviderError, Reason, Worker};
 use crate::providers::text::{Sentences, speakable};
 use crate::session::{CallTime, Line, LlmEvent, TurnId};
+use crate::speech_text::Gender;
 
 /// Times the model may use tools for one reply.
 const MAX_ROUNDS: usize = 3;
 /// A tool that takes longer is bridged by a phrase.
 const FILLER_AFTER: Duration = Duration::from_millis(700);
-const FILLER: &str = "רגע, אני בודקת.";
 /// Said where the model ends the call without a word.
 const GOODBYE: &str = "תודה, ולהתראות.";
-/// Said where the model hands the call over without a word.
-const HAND_OVER: &str = "כמובן, אני מעבירה.";
 /// Results that may wait for the driver.
 const RESULTS: usize = 32;
 
+/// Bridges a slow tool.
+const fn filler(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Feminine => "רגע, אני בודקת.",
+        Gender::Masculine => "רגע, אני בודק.",
+    }
+}
+
+/// Said where the model hands the call over without a word.
+const fn hand_over(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Feminine => "כמובן, אני מעבירה.",
+        Gender::Masculine => "כמובן, אני מעביר.",
+    }
+}
+
+/// The reply is wanted: what it holds may be heard and done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted;
+
 /// What a reply's task delivers.
 #[derive(Debug)]
-enum Written {
+pub(super) enum Written {
     Event(LlmEvent),
     /// Tools were used; messages for the history.
     Used(Vec<Value>),
@@ -42,16 +61,55 @@ pub struct ChatLlm {
     tools: Tools,
     net: CallNet,
     instructions: String,
+    gender: Gender,
     memory: Memory,
     /// The reply being written. Dropping it ends the request.
-    reply: Option<(TurnId, Worker<(), Written>)>,
+    reply: Option<(TurnId, Worker<Wanted, Written>)>,
+    /// The same that nobody has asked for yet.
+    draft: Option<Draft>,
     summary: Option<Worker<(), Option<String>>>,
 }
 
 impl ChatLlm {
     /// Replies by `model` under `instructions`.
     pub fn new(model: Arc<ChatModel>, tools: Tools, net: CallNet, instructions: String) -> Self {
-        Self { model, tools, net, instructions, memory: Memory::default(), reply: None, summary: None }
+        Self {
+            model,
+            tools,
+            net,
+            instructions,
+            gender: Gender::Feminine,
+            memory: Memory::default(),
+            reply: None,
+            draft: None,
+            summary: None,
+        }
+    }
+
+    /// The same, by an agent of this gender; a woman where nothing is said.
+    #[must_use]
+    pub fn with_gender(mut self, gender: Gender) -> Self {
+        self.gender = gender;
+        self
+    }
+
+    /// Begins to write.
+    fn begin(&self, turn: TurnId, text: &str) -> Worker<Wanted, Written> {
+        let messages = self.memory.messages(&self.instructions, text);
+        let (model, tools, gender) = (Arc::clone(&self.model), self.tools.clone(), self.gender);
+        self.net.spawn(1, RESULTS, |wanted, outbox| async move {
+            let reply = Reply {
+                model,
+                tools,
+                turn,
+                gender,
+                wanted: Some(wanted),
+                outbox,
+                sentences: Sentences::default(),
+                said: 0,
+            };
+            reply.write(messages).await;
+        })
     }
 
     fn sum_up(&mut self) {
@@ -74,21 +132,27 @@ impl ChatLlm {
 
 impl Llm for ChatLlm {
     fn reply(&mut self, _now: CallTime, turn: TurnId, _index: u32, text: &str) {
-        let messages = self.memory.messages(&self.instructions, text);
-        let (model, tools) = (Arc::clone(&self.model), self.tools.clone());
-        let worker = self.net.spawn(1, RESULTS, |_, outbox| async move {
-            let reply = Reply { model, tools, turn, outbox, sentences: Sentences::default(), said: 0 };
-            reply.write(messages).await;
-        });
+        let begun = self.draft.take().filter(|draft| draft.turn() == turn).and_then(Draft::adopt);
+        let worker = begun.unwrap_or_else(|| self.begin(turn, text));
+        // One that has ended already wants nothing.
+        let _ = worker.send(Wanted);
         self.reply = Some((turn, worker));
     }
 
+    fn draft(&mut self, _now: CallTime, turn: TurnId, _index: u32, text: &str) -> bool {
+        self.draft = Some(Draft::new(turn, self.begin(turn, text)));
+        true
+    }
+
     fn cancel(&mut self, turn: TurnId) {
+        self.draft.take_if(|draft| draft.turn() == turn);
         self.reply.take_if(|(writing, _)| *writing == turn);
     }
 
     fn said(&mut self, speaker: Speaker, text: &str, interrupted: bool) {
         self.memory.said(speaker, text, interrupted);
+        // A draft does not know of it.
+        self.draft = None;
         self.sum_up();
     }
 
@@ -126,6 +190,9 @@ struct Reply {
     model: Arc<ChatModel>,
     tools: Tools,
     turn: TurnId,
+    gender: Gender,
+    /// Says when the reply is wanted, until it is.
+    wanted: Option<Inbox<Wanted>>,
     outbox: Outbox<Written>,
     sentences: Sentences,
     said: usize,
@@ -161,6 +228,7 @@ impl Reply {
             if calls.is_empty() {
                 break;
             }
+            self.until_wanted().await;
             let exchange = self.use_tools(calls).await;
             messages.extend(exchange.iter().cloned());
             self.outbox.send(Written::Used(exchange)).await;
@@ -169,13 +237,23 @@ impl Reply {
             }
         }
         if self.said == 0 && (hang_up || transfer) {
-            self.say(if transfer { HAND_OVER } else { GOODBYE }).await;
+            self.say(if transfer { hand_over(self.gender) } else { GOODBYE }).await;
         }
         if self.said == 0 {
             let detail = "a reply without a word to say";
             return Err(ProviderError::new(super::NAME, Phase::Answer, Reason::Garbage, detail));
         }
         Ok((hang_up, transfer))
+    }
+
+    /// Waits until the reply is wanted: a tool does what cannot be taken back.
+    async fn until_wanted(&mut self) {
+        if let Some(mut wanted) = self.wanted.take()
+            && wanted.recv().await.is_none()
+        {
+            // Nobody will ever want it: this task is about to be dropped.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// One answer: its sentences are said as they come, its tool calls returned.
@@ -224,7 +302,7 @@ impl Reply {
             Ok(results) => results,
             Err(_) => {
                 if self.said == 0 {
-                    self.say(FILLER).await;
+                    self.say(filler(self.gender)).await;
                 }
                 work.await
             }

@@ -3,6 +3,7 @@
 
 mod belief;
 mod chat;
+mod draft;
 mod llm;
 mod memory;
 mod speech;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::providers::net::{Endpoint, Phase, ProviderError, Reason};
-use crate::providers::voice::{Decoder, Encoding, Saying, Speech, Voice};
+use crate::providers::voice::{Decoder, Encoding, Manner, Saying, Speech, Voice};
 use crate::session::Line;
 
 /// What `response_format: pcm` is documented to be: 16-bit little-endian mono at this rate.
@@ -23,9 +23,14 @@ impl SpeechModel {
         Self { endpoint, model: model.into(), voice: voice.into() }
     }
 
-    async fn fetch(&self, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
+    /// The voice a call asks for; ours where it names one of somebody else's.
+    fn voice<'a>(&'a self, manner: &'a Manner) -> &'a str {
+        manner.plain().unwrap_or(&self.voice)
+    }
+
+    async fn fetch(&self, voice: &str, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
         let body = json!({
-            "model": self.model, "voice": self.voice, "input": text, "response_format": "pcm",
+            "model": self.model, "voice": voice, "input": text, "response_format": "pcm",
         });
         let mut answer = self.endpoint.send(self.endpoint.post("/audio/speech").json(&body)).await?;
         let kind =
@@ -55,11 +60,21 @@ impl Voice for SpeechModel {
         super::NAME
     }
 
-    fn identity(&self) -> String {
-        format!("openai {} {}", self.model, self.voice)
+    fn identity(&self, manner: &Manner) -> String {
+        format!("openai {} {}", self.model, self.voice(manner))
     }
 
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
-        Box::pin(self.fetch(&line.text, speech))
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+        Box::pin(async move {
+            let voice = self.voice(manner);
+            match self.fetch(voice, &line.text, speech).await {
+                // A business's wish that the service does not know.
+                Err(error) if error.reason == Reason::Rejected && voice != self.voice => {
+                    tracing::warn!(%error, voice, "the configured voice instead");
+                    self.fetch(&self.voice, &line.text, speech).await
+                }
+                other => other,
+            }
+        })
     }
 }

@@ -25,6 +25,8 @@ const SHORTEST: usize = WIRE_RATE as usize / 5;
 const IDLE: Duration = Duration::from_secs(3);
 /// Longest turn that is sent.
 const LONGEST: Duration = Duration::from_secs(60);
+/// Longest prompt, in characters: Whisper looks at its last 224 tokens, and a Hebrew letter may be one.
+const MAX_PROMPT: usize = 224;
 /// Longest answer, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
 /// Beyond these the model's own doubts are shared (the defaults of Whisper's reference decoder).
@@ -59,17 +61,19 @@ impl TranscribeModel {
         &self.health
     }
 
-    /// The words in the audio (8 kHz); empty where there are none to be believed. Failures are not reported
-    /// to the health.
+    /// The words in the audio (8 kHz); empty where there are none to be believed. `prompt`: phrases that are
+    /// likely. Failures are not reported to the health.
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn transcribe(&self, pcm: &[i16]) -> Result<String, ProviderError> {
+    pub async fn transcribe(&self, pcm: &[i16], prompt: &str) -> Result<String, ProviderError> {
         let error = |reason, detail: &str| self.endpoint.error(Phase::Request, reason, detail);
         let wav = wav(pcm).map_err(|e| error(Reason::Rejected, &e.to_string()))?;
         // Newer models know plain JSON alone; Whisper says how sure it is.
         let format = if self.model.contains("whisper") { "verbose_json" } else { "json" };
-        let fields = [("model", &*self.model), ("language", &self.language), ("response_format", format)];
+        let mut fields =
+            vec![("model", &*self.model), ("language", &self.language), ("response_format", format)];
+        fields.extend((!prompt.is_empty()).then_some(("prompt", prompt)));
         let (kind, body) = form(&fields, &wav);
         let request = self.endpoint.post("/audio/transcriptions").body(&kind, body);
         let body = self.endpoint.send(request).await?.whole(MAX_ANSWER).await?;
@@ -80,7 +84,7 @@ impl TranscribeModel {
         let audio = Duration::from_secs_f64(pcm.len() as f64 / f64::from(WIRE_RATE));
         let believed = match heard.is_doubted() {
             true => Err(Disbelief::NoSpeech),
-            false => self.belief.check(&heard.text, audio),
+            false => self.belief.check(&heard.text, prompt, audio),
         };
         if let Err(why) = believed {
             let (provider, reason) = (self.endpoint.provider(), why.as_str());
@@ -96,13 +100,13 @@ impl TranscribeModel {
     /// # Errors
     /// [`ProviderError`].
     pub async fn probe(&self) -> Result<(), ProviderError> {
-        self.transcribe(&[0; WIRE_RATE as usize / 2]).await.map(|_| ())
+        self.transcribe(&[0; WIRE_RATE as usize / 2], "").await.map(|_| ())
     }
 
     /// The same with its outcome reported.
-    async fn reported(&self, pcm: &[i16]) -> Result<String, ProviderError> {
+    async fn reported(&self, pcm: &[i16], prompt: &str) -> Result<String, ProviderError> {
         let begun = Instant::now();
-        match self.transcribe(pcm).await {
+        match self.transcribe(pcm, prompt).await {
             Ok(text) => {
                 self.health.first_result(begun.elapsed());
                 self.health.succeeded();
@@ -155,6 +159,21 @@ fn wav(pcm: &[i16]) -> Result<Vec<u8>, audio_core::Error> {
     Ok(out)
 }
 
+/// Phrases as a prompt, as many as fit.
+fn prompt_of(vocabulary: &[String]) -> String {
+    let mut prompt = String::new();
+    for phrase in vocabulary {
+        if prompt.chars().count() + phrase.chars().count() + 2 > MAX_PROMPT {
+            break;
+        }
+        if !prompt.is_empty() {
+            prompt.push_str(", ");
+        }
+        prompt.push_str(phrase);
+    }
+    prompt
+}
+
 /// A multipart form (RFC 7578) with a file at its end: its content type and body.
 fn form(fields: &[(&str, &str)], file: &[u8]) -> (String, Vec<u8>) {
     // A random boundary is in no file.
@@ -185,6 +204,8 @@ pub struct TranscribeStt {
     history: History,
     /// Time of call time between two interim requests; none where there shall be none.
     interim_every: Option<Duration>,
+    /// Phrases that are likely.
+    prompt: Arc<str>,
     /// First sample after the line so far.
     now: SampleTime,
     open: Option<Open>,
@@ -212,6 +233,7 @@ impl TranscribeStt {
             net,
             history: History::new(IDLE, LONGEST),
             interim_every,
+            prompt: "".into(),
             now: SampleTime(0),
             open: None,
             last: None,
@@ -219,14 +241,21 @@ impl TranscribeStt {
         }
     }
 
+    /// The same, told what the callers of a business are likely to say.
+    #[must_use]
+    pub fn with_vocabulary(mut self, vocabulary: &[String]) -> Self {
+        self.prompt = prompt_of(vocabulary).into();
+        self
+    }
+
     fn request(&self, from: SampleTime) -> Option<Request> {
         let pcm: Vec<i16> = self.history.since(from).flat_map(|frame| frame.pcm).collect();
         if pcm.len() < SHORTEST {
             return None;
         }
-        let model = Arc::clone(&self.model);
+        let (model, prompt) = (Arc::clone(&self.model), Arc::clone(&self.prompt));
         Some(self.net.spawn(1, 1, |_, outbox| async move {
-            outbox.send(model.reported(&pcm).await).await;
+            outbox.send(model.reported(&pcm, &prompt).await).await;
         }))
     }
 }

@@ -12,6 +12,7 @@
 //! - **Never stuck.** Opening, sending and the last words have limits; a turn ends with its words or with
 //!   `Failed`. After the turn's end, words that were heard so far are taken where the last ones are late.
 
+mod for_call;
 mod front;
 mod kept;
 mod probe;
@@ -25,6 +26,8 @@ use std::time::Duration;
 
 use super::net::{ProviderError, Reason};
 
+pub use for_call::ForCall;
+pub(super) use for_call::likely;
 pub use front::StreamingStt;
 pub use probe::probe;
 
@@ -36,8 +39,17 @@ pub trait Recogniser: Send + Sync + 'static {
     /// Where opening a stream takes time: keep one open, and send it a sign of life so often.
     const KEEP_ALIVE: Option<Duration>;
 
-    /// Opens a stream for µ-law audio at 8 kHz. Bounded by the caller.
-    fn open(&self) -> impl Future<Output = Result<Self::Stream, ProviderError>> + Send;
+    /// Opens a stream for µ-law audio at 8 kHz. Bounded by the caller. `vocabulary`: phrases that are likely on
+    /// this call, beside those that are likely on any.
+    fn open_with(
+        &self,
+        vocabulary: &[String],
+    ) -> impl Future<Output = Result<Self::Stream, ProviderError>> + Send;
+
+    /// [`open_with`](Self::open_with) no phrases but those of any call.
+    fn open(&self) -> impl Future<Output = Result<Self::Stream, ProviderError>> + Send {
+        self.open_with(&[])
+    }
 
     /// Is it worth trying again with another stream?
     fn may_retry(&self, error: &ProviderError) -> bool {

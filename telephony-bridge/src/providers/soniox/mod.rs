@@ -7,15 +7,17 @@ mod message;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::net::{Phase, ProviderError, Reason};
 use super::recognition::socket::{Incoming, Socket, reason_of};
-use super::recognition::{Heard, Recogniser, RecogniserStream};
+use super::recognition::{Heard, Recogniser, RecogniserStream, likely};
 use message::{Message, Words};
 
 /// Name in a chain.
 pub const NAME: &str = "soniox";
+/// Characters of phrases sent: the service takes 10,000 of context.
+const MAX_CONTEXT: usize = 8_000;
 
 /// How the caller's words are recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +48,16 @@ impl Default for SonioxSettings {
 pub struct Soniox {
     url: String,
     key: SecretString,
-    /// The first message.
-    configuration: String,
+    /// The first message, without phrases.
+    configuration: Value,
+    /// Of any call.
+    phrases: Vec<String>,
 }
 
 impl Soniox {
     /// Does not connect yet.
     pub fn new(settings: &SonioxSettings, key: SecretString) -> Self {
-        let mut configuration = json!({
+        let configuration = json!({
             "model": settings.model,
             "audio_format": "mulaw",
             "sample_rate": 8_000,
@@ -62,11 +66,8 @@ impl Soniox {
             // Words are settled at pauses: what is not is heard again after a break.
             "enable_endpoint_detection": true,
         });
-        if !settings.phrases.is_empty() {
-            configuration["context"] = json!({"terms": settings.phrases});
-        }
         let url = format!("{}/transcribe-websocket", settings.endpoint.trim_end_matches('/'));
-        Self { url, key, configuration: configuration.to_string() }
+        Self { url, key, configuration, phrases: settings.phrases.clone() }
     }
 }
 
@@ -75,10 +76,22 @@ impl Recogniser for Soniox {
     /// The service closes a socket that is silent for 20 s.
     const KEEP_ALIVE: Option<Duration> = Some(Duration::from_secs(8));
 
-    async fn open(&self) -> Result<SonioxStream, ProviderError> {
+    async fn open_with(&self, vocabulary: &[String]) -> Result<SonioxStream, ProviderError> {
+        let mut configuration = self.configuration.clone();
+        let mut room = MAX_CONTEXT;
+        let mut terms = likely(vocabulary, &self.phrases, usize::MAX);
+        terms.retain(|term| {
+            let length = term.chars().count();
+            let fits = length <= room;
+            room -= if fits { length } else { room };
+            fits
+        });
+        if !terms.is_empty() {
+            configuration["context"] = json!({ "terms": terms });
+        }
         // The key goes into a header: the service refuses it in the message from 2027 on.
         let mut socket = Socket::connect(NAME, &self.url, "Bearer", &self.key).await?;
-        socket.send_text(self.configuration.clone()).await?;
+        socket.send_text(configuration.to_string()).await?;
         Ok(SonioxStream { socket, words: Words::default(), finished: false })
     }
 }

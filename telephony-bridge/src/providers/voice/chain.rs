@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::{Cache, CacheKey, Speech, Voice};
+use super::{Cache, CacheKey, Manner, Speech, Voice};
 use crate::providers::chain::{fell_back, is_open, reason_of};
 use crate::providers::net::{Health, Phase, ProviderError, Reason, Role, numbers};
 use crate::session::Line;
@@ -56,9 +56,9 @@ impl Voices {
     }
 
     /// The line in the preferred voice, if it is in memory.
-    pub fn ready(&self, line: &Line) -> Option<Arc<[u8]>> {
+    pub fn ready(&self, manner: &Manner, line: &Line) -> Option<Arc<[u8]>> {
         let voice = &self.members.first()?.voice;
-        self.cache.ready(&key(&**voice, line)?)
+        self.cache.ready(&key(&**voice, manner, line)?)
     }
 
     /// Says the line into `out`, by the first voice that can. Where a voice breaks off, the next one says
@@ -66,7 +66,13 @@ impl Voices {
     ///
     /// # Errors
     /// No voice is left; what was said before stands.
-    pub async fn say(&self, line: &Line, limit: Duration, out: &mpsc::Sender<Piece>) -> Result<(), NoVoice> {
+    pub async fn say(
+        &self,
+        manner: &Manner,
+        line: &Line,
+        limit: Duration,
+        out: &mpsc::Sender<Piece>,
+    ) -> Result<(), NoVoice> {
         let mut rest = line.clone();
         // The voice that was passed over, and why.
         let mut passed: Option<(&'static str, &'static str)> = None;
@@ -75,7 +81,7 @@ impl Voices {
             if !member.voice.has(&rest) {
                 continue;
             }
-            let key = key(&*member.voice, &rest);
+            let key = key(&*member.voice, manner, &rest);
             if let Some(key) = key
                 && let Some(codes) = self.cache.get(key).await
             {
@@ -90,7 +96,7 @@ impl Voices {
                 fell_back(Role::Tts, from, name, reason);
             }
             let mut said = Vec::new();
-            match attempt(member, &rest, limit, out, &mut said).await {
+            match attempt(member, (manner, &rest), limit, out, &mut said).await {
                 Ok(()) => {
                     member.health.succeeded();
                     if let Some(key) = key {
@@ -117,9 +123,9 @@ impl Voices {
     }
 
     /// Makes sure that the line is in memory, if the preferred voice works: greetings and stock phrases.
-    pub async fn warm(&self, line: &Line, limit: Duration) {
+    pub async fn warm(&self, manner: &Manner, line: &Line, limit: Duration) {
         let Some(member) = self.members.first() else { return };
-        let Some(key) = key(&*member.voice, line) else { return };
+        let Some(key) = key(&*member.voice, manner, line) else { return };
         if self.cache.get(key).await.is_some() || !is_open(Some(&member.health)) {
             return;
         }
@@ -127,7 +133,7 @@ impl Voices {
         let mut said = Vec::new();
         let listen = async { while pieces.recv().await.is_some() {} };
         let work = async {
-            let result = attempt(member, line, limit, &out, &mut said).await;
+            let result = attempt(member, (manner, line), limit, &out, &mut said).await;
             drop(out);
             result
         };
@@ -146,14 +152,14 @@ impl Voices {
 #[error("no voice is left")]
 pub struct NoVoice;
 
-fn key(voice: &dyn Voice, line: &Line) -> Option<CacheKey> {
-    voice.is_cacheable().then(|| CacheKey::of(&voice.identity(), &line.text))
+fn key(voice: &dyn Voice, manner: &Manner, line: &Line) -> Option<CacheKey> {
+    voice.is_cacheable().then(|| CacheKey::of(&voice.identity(manner), &line.text))
 }
 
 /// One voice's try; what it said is in `said`, whatever comes of it.
 async fn attempt(
     member: &Member,
-    line: &Line,
+    (manner, line): (&Manner, &Line),
     limit: Duration,
     out: &mpsc::Sender<Piece>,
     said: &mut Vec<u8>,
@@ -161,7 +167,7 @@ async fn attempt(
     let name = member.voice.name();
     let asked = Instant::now();
     let (mut speech, mut pieces) = Speech::channel(PIECES);
-    let saying = async move { member.voice.say(line, &mut speech).await };
+    let saying = async move { member.voice.say(manner, line, &mut speech).await };
     tokio::pin!(saying);
     let mut result = None;
     loop {
@@ -242,10 +248,10 @@ mod tests {
         fn name(&self) -> &'static str {
             self.0
         }
-        fn identity(&self) -> String {
+        fn identity(&self, _: &Manner) -> String {
             self.0.to_owned()
         }
-        fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+        fn say<'a>(&'a self, _: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
             Box::pin(async move {
                 let tone = line.text.chars().count() as u8;
                 match self.1 {
@@ -273,7 +279,7 @@ mod tests {
 
     async fn said(voices: &Voices, text: &str) -> (Result<(), NoVoice>, Vec<u8>) {
         let (out, mut pieces) = mpsc::channel(100);
-        let result = voices.say(&Line::text(text), Duration::from_millis(20), &out).await;
+        let result = voices.say(&Manner::default(), &Line::text(text), Duration::from_millis(20), &out).await;
         drop(out);
         let mut all = Vec::new();
         while let Some(piece) = pieces.recv().await {
@@ -304,12 +310,12 @@ mod tests {
     #[tokio::test]
     async fn what_was_said_is_kept() {
         let all = voices(&[("says", Does::Says(9))]);
-        assert_eq!(all.ready(&Line::text("אב")), None);
-        all.warm(&Line::text("אב"), Duration::from_secs(1)).await;
-        assert_eq!(all.ready(&Line::text("אב")).as_deref(), Some(&[2; 9][..]));
+        assert_eq!(all.ready(&Manner::default(), &Line::text("אב")), None);
+        all.warm(&Manner::default(), &Line::text("אב"), Duration::from_secs(1)).await;
+        assert_eq!(all.ready(&Manner::default(), &Line::text("אב")).as_deref(), Some(&[2; 9][..]));
         let broken = voices(&[("breaks", Does::BreaksAfter(600)), ("says", Does::Says(9))]);
         assert_eq!(said(&broken, "אב גד").await.0, Ok(()));
-        assert_eq!(broken.ready(&Line::text("אב גד")), None);
+        assert_eq!(broken.ready(&Manner::default(), &Line::text("אב גד")), None);
     }
 
     #[test]

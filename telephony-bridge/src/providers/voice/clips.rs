@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Saying, Speech, Voice};
+use super::{Manner, Saying, Speech, Voice};
 use crate::providers::embedded::{VoiceLibrary, beep};
 use crate::providers::net::{Phase, ProviderError, Reason};
 use crate::session::Line;
@@ -25,7 +25,7 @@ impl Voice for Clips {
         "embedded"
     }
 
-    fn identity(&self) -> String {
+    fn identity(&self, _: &Manner) -> String {
         "embedded".to_owned()
     }
 
@@ -37,7 +37,7 @@ impl Voice for Clips {
         false
     }
 
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+    fn say<'a>(&'a self, _: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
         Box::pin(async move {
             let Some(codes) = self.library.find(&line.text) else {
                 let detail = format!("no recording of `{}`", line.text);
@@ -64,7 +64,7 @@ impl Voice for Beep {
         "beep"
     }
 
-    fn identity(&self) -> String {
+    fn identity(&self, _: &Manner) -> String {
         "beep".to_owned()
     }
 
@@ -72,7 +72,7 @@ impl Voice for Beep {
         false
     }
 
-    fn say<'a>(&'a self, _line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+    fn say<'a>(&'a self, _: &'a Manner, _line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
         Box::pin(async move {
             speech.ulaw(self.0.to_vec()).await;
             Ok(())

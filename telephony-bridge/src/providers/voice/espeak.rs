@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
-use super::{Decoder, Encoding, Saying, Speech, Voice};
+use super::{Decoder, Encoding, Manner, Saying, Speech, Voice};
 use crate::providers::net::{Phase, ProviderError, Reason};
 use crate::session::Line;
+use crate::speech_text::Gender;
 
 const NAME: &str = "espeak";
 /// espeak-ng's own rate, should its WAV header be missing.
@@ -40,11 +41,20 @@ impl Espeak {
         version.status().is_ok_and(|status| status.success())
     }
 
-    async fn run(&self, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
+    /// The language in a woman's or a man's voice: espeak-ng has variants of both.
+    fn variant(&self, manner: &Manner) -> String {
+        match manner.gender {
+            Some(Gender::Feminine) => format!("{}+f2", self.voice),
+            Some(Gender::Masculine) => format!("{}+m3", self.voice),
+            None => self.voice.clone(),
+        }
+    }
+
+    async fn run(&self, voice: &str, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
         let error = |phase, reason, detail: String| ProviderError::new(NAME, phase, reason, detail);
         let program = self.program.display();
         let mut child = Command::new(&self.program)
-            .args(["-v", &self.voice, "-s", "150", "--stdin", "--stdout"])
+            .args(["-v", voice, "-s", "150", "--stdin", "--stdout"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -86,13 +96,13 @@ impl Voice for Espeak {
         NAME
     }
 
-    fn identity(&self) -> String {
-        format!("espeak {} 150", self.voice)
+    fn identity(&self, manner: &Manner) -> String {
+        format!("espeak {} 150", self.variant(manner))
     }
 
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
         Box::pin(async move {
-            match tokio::time::timeout(LIMIT, self.run(&line.text, speech)).await {
+            match tokio::time::timeout(LIMIT, self.run(&self.variant(manner), &line.text, speech)).await {
                 Ok(result) => result,
                 Err(_) => {
                     let detail = format!("not done within {} s", LIMIT.as_secs());
@@ -128,10 +138,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let voice = Espeak::new(endless(folder.path()), "he");
         let (mut speech, _pieces) = Speech::channel(4);
-        let line = Line::text("שלום");
+        let (manner, line) = (Manner::default(), Line::text("שלום"));
         let pid_file = folder.path().join("pid");
         let pid = tokio::select! {
-            result = voice.say(&line, &mut speech) => panic!("{result:?}"),
+            result = voice.say(&manner, &line, &mut speech) => panic!("{result:?}"),
             pid = async {
                 loop {
                     if let Ok(pid) = std::fs::read_to_string(&pid_file) {
@@ -157,7 +167,11 @@ mod tests {
         let voice = Espeak::new("/no/such/program", "he");
         assert!(!voice.is_installed());
         let (mut speech, _pieces) = Speech::channel(4);
-        let error = voice.say(&Line::text("x"), &mut speech).await.expect_err("not there").to_string();
+        let error = voice
+            .say(&Manner::default(), &Line::text("x"), &mut speech)
+            .await
+            .expect_err("not there")
+            .to_string();
         assert!(error.starts_with("espeak: connect: refused: /no/such/program: "), "{error}");
     }
 }

@@ -7,6 +7,7 @@ mod chain;
 mod clips;
 mod decode;
 mod espeak;
+mod manner;
 mod speaker;
 mod written;
 
@@ -22,6 +23,7 @@ pub use cache::{Cache, CacheError, CacheKey, CacheLimits};
 pub use chain::{Piece, Voices};
 pub use clips::{Beep, Clips};
 pub use espeak::Espeak;
+pub use manner::{Manner, gender_of};
 pub use speaker::Speaker;
 pub use written::Written;
 
@@ -35,8 +37,8 @@ pub trait Voice: Send + Sync + 'static {
     /// Its name in a chain, such as `openai`.
     fn name(&self) -> &'static str;
 
-    /// All that its audio depends on beside the words: model, voice, speed. Part of a cache's key.
-    fn identity(&self) -> String;
+    /// All that its audio depends on beside the words: model, voice, speed, gender. Part of a cache's key.
+    fn identity(&self, manner: &Manner) -> String;
 
     /// Can it say this line? A library of recordings knows only its own.
     fn has(&self, _line: &Line) -> bool {
@@ -50,7 +52,7 @@ pub trait Voice: Send + Sync + 'static {
 
     /// Says the line into `speech`, as it comes. Ready when all of it was handed over. Dropping the future
     /// ends the work and frees what it holds.
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a>;
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a>;
 }
 
 /// Where a voice puts its audio: bounded, so that a fast voice waits for a slow listener.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, ULAW_SILENCE, WIRE_RATE};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::Voices;
+use super::{Manner, Voices};
 use crate::providers::net::{CallNet, Outbox, Worker};
 use crate::providers::{SpeechFrame, Tts, TtsOutput};
 use crate::session::{CallTime, Line, TtsEvent, UtteranceId};
@@ -44,6 +44,7 @@ enum Work {
 #[derive(Debug)]
 pub struct Speaker {
     voices: Arc<Voices>,
+    manner: Arc<Manner>,
     net: CallNet,
     limit: Duration,
     at_once: Arc<Semaphore>,
@@ -51,21 +52,22 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    /// Speech by `voices`; each may take `limit` of call time to its first audio.
-    pub fn new(voices: Arc<Voices>, net: CallNet, limit: Duration) -> Self {
+    /// Speech by `voices` in this call's manner; each may take `limit` of call time to its first audio.
+    pub fn new(voices: Arc<Voices>, manner: Manner, net: CallNet, limit: Duration) -> Self {
         let at_once = Arc::new(Semaphore::new(AT_ONCE));
-        Self { voices, net, limit, at_once, sentences: VecDeque::new() }
+        Self { voices, manner: Arc::new(manner), net, limit, at_once, sentences: VecDeque::new() }
     }
 
     fn make(&self, line: Line, skip: usize) -> Worker<(), Made> {
-        let (voices, turn) = (Arc::clone(&self.voices), Arc::clone(&self.at_once));
+        let (voices, manner) = (Arc::clone(&self.voices), Arc::clone(&self.manner));
+        let turn = Arc::clone(&self.at_once);
         let limit = self.net.real(self.limit);
         self.net.spawn(1, WAITING, move |_, outbox| async move {
             // First come, first served: the sentence that is heard first is made first.
             let _turn = turn.acquire_owned().await;
             let (out, pieces) = mpsc::channel(8);
             let work = async {
-                let result = voices.say(&line, limit, &out).await;
+                let result = voices.say(&manner, &line, limit, &out).await;
                 drop(out);
                 result
             };
@@ -79,7 +81,7 @@ impl Speaker {
 impl Tts for Speaker {
     fn speak(&mut self, _now: CallTime, utterance: UtteranceId, line: &Line, from_ms: u64, _cached: bool) {
         let skip = usize::try_from(from_ms * u64::from(WIRE_RATE) / 1_000).unwrap_or(usize::MAX);
-        let work = match self.voices.ready(line) {
+        let work = match self.voices.ready(&self.manner, line) {
             Some(codes) => {
                 let mut framer = Framer::new(skip);
                 let mut frames = framer.push(&codes);
@@ -192,10 +194,10 @@ mod tests {
         fn name(&self) -> &'static str {
             "slow"
         }
-        fn identity(&self) -> String {
+        fn identity(&self, _: &Manner) -> String {
             "slow".to_owned()
         }
-        fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+        fn say<'a>(&'a self, _: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
             Box::pin(async move {
                 let letters = line.text.chars().count();
                 let wait = if letters > 3 { 40 } else { 1 };
@@ -213,7 +215,7 @@ mod tests {
         let mut voices = Voices::new(Cache::in_memory(CacheLimits { memory: 100_000, disk: 0 }));
         voices.push(Arc::new(Slow), Arc::new(Health::new("slow", Role::Tts, true)));
         let net = CallNet::new();
-        (Speaker::new(Arc::new(voices), net.clone(), Duration::from_secs(5)), net)
+        (Speaker::new(Arc::new(voices), Manner::default(), net.clone(), Duration::from_secs(5)), net)
     }
 
     async fn heard(speaker: &mut Speaker, net: &CallNet, sentences: usize) -> (Vec<(u32, u8)>, Vec<u64>) {

@@ -1,6 +1,6 @@
 //! A voice that reads plain text, given text that is written out for it.
 
-use super::{Saying, Speech, Voice};
+use super::{Manner, Saying, Speech, Voice};
 use crate::session::Line;
 use crate::speech_text::SpeechText;
 
@@ -23,8 +23,8 @@ impl<V: Voice> Voice for Written<V> {
         self.voice.name()
     }
 
-    fn identity(&self) -> String {
-        format!("{} written {:?}", self.voice.identity(), self.text.agent())
+    fn identity(&self, manner: &Manner) -> String {
+        format!("{} written {:?}", self.voice.identity(manner), self.text.spoken_by(manner.gender).agent())
     }
 
     fn has(&self, line: &Line) -> bool {
@@ -35,10 +35,11 @@ impl<V: Voice> Voice for Written<V> {
         self.voice.is_cacheable()
     }
 
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
         Box::pin(async move {
-            let written = Line { text: self.text.plain(&line.text), clip: line.clip.clone() };
-            self.voice.say(&written, speech).await
+            let text = self.text.spoken_by(manner.gender).plain(&line.text);
+            let written = Line { text, clip: line.clip.clone() };
+            self.voice.say(manner, &written, speech).await
         })
     }
 }
@@ -46,6 +47,7 @@ impl<V: Voice> Voice for Written<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speech_text::Gender;
 
     /// Says the text's own bytes.
     struct Parrot;
@@ -55,11 +57,11 @@ mod tests {
             "parrot"
         }
 
-        fn identity(&self) -> String {
+        fn identity(&self, _: &Manner) -> String {
             "parrot".to_owned()
         }
 
-        fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+        fn say<'a>(&'a self, _: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
             Box::pin(async move {
                 speech.ulaw(line.text.clone().into_bytes()).await;
                 Ok(())
@@ -71,9 +73,22 @@ mod tests {
     async fn figures_come_as_words() {
         let voice = Written::new(Parrot, SpeechText::default());
         let (mut speech, mut pieces) = Speech::channel(1);
-        voice.say(&Line::text("3 חדרים ב-5,000 ₪"), &mut speech).await.expect("said");
+        let manner = Manner::default();
+        voice.say(&manner, &Line::text("3 חדרים ב-5,000 ₪"), &mut speech).await.expect("said");
         let said = pieces.recv().await.map(String::from_utf8);
         assert_eq!(said, Some(Ok("שלושה חדרים בחמשת אלפים שקלים".to_owned())));
-        assert_ne!(voice.identity(), Parrot.identity());
+        assert_ne!(voice.identity(&manner), Parrot.identity(&manner));
+        // A man of one business, a woman of another, by the same voice.
+        for (gender, expected) in [(Gender::Feminine, "אני בודקת"), (Gender::Masculine, "אני בודק")]
+        {
+            let manner = Manner { voice: None, gender: Some(gender) };
+            voice.say(&manner, &Line::text("אני בודק/ת"), &mut speech).await.expect("said");
+            let said = pieces.recv().await.map(String::from_utf8);
+            assert_eq!(said, Some(Ok(expected.to_owned())));
+            assert_eq!(
+                voice.identity(&manner) == voice.identity(&Manner::default()),
+                gender == Gender::Feminine
+            );
+        }
     }
 }

@@ -31,7 +31,7 @@ use futures_util::stream::SplitStream;
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
 use crate::providers::{Providers, TtsOutput, length_ms};
-use crate::session::{CallStart, CallTime, Line, Output, Session, TtsEvent, UtteranceId};
+use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
 use before::Before;
@@ -62,6 +62,7 @@ enum Leave {
 /// What a call is run with.
 pub(super) struct Parts {
     pub(super) handle: CallHandle,
+    pub(super) session: SessionConfig,
     pub(super) providers: Providers,
     pub(super) net: CallNet,
     pub(super) recorder: Option<TapeRecorder>,
@@ -76,7 +77,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let started_at_ms = unix_ms();
     let (sink, mut incoming) = socket.split();
     let mut driver = Driver {
-        session: Session::new(app.config.session.clone()),
+        session: Session::new(parts.session),
         handle: parts.handle,
         providers: parts.providers,
         net: parts.net,

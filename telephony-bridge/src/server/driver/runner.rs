@@ -18,9 +18,8 @@ use crate::providers::net::CallNet;
 use crate::providers::setup::{CallSetup, SetupError, Toolkit};
 use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
-use crate::session::{Line, SessionConfigError};
+use crate::session::{Line, SessionConfig, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
-use crate::words::Lexicon;
 
 /// The runner could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +56,7 @@ pub struct LiveRunner {
     speed: f64,
     script: Option<Script>,
     voice: ClipVoice,
-    words: Arc<Lexicon>,
+    session: SessionConfig,
     preset: Option<Preset>,
     record: RecordTapes,
     record_to: PathBuf,
@@ -108,9 +107,7 @@ impl LiveRunner {
         };
         let toolkit = Toolkit::new(config, &library)?;
         if tokio::runtime::Handle::try_current().is_ok() {
-            let session = &config.session;
-            let phrases = [&session.reprompt, &session.apology, &session.goodbye];
-            toolkit.start(phrases.map(Line::clone).to_vec());
+            toolkit.start(phrases(&config.session));
         }
         let latency = tape.as_ref().map(|tape| tape.file.latency).unwrap_or_default();
         let mut voice = ClipVoice::new(library, latency.tts_ms);
@@ -123,13 +120,13 @@ impl LiveRunner {
             engine: Engine::start(engine)?,
             toolkit,
             speed: config.clock_speed,
+            session: config.session.clone(),
             script: tape.map(|tape| Script {
                 words: script_of(&tape.file.caller),
                 lines: tape_lines(&tape),
                 latency,
             }),
             voice,
-            words: Arc::clone(&config.session.lexicon),
             preset,
             record: config.record_tapes.clone(),
             record_to: config.tapes_dir(),
@@ -164,7 +161,8 @@ impl LiveRunner {
         let net = CallNet::new().at_speed(self.speed);
         let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
         let providers = self.providers(&setup);
-        Ok(Parts { handle, providers, net, recorder, preset, sensitivity })
+        let session = self.session.clone().spoken_by(self.toolkit.manner(decision).gender);
+        Ok(Parts { handle, session, providers, net, recorder, preset, sensitivity })
     }
 
     fn providers(&self, call: &CallSetup<'_>) -> Providers {
@@ -176,7 +174,7 @@ impl LiveRunner {
         let lines = self.script.as_ref().map(|script| script.lines.clone()).unwrap_or_default();
         let llm: Box<dyn Llm> = match lines.is_empty() {
             true => {
-                let dialogue = Dialogue::new(latency.llm_ms).with_words(Arc::clone(&self.words));
+                let dialogue = Dialogue::new(latency.llm_ms).with_words(Arc::clone(&self.session.lexicon));
                 Box::new(dialogue.with_transfer(call.decision.dial.is_some()))
             }
             false => Box::new(ScriptedLlm::new(lines, latency.llm_ms)),
@@ -188,6 +186,11 @@ impl LiveRunner {
             tts: self.toolkit.tts(call, Box::new(self.voice.clone())),
         }
     }
+}
+
+/// What every call may have to say.
+fn phrases(session: &SessionConfig) -> Vec<Line> {
+    [&session.reprompt, &session.apology, &session.goodbye].map(Line::clone).to_vec()
 }
 
 /// What the CRM asks for, in its range.
@@ -208,7 +211,10 @@ impl CallRunner for LiveRunner {
     }
 
     fn prewarm(&self, call: &CallInfo) {
-        self.toolkit.warm(vec![Line::text(call.decision.greeting.text.clone())]);
+        let manner = self.toolkit.manner(&call.decision);
+        let greeting = Line::text(call.decision.greeting.text.clone());
+        let session = self.session.clone().spoken_by(manner.gender);
+        self.toolkit.warm(manner, [vec![greeting], phrases(&session)].concat());
     }
 
     fn run(&self, app: Arc<App>, stream: AcceptedStream) -> CallFuture {

@@ -1,5 +1,6 @@
 //! The conversation, driven by hand.
 
+mod draft;
 mod never_stuck;
 mod words;
 

@@ -175,3 +175,65 @@ fn the_wait_follows_the_words() {
         .pass_until(3_901);
     assert!(ended(&call));
 }
+
+/// A-AUD-022: somebody whom the detector does not hear is understood all the same, and the turn is over when no
+/// more words come.
+#[test]
+fn words_without_speech_are_a_turn() {
+    let ended = |call: &Call| call.outputs.iter().any(|output| matches!(output, Output::TurnEnd { .. }));
+    let mut call = Call::greeted();
+    call.pass_until(6_000);
+    let from = Output::SttStart { turn: call.last_turn(), from: SampleTime::from_ms(2_000) };
+    assert!(call.outputs.contains(&from), "the line since the agent ended");
+    call.hears(7_000, "אני").hears(7_500, "אני מחפש דירה").pass_until(8_699);
+    assert!(!ended(&call));
+    call.pass_until(8_700);
+    assert!(ended(&call));
+    let turn = call.last_turn();
+    call.at(8_900, Input::Stt { turn, event: SttEvent::Final("אני מחפש דירה בחיפה") }).replies(9_000, "כן");
+    call.plays(9_100, 500);
+    assert!(call.turns().contains(&(Speaker::Caller, "אני מחפש דירה בחיפה".into(), false)));
+}
+
+/// Without a word either the agent asks again when it would have, and the recogniser is let go.
+#[test]
+fn silence_without_words_is_silence() {
+    let mut call = Call::greeted();
+    call.pass_until(16_999);
+    let turn = call.last_turn();
+    assert_eq!(call.state(), State::Listening);
+    call.pass_until(17_000);
+    assert!(call.outputs.contains(&Output::SttCancel { turn }));
+    assert_eq!(call.state(), State::Speaking);
+}
+
+/// A voice that is heard after all makes it a turn like any other.
+#[test]
+fn a_voice_after_all_is_a_turn_like_any_other() {
+    let mut call = Call::greeted();
+    call.pass_until(6_000);
+    let turn = call.last_turn();
+    call.voice(8_000).hears(8_500, "שלום").silence(9_300).pass_until(9_301);
+    assert!(
+        call.outputs.iter().any(|output| matches!(output, Output::TurnEnd { turn: of, .. } if *of == turn))
+    );
+    call.at(9_500, Input::Stt { turn, event: SttEvent::Final("שלום") })
+        .replies(9_600, "כן")
+        .plays(9_700, 500);
+    let said = call.outputs.iter().find_map(|output| match output {
+        Output::Crm(CallEventKind::Turn { speaker: Speaker::Caller, start_ms, .. }) => Some(*start_ms),
+        _ => None,
+    });
+    assert_eq!(said, Some(7_940), "it began with the voice");
+}
+
+/// A television in the room does not hold the floor for ever.
+#[test]
+fn words_without_end_are_a_turn_too() {
+    let mut call = Call::greeted();
+    call.pass_until(6_000);
+    for second in 7..80 {
+        call.hears(second * 1_000, &format!("מילה {second}")).pass_until(second * 1_000 + 999);
+    }
+    assert!(call.outputs.iter().any(|output| matches!(output, Output::TurnEnd { .. })));
+}

@@ -4,7 +4,7 @@ use prost::Message as _;
 
 use super::recogniser::SpeechSettings;
 use super::{Encoding, Offset, Phrase, RecognitionResult, v1, v2};
-use crate::providers::recognition::Heard;
+use crate::providers::recognition::{Heard, likely};
 
 /// A version of the service.
 pub trait Api: Copy + Send + Sync + 'static {
@@ -12,7 +12,7 @@ pub trait Api: Copy + Send + Sync + 'static {
     const PATH: &'static str;
 
     /// The first message of a stream.
-    fn configuration(settings: &SpeechSettings, model: Option<&str>) -> Vec<u8>;
+    fn configuration(settings: &SpeechSettings, model: Option<&str>, vocabulary: &[String]) -> Vec<u8>;
     /// A message with audio.
     fn audio(ulaw: &[u8]) -> Vec<u8>;
     /// What Google routes a request by: `x-goog-request-params`.
@@ -45,16 +45,20 @@ pub struct V2;
 
 const RATE: i32 = 8_000;
 
-fn phrases(settings: &SpeechSettings) -> Vec<Phrase> {
+/// Phrases that the service takes.
+const MAX_PHRASES: usize = 5_000;
+
+fn phrases(settings: &SpeechSettings, vocabulary: &[String]) -> Vec<Phrase> {
+    let all = likely(vocabulary, &settings.phrases, MAX_PHRASES);
     // The set's boost holds for all.
-    settings.phrases.iter().map(|phrase| Phrase { value: phrase.clone(), boost: 0.0 }).collect()
+    all.into_iter().map(|phrase| Phrase { value: phrase.to_owned(), boost: 0.0 }).collect()
 }
 
 impl Api for V1 {
     const PATH: &'static str = "/google.cloud.speech.v1.Speech/StreamingRecognize";
 
-    fn configuration(settings: &SpeechSettings, model: Option<&str>) -> Vec<u8> {
-        let set = v1::PhraseSet { phrases: phrases(settings), boost: settings.boost };
+    fn configuration(settings: &SpeechSettings, model: Option<&str>, vocabulary: &[String]) -> Vec<u8> {
+        let set = v1::PhraseSet { phrases: phrases(settings, vocabulary), boost: settings.boost };
         let config = v1::Config {
             encoding: Encoding::Mulaw.into(),
             sample_rate_hertz: RATE,
@@ -92,8 +96,8 @@ const V2_MODEL: &str = "long";
 impl Api for V2 {
     const PATH: &'static str = "/google.cloud.speech.v2.Speech/StreamingRecognize";
 
-    fn configuration(settings: &SpeechSettings, model: Option<&str>) -> Vec<u8> {
-        let set = v2::PhraseSet { phrases: phrases(settings), boost: settings.boost };
+    fn configuration(settings: &SpeechSettings, model: Option<&str>, vocabulary: &[String]) -> Vec<u8> {
+        let set = v2::PhraseSet { phrases: phrases(settings, vocabulary), boost: settings.boost };
         let config = v2::Config {
             features: Some(v2::Features { enable_automatic_punctuation: true, max_alternatives: 1 }),
             adaptation: (!set.phrases.is_empty()).then(|| v2::Adaptation {

@@ -96,14 +96,14 @@ impl<A: Api> Recogniser for GoogleSpeech<A> {
     /// A stream on the shared connection is open at once.
     const KEEP_ALIVE: Option<Duration> = None;
 
-    async fn open(&self) -> Result<SpeechStream<A>, ProviderError> {
+    async fn open_with(&self, vocabulary: &[String]) -> Result<SpeechStream<A>, ProviderError> {
         let mut headers =
             self.auth.headers().await.map_err(|e| ProviderError { provider: self.provider, ..e })?;
         // A path is percent-encoded: it is always a header's value.
         if let Some(routing) = A::routing(&self.settings).and_then(|value| value.parse().ok()) {
             headers.insert("x-goog-request-params", routing);
         }
-        let first = A::configuration(&self.settings, self.model());
+        let first = A::configuration(&self.settings, self.model(), vocabulary);
         let call = Call::open(self.provider, &self.connection, A::PATH, headers, first);
         Ok(SpeechStream::new(self.provider, call))
     }

@@ -22,7 +22,7 @@ fn settings() -> SpeechSettings {
 /// A-AUD-016: µ-law at 8 kHz, he-IL, phrases of the business, interim results.
 #[test]
 fn v1_requests_are_googles() {
-    assert_eq!(V1::configuration(&settings(), Some("default")), hex(GOLDEN_V1_CONFIGURATION));
+    assert_eq!(V1::configuration(&settings(), Some("default"), &[]), hex(GOLDEN_V1_CONFIGURATION));
     assert_eq!(V1::audio(&[0xff, 0x7f, 0x00]), hex("1203ff7f00"));
 }
 
@@ -40,7 +40,7 @@ fn v1_responses_are_read() {
 
 #[test]
 fn v2_messages_are_googles() {
-    assert_eq!(V2::configuration(&settings(), None), hex(GOLDEN_V2_CONFIGURATION));
+    assert_eq!(V2::configuration(&settings(), None, &[]), hex(GOLDEN_V2_CONFIGURATION));
     assert_eq!(V2::audio(&[0xff, 0x7f]), hex("2a02ff7f"));
     let heard = Heard { settled: " שלום".to_owned(), until_ms: Some(2_000), tail: String::new() };
     assert_eq!(V2::heard(&hex(GOLDEN_V2_RESPONSE)), Ok(Some(heard)));

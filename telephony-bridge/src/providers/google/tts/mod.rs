@@ -13,11 +13,12 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::EndpointError;
 use super::auth::Auth;
 use crate::providers::net::{Endpoint, HttpClient, Phase, ProviderError, Reason};
-use crate::providers::voice::{Decoder, Encoding, Saying, Speech, Voice};
+use crate::providers::voice::{Decoder, Encoding, Manner, Saying, Speech, Voice, gender_of};
 use crate::session::Line;
-use crate::speech_text::SpeechText;
+use crate::speech_text::{Gender, SpeechText};
 
 pub use streaming::StreamingVoice;
 
@@ -36,10 +37,12 @@ pub struct VoiceSettings {
     pub endpoint: String,
     /// BCP 47, `he-IL`.
     pub language: String,
-    /// `he-IL-Wavenet-D` (A-AUD-012).
+    /// `he-IL-Wavenet-A` (A-AUD-012), where a call asks for none of Google's.
     pub voice: String,
-    /// What speaks where SSML or the voice is refused (A-AUD-018).
+    /// What speaks where SSML or the voice is refused (A-AUD-018): a woman…
     pub plain_voice: String,
+    /// …or a man.
+    pub plain_voice_masculine: String,
     /// 0.25 to 2.0.
     pub speaking_rate: f64,
     /// −20 to 20 semitones.
@@ -53,8 +56,9 @@ impl Default for VoiceSettings {
         Self {
             endpoint: "https://texttospeech.googleapis.com".to_owned(),
             language: "he-IL".to_owned(),
-            voice: "he-IL-Wavenet-D".to_owned(),
-            plain_voice: "he-IL-Standard-D".to_owned(),
+            voice: "he-IL-Wavenet-A".to_owned(),
+            plain_voice: "he-IL-Standard-A".to_owned(),
+            plain_voice_masculine: "he-IL-Standard-D".to_owned(),
             speaking_rate: 1.0,
             pitch: 0.0,
             text: SpeechText::default(),
@@ -63,9 +67,23 @@ impl Default for VoiceSettings {
 }
 
 impl VoiceSettings {
+    /// What a call asks for, in its place.
+    fn with(&self, manner: &Manner) -> Self {
+        let voice = manner.google(&self.language).unwrap_or(&self.voice).to_owned();
+        Self { voice, text: self.text.spoken_by(manner.gender), ..self.clone() }
+    }
+
     /// Does this voice speak before the sentence is whole? It knows no SSML then.
-    pub fn streams(&self) -> bool {
+    fn streams(&self) -> bool {
         self.voice.contains("Chirp3-HD")
+    }
+
+    /// What speaks where the voice is refused: as it sounds, as far as that is known.
+    fn plain_voice(&self) -> &str {
+        match gender_of(&self.voice).unwrap_or(self.text.agent()) {
+            Gender::Feminine => &self.plain_voice,
+            Gender::Masculine => &self.plain_voice_masculine,
+        }
     }
 
     fn identity(&self) -> String {
@@ -95,14 +113,19 @@ impl GoogleVoice {
         Self { endpoint, auth, settings }
     }
 
-    async fn part(&self, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
-        let written = &self.settings.text;
+    async fn part(
+        &self,
+        settings: &VoiceSettings,
+        text: &str,
+        speech: &mut Speech,
+    ) -> Result<(), ProviderError> {
+        let written = &settings.text;
         let plain = json!({"text": written.plain(text)});
-        let first = if self.settings.streams() { plain.clone() } else { json!({"ssml": written.ssml(text)}) };
-        let audio = match self.synthesize(&first, &self.settings.voice).await {
+        let first = if settings.streams() { plain.clone() } else { json!({"ssml": written.ssml(text)}) };
+        let audio = match self.synthesize(&first, &settings.voice).await {
             Err(error) if error.reason == Reason::Rejected => {
                 tracing::warn!(%error, "plain text in a standard voice instead");
-                self.synthesize(&plain, &self.settings.plain_voice).await
+                self.synthesize(&plain, settings.plain_voice()).await
             }
             other => other,
         }?;
@@ -151,17 +174,57 @@ impl Voice for GoogleVoice {
         NAME
     }
 
-    fn identity(&self) -> String {
-        self.settings.identity()
+    fn identity(&self, manner: &Manner) -> String {
+        self.settings.with(manner).identity()
     }
 
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
         Box::pin(async move {
-            for part in parts(&self.settings.text, &line.text) {
-                self.part(part, speech).await?;
+            let settings = self.settings.with(manner);
+            for part in parts(&settings.text, &line.text) {
+                self.part(&settings, part, speech).await?;
             }
             Ok(())
         })
+    }
+}
+
+/// All voices of Google's: each call may ask for one of its own, those that stream and others.
+#[derive(Debug)]
+pub struct GoogleVoices {
+    whole: GoogleVoice,
+    streaming: StreamingVoice,
+}
+
+impl GoogleVoices {
+    /// Does not connect yet.
+    ///
+    /// # Errors
+    /// [`EndpointError`].
+    pub fn new(http: HttpClient, settings: VoiceSettings, auth: Arc<Auth>) -> Result<Self, EndpointError> {
+        let streaming = StreamingVoice::new(settings.clone(), Arc::clone(&auth))?;
+        Ok(Self { whole: GoogleVoice::new(http, settings, auth), streaming })
+    }
+
+    fn of(&self, manner: &Manner) -> &dyn Voice {
+        match self.whole.settings.with(manner).streams() {
+            true => &self.streaming,
+            false => &self.whole,
+        }
+    }
+}
+
+impl Voice for GoogleVoices {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn identity(&self, manner: &Manner) -> String {
+        self.whole.identity(manner)
+    }
+
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+        self.of(manner).say(manner, line, speech)
     }
 }
 

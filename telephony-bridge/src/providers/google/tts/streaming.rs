@@ -12,7 +12,7 @@ use super::{NAME, VoiceSettings, parts};
 use crate::providers::google::auth::Auth;
 use crate::providers::google::grpc::{Call, Connection, EndpointError};
 use crate::providers::net::{Phase, ProviderError, Reason};
-use crate::providers::voice::{DecodeError, Decoder, Encoding, Saying, Speech, Voice};
+use crate::providers::voice::{DecodeError, Decoder, Encoding, Manner, Saying, Speech, Voice};
 use crate::session::Line;
 
 const PATH: &str = "/google.cloud.texttospeech.v1.TextToSpeech/StreamingSynthesize";
@@ -109,14 +109,15 @@ impl StreamingVoice {
         Ok(Self { connection: Connection::new(&settings.endpoint)?, auth, settings })
     }
 
-    async fn stream(&self, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
+    async fn stream(&self, manner: &Manner, text: &str, speech: &mut Speech) -> Result<(), ProviderError> {
+        let settings = self.settings.with(manner);
         let garbage =
             |error: DecodeError| ProviderError::new(NAME, Phase::Answer, Reason::Garbage, error.to_string());
         let headers = self.auth.headers().await?;
-        let mut call = Call::open(NAME, &self.connection, PATH, headers, configuration(&self.settings));
-        for part in parts(&self.settings.text, text) {
+        let mut call = Call::open(NAME, &self.connection, PATH, headers, configuration(&settings));
+        for part in parts(&settings.text, text) {
             // Parts are put together as they come.
-            call.send(input(format!("{} ", self.settings.text.plain(part))))?;
+            call.send(input(format!("{} ", settings.text.plain(part))))?;
         }
         call.finish();
         let mut decoder = Decoder::new(Encoding::Ulaw);
@@ -150,12 +151,12 @@ impl Voice for StreamingVoice {
         NAME
     }
 
-    fn identity(&self) -> String {
-        self.settings.identity()
+    fn identity(&self, manner: &Manner) -> String {
+        self.settings.with(manner).identity()
     }
 
-    fn say<'a>(&'a self, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
-        Box::pin(self.stream(&line.text, speech))
+    fn say<'a>(&'a self, manner: &'a Manner, line: &'a Line, speech: &'a mut Speech) -> Saying<'a> {
+        Box::pin(self.stream(manner, &line.text, speech))
     }
 }
 

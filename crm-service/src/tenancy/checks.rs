@@ -1,0 +1,51 @@
+//! What the settings of a business may hold. Each refusal names the setting and what it held.
+
+use crate::error::{Fault, Refusal};
+
+/// The barge-in presets.
+const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
+/// Longest name of a voice.
+const MAX_VOICE: usize = 64;
+/// Phrases that callers are likely to say: the smallest of the recognisers takes 50, the others more.
+const MAX_PHRASES: usize = 200;
+/// Longest of them, in characters; Google takes no longer ones.
+const MAX_PHRASE: usize = 100;
+
+fn bad(message: String) -> Result<(), Refusal> {
+    Err(Refusal::new(Fault::Unacceptable, "bad_business", message))
+}
+
+pub(super) fn voice(voice: &str) -> Result<(), Refusal> {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    match (1..=MAX_VOICE).contains(&voice.len()) && voice.bytes().all(ok) {
+        true => Ok(()),
+        false => bad(format!("voice {voice:?}: 1 to {MAX_VOICE} of a-z, A-Z, 0-9, - _ . and :")),
+    }
+}
+
+pub(super) fn vocabulary(phrases: &[String]) -> Result<(), Refusal> {
+    if phrases.len() > MAX_PHRASES {
+        return bad(format!("vocabulary of {} phrases: {MAX_PHRASES} at most", phrases.len()));
+    }
+    for phrase in phrases {
+        let line = !phrase.trim().is_empty() && !phrase.chars().any(char::is_control);
+        if !line || phrase.chars().count() > MAX_PHRASE {
+            return bad(format!("phrase {phrase:?}: one line of 1 to {MAX_PHRASE} characters"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn barge_in_preset(preset: &str) -> Result<(), Refusal> {
+    match BARGE_IN_PRESETS.contains(&preset) {
+        true => Ok(()),
+        false => bad(format!("barge-in preset {preset:?} is none of {BARGE_IN_PRESETS:?}")),
+    }
+}
+
+pub(super) fn barge_in_sensitivity(sensitivity: f32) -> Result<(), Refusal> {
+    match (-1.0..=1.0).contains(&sensitivity) {
+        true => Ok(()),
+        false => bad(format!("barge-in sensitivity {sensitivity}: -1 to 1")),
+    }
+}

@@ -1,0 +1,40 @@
+//! A reply begun before anybody asked for it, and what becomes of it.
+
+use std::time::Instant;
+
+use super::llm::{Wanted, Written};
+use crate::providers::net::{Worker, numbers};
+use crate::session::TurnId;
+
+/// A reply that may not be wanted. Dropping it ends the request.
+#[derive(Debug)]
+pub(super) struct Draft {
+    turn: TurnId,
+    begun: Instant,
+    worker: Option<Worker<Wanted, Written>>,
+}
+
+impl Draft {
+    pub(super) fn new(turn: TurnId, worker: Worker<Wanted, Written>) -> Self {
+        Self { turn, begun: Instant::now(), worker: Some(worker) }
+    }
+
+    pub(super) const fn turn(&self) -> TurnId {
+        self.turn
+    }
+
+    /// It is wanted.
+    pub(super) fn adopt(mut self) -> Option<Worker<Wanted, Written>> {
+        metrics::counter!(numbers::DRAFTS, "result" => "adopted").increment(1);
+        metrics::histogram!(numbers::HEAD_START).record(self.begun.elapsed().as_secs_f64());
+        self.worker.take()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if self.worker.is_some() {
+            metrics::counter!(numbers::DRAFTS, "result" => "wasted").increment(1);
+        }
+    }
+}
