@@ -261,7 +261,7 @@ fn words_without_speech_are_answered() {
         "caller": [{ "start_ms": 6_500, "end_ms": 7_700, "kind": "turn", "text": "אני מחפש דירה בחיפה" }],
     });
     std::fs::write(call.join("tape.json"), tape.to_string()).expect("written");
-    let (line, done) = replay(&["--json"], &[call.clone()]);
+    let (line, done) = replay(&["--json"], std::slice::from_ref(&call));
     assert!(done);
     let report: Value = serde_json::from_str(&line).expect("JSON");
     let turns = report["turns"].as_array().expect("turns");

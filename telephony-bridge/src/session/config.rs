@@ -23,7 +23,8 @@ pub struct SessionConfig {
     /// Replies begun early for one turn of the caller, at most; the last one only once the turn's end is
     /// decided. 0: none, as the clock of a tape has it. [`live`](Self::live): 2.
     pub max_drafts: u32,
-    /// Interim words that sound complete have not changed for so long: a reply to them is begun. 200 ms.
+    /// Interim words that sound complete have not changed for so long: a reply to them is begun. 500 ms: words
+    /// in mid-sentence follow each other faster.
     pub draft_after: Duration,
     /// Words that decide who has the floor.
     pub lexicon: Arc<Lexicon>,
@@ -83,7 +84,7 @@ impl Default for SessionConfig {
             endpointing_complete: Duration::ZERO,
             endpointing_unfinished: Duration::from_millis(600),
             max_drafts: 0,
-            draft_after: Duration::from_millis(200),
+            draft_after: Duration::from_millis(500),
             lexicon: Lexicon::hebrew(),
             stt_timeout: Duration::from_millis(1_500),
             reply_timeout: Duration::from_secs(6),

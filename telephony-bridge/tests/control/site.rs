@@ -79,6 +79,10 @@ impl Site {
         let dir = tape(folder.path(), words);
         let (crm_url, api) = (crm.url(), twilio.base());
         let data = folder.path().join("data").display().to_string();
+        // The model's answers come in the order of the requests: none is asked for that may not be wanted.
+        let session = folder.path().join("session.toml");
+        std::fs::write(&session, "max_drafts = 0\n").expect("written");
+        let session = session.display().to_string();
         let (dir_text, voice) = (dir.display().to_string(), fixtures().join("voice").display().to_string());
         let speed = SPEED.to_string();
         let mut usual = vec![
@@ -90,6 +94,7 @@ impl Site {
             ("DATA_DIR", &data),
             ("EMBEDDED_TAPE", &dir_text),
             ("VOICE_DIR", &voice),
+            ("SESSION_FILE", &session),
             ("CLOCK_SPEED", &speed),
             ("LLM_BASE_URL", &model),
             ("PROVIDER_TIMEOUT", "10000"),

@@ -119,6 +119,22 @@ async fn a_draft_that_does_not_know_everything_is_dropped() {
     assert_eq!(desk.requests(), 2);
 }
 
+/// A draft can only help: one that failed is begun anew, and the caller has the answer.
+#[tokio::test]
+async fn a_draft_that_failed_is_begun_anew() {
+    let _alone = alone().await;
+    let mut desk = Desk::new([Reply::text("באיזה אזור?")]).await;
+    for fault in [HttpFault::Server, HttpFault::Drop, HttpFault::Garbage] {
+        desk.openai.script(Service::Chat, [fault]);
+        let before = desk.requests();
+        desk.llm.draft(NOW, TURN, 0, WORDS);
+        desk.answered(before + 1).await;
+        desk.llm.reply(NOW, TURN, 0, WORDS);
+        assert_eq!(desk.reply().await, ["באיזה אזור?"]);
+        assert_eq!(desk.requests(), before + 2);
+    }
+}
+
 /// A call: the model is asked while the caller is still heard, once, and the metric says so. The file of the
 /// session's numbers turns it off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

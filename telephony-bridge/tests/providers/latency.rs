@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use provider_fakes::openai::{Reply, Request, Service};
+use provider_fakes::openai::{HttpFault, Reply, Request, Service};
 
-use crate::site::{PATIENCE, Site, alone, tape};
+use crate::site::{PATIENCE, Site, alone, audible, tape};
 
 const CALLS: usize = 20;
 
@@ -56,4 +56,45 @@ async fn between_two_providers() {
         );
     }
     tokio::time::timeout(PATIENCE, site.down()).await.expect("it stops");
+}
+
+/// From the caller's last sound to the agent's first, by a model that takes 600 ms and a recogniser that takes 300:
+/// replies begun with the last words, and begun early.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn early_replies() {
+    let _alone = alone().await;
+    let tape = tape("booking");
+    let folder = tempfile::tempdir().expect("a folder");
+    let end = tape.file.caller[0].end_ms;
+    for drafts in [0, 2] {
+        let file = folder.path().join("session.toml");
+        std::fs::write(&file, format!("max_drafts = {drafts}\n")).expect("written");
+        let file = file.display().to_string();
+        let site = Site::start(&[("STT_INTERIM_MS", "400"), ("SESSION_FILE", &file)]).await;
+        site.openai.transcripts(["שלום, אני מחפש דירה להשכרה"]);
+        site.openai.replies((0..CALLS).map(|n| Reply::text(format!("תשובה מספר {n}."))));
+        site.openai.always(Service::Transcriptions, HttpFault::Slow(Duration::from_millis(300)));
+        site.openai.always(Service::Chat, HttpFault::Slow(Duration::from_millis(600)));
+        let mut waits = Vec::new();
+        for calls in 0..CALLS / 5 {
+            let mut at_once = tokio::task::JoinSet::new();
+            for n in 0..5 {
+                let sid = format!("{:032x}", 0x7000 + 100 * drafts + calls * 5 + n);
+                at_once.spawn(site.caller(&tape, &sid, end + 3_000).call());
+            }
+            while let Some(call) = at_once.join_next().await {
+                let record = call.expect("no panic").expect("a call");
+                waits.extend(audible(&record).into_iter().find(|at| *at > end).map(|at| at - end));
+            }
+        }
+        waits.sort_unstable();
+        let asked = site.openai.requests(Service::Chat).len();
+        let (p50, p90) = (waits[waits.len() / 2], waits[waits.len() * 9 / 10]);
+        println!(
+            "{drafts} drafts: {} answers, p50 {p50} ms, p90 {p90} ms after the caller; {asked} requests",
+            waits.len()
+        );
+        tokio::time::timeout(PATIENCE, site.down()).await.expect("it stops");
+    }
 }

@@ -98,9 +98,9 @@ impl Llm for LlmChain {
         self.failed = None;
         let mut reply = Reply { turn, index, text: text.to_owned(), member: 0, due: None, alive: false };
         match (self.draft.take(), self.members.first_mut()) {
-            // It has had some of its time.
+            // It has had some of its time; one that failed begins anew.
             (Some((drafted, since)), Some(first)) if drafted == turn => {
-                reply.due = Some((since + self.limit).max(now));
+                reply.due = Some((since + self.limit).max(now + self.limit / 2));
                 first.llm.reply(now, turn, index, text);
                 self.reply = Some(reply);
             }

@@ -258,7 +258,7 @@ fn a_model_left_out_is_not_waited_for() {
     assert_eq!((second.told(), chain.poll_timeout()), (vec!["cancel 1".to_owned()], None));
 }
 
-/// A reply begun early is taken over by whoever began it, and its time runs from when it was begun.
+/// A reply begun early is taken over by whoever began it, and some of its time is over then.
 #[test]
 fn a_draft_is_taken_over() {
     let (mut chain, [first, second], _) = llm_pair();
@@ -266,8 +266,8 @@ fn a_draft_is_taken_over() {
     assert_eq!((chain.poll(ms(900)), chain.poll_timeout()), (None, None), "nobody waits for it");
     chain.reply(ms(1_000), TURN, 2, "text.");
     assert_eq!(first.told(), ["draft 1 2 text", "reply 1 2 text."]);
-    assert_eq!(chain.poll_timeout(), Some(ms(1_500)));
-    assert_eq!(chain.poll(ms(1_500)), None);
+    assert_eq!(chain.poll_timeout(), Some(ms(1_750)));
+    assert_eq!(chain.poll(ms(1_750)), None);
     assert_eq!(second.told(), ["reply 1 2 text."], "it is as late as any other");
 }
 

@@ -1,6 +1,6 @@
 //! Replies of one call from a chat model: sentence by sentence, with tools.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,15 @@ pub(super) enum Written {
     Used(Vec<Value>),
 }
 
+/// The reply being written. Dropping it ends the request.
+#[derive(Debug)]
+struct Wanting {
+    turn: TurnId,
+    worker: Worker<Wanted, Written>,
+    /// What was written before it was wanted.
+    written: VecDeque<Written>,
+}
+
 /// Replies for one call.
 #[derive(Debug)]
 pub struct ChatLlm {
@@ -63,8 +72,7 @@ pub struct ChatLlm {
     instructions: String,
     gender: Gender,
     memory: Memory,
-    /// The reply being written. Dropping it ends the request.
-    reply: Option<(TurnId, Worker<Wanted, Written>)>,
+    reply: Option<Wanting>,
     /// The same that nobody has asked for yet.
     draft: Option<Draft>,
     summary: Option<Worker<(), Option<String>>>,
@@ -133,10 +141,10 @@ impl ChatLlm {
 impl Llm for ChatLlm {
     fn reply(&mut self, _now: CallTime, turn: TurnId, _index: u32, text: &str) {
         let begun = self.draft.take().filter(|draft| draft.turn() == turn).and_then(Draft::adopt);
-        let worker = begun.unwrap_or_else(|| self.begin(turn, text));
-        // One that has ended already wants nothing.
+        let (worker, written) = begun.unwrap_or_else(|| (self.begin(turn, text), VecDeque::new()));
+        // One that has ended already waits for nothing.
         let _ = worker.send(Wanted);
-        self.reply = Some((turn, worker));
+        self.reply = Some(Wanting { turn, worker, written });
     }
 
     fn draft(&mut self, _now: CallTime, turn: TurnId, _index: u32, text: &str) -> bool {
@@ -146,7 +154,7 @@ impl Llm for ChatLlm {
 
     fn cancel(&mut self, turn: TurnId) {
         self.draft.take_if(|draft| draft.turn() == turn);
-        self.reply.take_if(|(writing, _)| *writing == turn);
+        self.reply.take_if(|reply| reply.turn == turn);
     }
 
     fn said(&mut self, speaker: Speaker, text: &str, interrupted: bool) {
@@ -160,11 +168,11 @@ impl Llm for ChatLlm {
         if self.summary.is_some() {
             self.sum_up();
         }
-        let (turn, worker) = self.reply.as_mut()?;
+        let Wanting { turn, worker, written } = self.reply.as_mut()?;
         let turn = *turn;
         loop {
             let ended = worker.has_ended();
-            let event = match worker.poll() {
+            let event = match written.pop_front().or_else(|| worker.poll()) {
                 Some(Written::Event(event)) => event,
                 Some(Written::Used(messages)) => {
                     self.memory.used(messages);

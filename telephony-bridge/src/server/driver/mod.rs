@@ -117,7 +117,8 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         stream_sid: start.stream_sid.clone(),
         greeting: Line::text(call.decision.greeting.text.clone()),
     };
-    driver.record(Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
+    // The call's clock begins with the caller's first sample, and no line is older than the first.
+    driver.record_at(CallTime(0), Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
     let leave = driver.converse(&mut incoming, &mut signal, first).await;
     driver.finish(leave).await;
 }

@@ -39,13 +39,13 @@ impl Call {
 #[test]
 fn stable_words_are_answered_early() {
     let mut call = Call::early();
-    call.voice(3_000).interim(3_600, "אני מחפש דירה").pass_until(3_799);
+    call.voice(3_000).interim(3_600, "אני מחפש דירה").pass_until(4_099);
     assert!(call.asked().is_empty());
-    call.pass_until(3_800);
+    call.pass_until(4_100);
     assert_eq!(call.asked(), ["draft אני מחפש דירה"]);
-    call.silence(4_000).pass_until(4_001).last_words(4_250, "אני מחפש דירה.");
+    call.silence(4_300).pass_until(4_301).last_words(4_550, "אני מחפש דירה.");
     assert_eq!(call.asked(), ["draft אני מחפש דירה", "reply אני מחפש דירה."]);
-    call.replies(4_300, "באיזה אזור?").plays(4_400, 1_000);
+    call.replies(4_600, "באיזה אזור?").plays(4_700, 1_000);
     assert_eq!(call.turns().len(), 3);
 }
 
@@ -75,17 +75,17 @@ fn a_turn_has_so_many_drafts_and_no_more() {
     let mut call = Call::early();
     call.voice(3_000);
     for (n, text) in ["אחת", "אחת דירה", "אחת דירה גדולה"].into_iter().enumerate() {
-        let ms = 3_400 + 500 * n as u64;
-        call.interim(ms, text).pass_until(ms + 499);
+        let ms = 3_400 + 600 * n as u64;
+        call.interim(ms, text).pass_until(ms + 599);
     }
     assert_eq!(call.asked(), ["draft אחת", "drop"]);
-    call.silence(5_000).pass_until(5_001);
+    call.silence(5_300).pass_until(5_301);
     assert_eq!(call.asked()[2..], ["draft אחת דירה גדולה"]);
-    call.interim(5_100, "אחת דירה גדולה מאוד").last_words(5_250, "אחת דירה גדולה מאוד");
+    call.interim(5_400, "אחת דירה גדולה מאוד").last_words(5_550, "אחת דירה גדולה מאוד");
     assert_eq!(call.asked()[3..], ["drop", "reply אחת דירה גדולה מאוד"]);
     // The next turn has its own.
-    call.replies(5_300, "כן").plays(5_400, 500);
-    call.voice(6_500).interim(7_000, "בחיפה").pass_until(7_200);
+    call.replies(5_600, "כן").plays(5_700, 500);
+    call.voice(6_500).interim(7_000, "בחיפה").pass_until(7_500);
     assert_eq!(call.asked().last().map(String::as_str), Some("draft בחיפה"));
 }
 
