@@ -27,6 +27,7 @@ pub struct Lexicon {
     backchannels: HashSet<String>,
     stops: HashSet<String>,
     dangling: HashSet<String>,
+    wanting: HashSet<String>,
     counting: HashSet<String>,
     weekdays: HashSet<String>,
     fillers: HashSet<String>,
@@ -45,8 +46,8 @@ pub enum LexiconError {
     Syntax(TomlError),
     /// No list has this name.
     #[error(
-        "`{0}` is no list: expected backchannels, stops, dangling, counting, weekdays, fillers, digits, questions \
-         or numbers"
+        "`{0}` is no list: expected backchannels, stops, dangling, wanting, counting, weekdays, fillers, digits, \
+         questions or numbers"
     )]
     Unknown(String),
     /// Something else by the name of a list.
@@ -70,8 +71,8 @@ pub enum LexiconError {
 }
 
 impl Lexicon {
-    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `counting`, `weekdays`, `fillers`,
-    /// `digits`, `questions`, `numbers` and `emergencies`. A list that is not named is empty.
+    /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `wanting`, `counting`, `weekdays`,
+    /// `fillers`, `digits`, `questions`, `numbers` and `emergencies`. A list that is not named is empty.
     ///
     /// # Errors
     /// [`LexiconError`].
@@ -91,6 +92,7 @@ impl Lexicon {
                 "backchannels" => &mut self.backchannels,
                 "stops" => &mut self.stops,
                 "dangling" => &mut self.dangling,
+                "wanting" => &mut self.wanting,
                 "counting" => &mut self.counting,
                 "weekdays" => &mut self.weekdays,
                 "fillers" => &mut self.fillers,
@@ -157,6 +159,7 @@ impl Lexicon {
         let is_weekday = || all.iter().rev().nth(1).is_some_and(|before| self.weekdays.contains(before));
         let asks_for_more = self.fillers.contains(last)
             || self.dangling.contains(last)
+            || self.wanting.contains(last)
             || self.counting.contains(last) && !is_weekday();
         let asked = words.trim_end().ends_with('?');
         // A word alone is an answer.
