@@ -174,7 +174,11 @@ async fn write<S: Sink<Message> + Unpin>(
             Ok::<_, S::Error>(())
         });
         match written.await {
-            Ok(Ok(())) => waiting = None,
+            Ok(Ok(())) => {
+                waiting = None;
+                // The socket has taken something: it is slow, not stuck.
+                shared.late.store(0, Ordering::Relaxed);
+            }
             Ok(Err(_)) => break,
             // It stays and is tried again.
             Err(_) => shared.is_late(),
