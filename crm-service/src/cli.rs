@@ -122,6 +122,9 @@ struct CreateTenant {
     /// More or less readily interrupted than the preset: -1 to 1.
     #[arg(long, value_name = "NUMBER", default_value_t = 0.0, allow_negative_numbers = true)]
     barge_in_sensitivity: f32,
+    /// chain or realtime; else as the bridge is set.
+    #[arg(long, value_name = "MODE")]
+    speech_mode: Option<String>,
     /// First words on the phone; {business} and {assistant} are filled in.
     #[arg(long)]
     greeting: Option<String>,
@@ -147,6 +150,7 @@ impl CreateTenant {
         set(&mut tenant.barge_in_preset, self.barge_in_preset.as_ref());
         set(&mut tenant.phone_greeting, self.greeting.as_ref());
         tenant.barge_in_sensitivity = self.barge_in_sensitivity;
+        tenant.speech_mode.clone_from(&self.speech_mode);
         tenant.record = self.record;
         tenant.announce.clone_from(&self.announce);
         tenant

@@ -37,6 +37,10 @@ pub struct RouteDecision {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = -1, maximum = 1))]
     pub barge_in_sensitivity: f32,
+    /// How the agent speaks: `chain` (recognition, replies, synthesis) or `realtime` (speech to speech).
+    /// Absent: the bridge's own setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech_mode: Option<String>,
     /// Whom to ring when `decision` is `ring`.
     pub dial: Option<Dial>,
     /// May the call be recorded?

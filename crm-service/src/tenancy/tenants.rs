@@ -11,6 +11,9 @@ const VERTICALS: [&str; 4] = ["general", "plumber", "real_estate", "studio"];
 /// The barge-in presets.
 const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
 
+/// The ways to speak.
+const SPEECH_MODES: [&str; 2] = ["chain", "realtime"];
+
 /// A business as it is created.
 #[derive(Clone, Debug)]
 pub struct NewTenant {
@@ -32,6 +35,8 @@ pub struct NewTenant {
     pub barge_in_preset: String,
     /// More (1) or less (-1) readily interrupted than the preset alone (0).
     pub barge_in_sensitivity: f32,
+    /// `chain` or `realtime`; absent: as the bridge is set.
+    pub speech_mode: Option<String>,
     /// May calls be recorded?
     pub record: bool,
     /// Spoken before anything else.
@@ -56,6 +61,7 @@ impl NewTenant {
             voice: crate::config::DEFAULT_VOICE.to_owned(),
             barge_in_preset: "adaptive".to_owned(),
             barge_in_sensitivity: 0.0,
+            speech_mode: None,
             record: false,
             announce: None,
             first_lead_status: "חדש".to_owned(),
@@ -87,6 +93,9 @@ impl NewTenant {
         }
         if !(-1.0..=1.0).contains(&self.barge_in_sensitivity) {
             return bad(format!("barge-in sensitivity {}: -1 to 1", self.barge_in_sensitivity));
+        }
+        if let Some(mode) = self.speech_mode.as_deref().filter(|mode| !SPEECH_MODES.contains(mode)) {
+            return bad(format!("speech mode {mode:?} is none of {SPEECH_MODES:?}"));
         }
         Ok(())
     }
@@ -124,9 +133,9 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
     tenant_exec!(
         tx,
         "INSERT INTO tenant_settings (tenant_id, name, assistant_name, vertical, locale, time_zone, voice,
-             barge_in_preset, barge_in_sensitivity, record, announce, first_lead_status, prompt_version,
-             updated_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)",
+             barge_in_preset, barge_in_sensitivity, speech_mode, record, announce, first_lead_status,
+             prompt_version, updated_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14)",
         &*new.name,
         &*new.assistant_name,
         &*new.vertical,
@@ -135,6 +144,7 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
         &*new.voice,
         &*new.barge_in_preset,
         new.barge_in_sensitivity,
+        new.speech_mode.as_deref(),
         new.record,
         new.announce.as_deref(),
         &*new.first_lead_status,

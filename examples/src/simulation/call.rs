@@ -92,6 +92,7 @@ impl Call {
             Line::text("שלום, במה אפשר לעזור?")
         };
         let start = CallStart {
+            direct: false,
             from: "+972502345678".into(),
             to: "+97233763805".into(),
             stream_sid: "MZ1".into(),

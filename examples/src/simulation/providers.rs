@@ -297,7 +297,7 @@ pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers 
     if !chained {
         let stt = hearing(faults);
         let llm = Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() });
-        return Providers { stt, llm, tts, pause };
+        return Providers { stt, llm, tts, pause, direct: None };
     }
     let mut stt = SttChain::new(LIMIT);
     for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
@@ -307,5 +307,5 @@ pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers 
     for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
         llm.push(name, Box::new(Writing { rng: rng.split(), faults, agenda: Agenda::new() }), None);
     }
-    Providers { stt: Box::new(stt), llm: Box::new(llm), tts, pause }
+    Providers { stt: Box::new(stt), llm: Box::new(llm), tts, pause, direct: None }
 }

@@ -6,6 +6,7 @@ mod chaos;
 mod full_call;
 mod latency;
 mod matrix;
+mod realtime;
 mod recovery;
 mod secrets;
 mod site;

@@ -16,14 +16,14 @@ use crate::providers::text::{Sentences, speakable};
 use crate::session::{CallTime, Line, LlmEvent, TurnId};
 
 /// Times the model may use tools for one reply.
-const MAX_ROUNDS: usize = 3;
+pub(super) const MAX_ROUNDS: usize = 3;
 /// A tool that takes longer is bridged by a phrase.
-const FILLER_AFTER: Duration = Duration::from_millis(700);
-const FILLER: &str = "רגע, אני בודקת.";
+pub(super) const FILLER_AFTER: Duration = Duration::from_millis(700);
+pub(super) const FILLER: &str = "רגע, אני בודקת.";
 /// Said where the model ends the call without a word.
-const GOODBYE: &str = "תודה, ולהתראות.";
+pub(super) const GOODBYE: &str = "תודה, ולהתראות.";
 /// Said where the model hands the call over without a word.
-const HAND_OVER: &str = "כמובן, אני מעבירה.";
+pub(super) const HAND_OVER: &str = "כמובן, אני מעבירה.";
 /// Results that may wait for the driver.
 const RESULTS: usize = 32;
 

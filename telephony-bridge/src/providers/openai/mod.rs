@@ -5,6 +5,7 @@ mod belief;
 mod chat;
 mod llm;
 mod memory;
+pub mod realtime;
 mod speech;
 mod sse;
 mod tools;

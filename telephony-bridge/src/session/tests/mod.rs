@@ -134,6 +134,7 @@ impl Call {
 
 pub(super) fn start() -> CallStart {
     CallStart {
+        direct: false,
         from: "+972502345678".into(),
         to: "+97233763805".into(),
         stream_sid: "MZ1".into(),
