@@ -35,6 +35,7 @@ pub struct Direct {
     chain_is_deaf: bool,
     /// A turn's end was taken back: it begins anew in a moment.
     taken_back: bool,
+    state: State,
     /// Whose audio comes next, and whether the model's own.
     order: VecDeque<(UtteranceId, bool)>,
 }
@@ -61,6 +62,7 @@ impl Direct {
             open: None,
             chain_is_deaf: true,
             taken_back: false,
+            state: State::Listening,
             order: VecDeque::new(),
         }
     }
@@ -104,6 +106,15 @@ impl Direct {
 
     /// Does what an output asks for; `false` where the chain is asked.
     pub(super) fn carry_out(&mut self, now: CallTime, output: &Output, chain: &mut dyn Stt) -> bool {
+        let before = (self.state, self.open.is_some());
+        let done = self.do_it(now, output, chain);
+        if before != (self.state, self.open.is_some()) {
+            self.model.state(self.state, self.open.is_some());
+        }
+        done
+    }
+
+    fn do_it(&mut self, now: CallTime, output: &Output, chain: &mut dyn Stt) -> bool {
         match output {
             Output::SttStart { turn, from } => {
                 self.start(*turn, *from, chain);
@@ -141,7 +152,7 @@ impl Direct {
                 return false;
             }
             Output::State(state) => {
-                self.model.state(*state);
+                self.state = *state;
                 // Until then the turn may be heard again from its beginning.
                 if *state == State::Listening && self.open.is_none() && !self.taken_back {
                     self.history.release();

@@ -131,8 +131,8 @@ pub trait Realtime: Send {
     fn told(&mut self, text: &str);
     /// Something became part of the conversation; another session of the model must be told.
     fn said(&mut self, speaker: Speaker, text: &str, interrupted: bool);
-    /// The session's state changed.
-    fn state(&mut self, state: State);
+    /// The session's state, and whether a turn is being heard, by whomever.
+    fn state(&mut self, state: State, turn: bool);
     /// The next thing that is due; poll until `None`.
     fn poll(&mut self, now: CallTime) -> Option<RealtimeOutput>;
     /// The next piece of this utterance, if there is one.

@@ -99,7 +99,7 @@ async fn an_interrupted_answer_ends_where_it_was_heard() {
     let long = "יש לנו כמה דירות יפות בצפון העיר, קרוב לפארק, לבתי הספר ולתחבורה הציבורית, וגם דירה אחת חדשה \
                 במרכז, עם מעלית וחניה, שמתפנה כבר בחודש הבא, ואפשר לבוא לראות אותה השבוע בכל יום.";
     realtime.says([Speech::say(long), Speech::say("בסדר, ליד הים.")]);
-    realtime.pace(3.0);
+    realtime.pace(1.2);
     let line = Line::start(realtime, &[]).await;
     let sid = "00000000000000000000000000000a02";
     let record = line.call(&tape, sid, 15_000).await;

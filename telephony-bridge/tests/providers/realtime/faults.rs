@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use provider_fakes::openai::{FakeOpenAi, Reply, Service};
+use provider_fakes::openai::{FakeOpenAi, Reply, Request, Service};
 use provider_fakes::realtime::{FakeRealtime, RealtimeFault, Speech};
+use serde_json::Value;
 use telephony_bridge::providers::net::live_tasks;
 
 use super::Line;
@@ -18,46 +19,68 @@ const AT_ONCE: usize = 4;
 const FIRST: &str = "שלום, אני מחפש דירה להשכרה";
 const SECOND: &str = "קוראים לי דני כהן";
 
-/// What goes wrong, and the reasons that the metric may name.
-fn all() -> Vec<(&'static str, Option<RealtimeFault>, &'static [&'static str])> {
+/// A row of the matrix.
+struct Row {
+    name: &'static str,
+    /// None: nobody listens.
+    fault: Option<RealtimeFault>,
+    /// What the metric may name.
+    reasons: &'static [&'static str],
+    /// The words of the first turn come before it breaks.
+    has_words: bool,
+}
+
+fn all() -> Vec<Row> {
+    let silent = |name, fault, reasons| Row { name, fault: Some(fault), reasons, has_words: false };
+    let heard = |name, fault, reasons| Row { name, fault: Some(fault), reasons, has_words: true };
+    let late = RealtimeFault::Slow(Duration::from_secs(4));
     vec![
-        ("Refused", None, &["refused"]),
-        ("Unauthorised", Some(RealtimeFault::Status(401)), &["expired"]),
-        ("TooMany", Some(RealtimeFault::Status(429)), &["quota"]),
-        ("Broken", Some(RealtimeFault::Status(500)), &["server"]),
-        ("Mute", Some(RealtimeFault::Mute), &["slow"]),
-        ("Silent", Some(RealtimeFault::Silent), &["slow"]),
-        ("Slow", Some(RealtimeFault::Slow(Duration::from_secs(4))), &["slow"]),
-        ("Stall", Some(RealtimeFault::Stall(400)), &["stalled"]),
-        ("Drop", Some(RealtimeFault::Drop(400)), &["dropped"]),
-        ("DropAtCommit", Some(RealtimeFault::DropAtCommit), &["dropped"]),
-        ("Garbage", Some(RealtimeFault::Garbage), &["garbage"]),
-        ("Quota", Some(RealtimeFault::Quota), &["quota"]),
-        ("Server", Some(RealtimeFault::Server), &["server"]),
-        ("Expired", Some(RealtimeFault::Expired), &["dropped"]),
+        Row { name: "Refused", fault: None, reasons: &["refused"], has_words: false },
+        silent("Unauthorised", RealtimeFault::Status(401), &["expired"]),
+        silent("TooMany", RealtimeFault::Status(429), &["quota"]),
+        silent("Broken", RealtimeFault::Status(500), &["server"]),
+        silent("Mute", RealtimeFault::Mute, &["slow"]),
+        silent("Silent", RealtimeFault::Silent, &["slow"]),
+        silent("Slow", late.clone(), &["slow"]),
+        heard("SlowHeard", late, &["slow"]),
+        silent("Stall", RealtimeFault::Stall(400), &["stalled"]),
+        heard("StallHeard", RealtimeFault::Stall(400), &["stalled"]),
+        silent("Drop", RealtimeFault::Drop(400), &["dropped"]),
+        heard("DropHeard", RealtimeFault::Drop(400), &["dropped"]),
+        silent("AtCommit", RealtimeFault::DropAtCommit, &["dropped"]),
+        silent("Garbage", RealtimeFault::Garbage, &["garbage"]),
+        silent("Quota", RealtimeFault::Quota, &["quota"]),
+        silent("Server", RealtimeFault::Server, &["server"]),
+        silent("Expired", RealtimeFault::Expired, &["dropped"]),
     ]
 }
 
 /// One row of the matrix.
-async fn row(name: &str, fault: Option<RealtimeFault>, reasons: &[&str], sid: String) -> String {
+async fn play(row: &Row, sid: String) -> String {
     let tape = tape("booking");
     let mut realtime = FakeRealtime::start().await.expect("a port");
     realtime.hears([FIRST, SECOND]);
     realtime.says([Speech::say("בשמחה. אשמח לעזור, ומה השם בבקשה?"), Speech::say("נעים מאוד.")]);
-    match fault {
-        Some(fault) => realtime.always(fault),
+    realtime.pace(4.0);
+    if !row.has_words {
+        realtime.hears_after(Duration::from_secs(60));
+    }
+    match row.fault.clone() {
+        Some(fault) => realtime.script([fault.clone()]),
         None => realtime.go_down().await,
     }
+    // What follows the first session does not open at all.
+    realtime.always(RealtimeFault::Status(503));
     let openai = FakeOpenAi::start().await.expect("a port");
-    // A turn may be heard by the chain at once, or after the model was lost: once each.
-    openai.transcripts([FIRST, SECOND]);
+    // The chain hears what the model did not.
+    openai.transcripts(if row.has_words { &[SECOND][..] } else { &[FIRST, SECOND] }.iter().copied());
     openai.replies([Reply::text("בשמחה. מה השם?"), Reply::text("נעים מאוד. באיזה אזור?")]);
     let errors = |metrics: &str| -> u64 {
         let of = |reason: &&str| {
             let reason = format!("reason=\"{reason}\"");
             counter(metrics, "kav_bridge_provider_errors_total", &["role=\"realtime\"", &reason])
         };
-        reasons.iter().map(of).sum()
+        row.reasons.iter().map(of).sum()
     };
     let before = errors(&telephony_bridge::metrics::install().expect("a recorder").render());
     let (dir, voice) = (tape_dir("booking"), voice_dir());
@@ -72,22 +95,33 @@ async fn row(name: &str, fault: Option<RealtimeFault>, reasons: &[&str], sid: St
     let metrics = line.site.metrics().await;
     let counted = errors(&metrics) - before;
     let fell_back = counter(&metrics, "kav_bridge_provider_fallbacks_total", &["provider=\"realtime\""]);
-    let asked = line.site.openai.requests(Service::Chat).len();
+    let asked: Vec<Value> = line.site.openai.requests(Service::Chat).iter().map(Request::json).collect();
     let said = line.said(&sid);
     let text = format!(
-        "{name:<12} greeting {:>5} ms, answers {:>5} and {:>5} ms, {counted} counted, {asked} of the chain",
-        waits[0], waits[1], waits[2]
+        "{:<12} greeting {:>5} ms, answers {:>5} and {:>5} ms, {counted} counted, {} of the chain",
+        row.name,
+        waits[0],
+        waits[1],
+        waits[2],
+        asked.len()
     );
     println!("realtime {text}");
-    // The chain answered with what was said so far, and the transcript is whole.
-    let told = [FIRST, SECOND].iter().all(|text| said.contains(&format!("caller: {text}")));
-    let ok = counted > 0
-        && fell_back > 0
-        && asked > 0
-        && told
-        && waits.iter().all(|wait| *wait <= SILENCE_MS + BUSY_MS);
+    // The chain answered with what was said so far: every word once.
+    let last = asked.last().map(|request| request["messages"].clone()).unwrap_or_default();
+    let told = |text: &str| {
+        let messages = last.as_array().into_iter().flatten();
+        messages.filter(|message| message["content"] == text).count() == 1
+    };
+    let written = |text: &str| said.iter().filter(|line| **line == format!("caller: {text}")).count() == 1;
+    // Who was not understood when the answer broke off is asked to say it again.
+    let broken = !row.has_words && matches!(row.fault, Some(RealtimeFault::Stall(_) | RealtimeFault::Drop(_)));
+    let again = !broken || said.iter().any(|line| line == "agent: לא שמעתי, אפשר לחזור?");
+    let first = if broken { SECOND } else { FIRST };
+    let whole = told(first) && told(SECOND) && written(first) && written(SECOND) && again;
+    let in_time = waits.iter().all(|wait| *wait <= SILENCE_MS + BUSY_MS);
     line.down().await;
-    if ok { String::new() } else { format!("{text}; heard at {heard:?}; said {said:#?}") }
+    let ok = counted > 0 && fell_back > 0 && whole && in_time;
+    if ok { String::new() } else { format!("{text}; heard at {heard:?}; said {said:#?}; told {last:#}") }
 }
 
 /// S-AUD-014, S-TEL-013, A-TEL-005: whatever the model does, the caller hears something sensible, the chain goes on
@@ -97,12 +131,11 @@ async fn whatever_the_model_does_the_caller_is_answered() {
     let _alone = alone().await;
     let begun = open_files();
     let only = std::env::var("MATRIX").unwrap_or_default();
-    let rows: Vec<_> = all().into_iter().filter(|(name, ..)| name.starts_with(&only)).collect();
+    let rows: Vec<Row> = all().into_iter().filter(|row| row.name.starts_with(&only)).collect();
     let mut failures = Vec::new();
     for (group, rows) in rows.chunks(AT_ONCE).enumerate() {
-        let calls = rows.iter().enumerate().map(|(at, (name, fault, reasons))| {
-            row(name, fault.clone(), reasons, format!("{:032x}", 0xb000 + group * AT_ONCE + at))
-        });
+        let sid = |at: usize| format!("{:032x}", 0xb000 + group * AT_ONCE + at);
+        let calls = rows.iter().enumerate().map(|(at, row)| play(row, sid(at)));
         failures.extend(futures_util::future::join_all(calls).await);
     }
     failures.retain(|failure| !failure.is_empty());

@@ -63,6 +63,8 @@ pub struct RealtimeCall {
     pub(super) wanted: Option<TurnId>,
     pub(super) using: Vec<Using>,
     state: State,
+    /// The caller is being heard, by us or by the chain.
+    is_heard: bool,
     /// The last thing that the model was told we had said.
     told: String,
     /// What is being said was not said by this session.
@@ -102,6 +104,7 @@ impl RealtimeCall {
             wanted: None,
             using: Vec::new(),
             state: State::Listening,
+            is_heard: false,
             told: String::new(),
             says_anothers: false,
             out: VecDeque::new(),
@@ -236,7 +239,7 @@ impl RealtimeCall {
     /// Nobody speaks, and nothing is awaited.
     fn is_quiet(&self) -> bool {
         self.state == State::Listening
-            && self.open.is_none()
+            && !self.is_heard
             && self.answer.is_none()
             && self.using.is_empty()
             && self.turns.are_settled()
@@ -449,8 +452,8 @@ impl Realtime for RealtimeCall {
         }
     }
 
-    fn state(&mut self, state: State) {
-        self.state = state;
+    fn state(&mut self, state: State, turn: bool) {
+        (self.state, self.is_heard) = (state, turn);
         if state == State::Listening {
             self.says_anothers = false;
         }
