@@ -113,7 +113,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "local | server | semantic: who decides that the caller's turn is over; local: the bridge",
     ),
     ("REALTIME_MAX_TOKENS", "inf", "longest answer in tokens, audio included: 1 to 4096, or inf"),
-    ("REALTIME_SESSION_LIMIT", "3300", "s after which a session is replaced at a quiet moment; it ends at 3600"),
+    (
+        "REALTIME_SESSION_LIMIT",
+        "3300",
+        "s after which a session is replaced at a quiet moment; it ends at 3600",
+    ),
     ("LANGUAGE", "he", "ISO 639-1 code of the language spoken"),
     (
         "GOOGLE_APPLICATION_CREDENTIALS",

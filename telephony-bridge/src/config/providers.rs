@@ -172,13 +172,12 @@ pub(crate) fn speech_mode(name: &str) -> Option<bool> {
 /// Speech to speech, where there is somebody to ask.
 fn realtime(source: &Source) -> Result<Option<(RealtimeSettings, SecretString)>, ConfigError> {
     let text = |name| source.parse(name, "a name", |text| Some(text.to_owned()));
-    let turn_detection =
-        source.parse("REALTIME_VAD", "local, server or semantic", |text| match text {
-            "local" => Some(TurnDetection::Local),
-            "server" => Some(TurnDetection::Server),
-            "semantic" => Some(TurnDetection::Semantic),
-            _ => None,
-        })?;
+    let turn_detection = source.parse("REALTIME_VAD", "local, server or semantic", |text| match text {
+        "local" => Some(TurnDetection::Local),
+        "server" => Some(TurnDetection::Server),
+        "semantic" => Some(TurnDetection::Semantic),
+        _ => None,
+    })?;
     let max_tokens = source.parse("REALTIME_MAX_TOKENS", "1 to 4096, or inf", |text| match text {
         "inf" => Some(None),
         _ => text.parse().ok().filter(|tokens| (1..=4_096).contains(tokens)).map(Some),

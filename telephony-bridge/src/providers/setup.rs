@@ -16,11 +16,11 @@ use super::embedded::VoiceLibrary;
 use super::google::EndpointError;
 use super::google::tts;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Reason, Role};
+use super::openai::realtime::{RealtimeCall, RealtimeModel};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
 use super::voice::{
     Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices, Written,
 };
-use super::openai::realtime::{RealtimeCall, RealtimeModel};
 use super::{Direct, Llm, Stt, Tts};
 use crate::config::{Config, ProviderConfig, Service, speech_mode};
 use crate::session::Line;
@@ -117,9 +117,10 @@ impl Toolkit {
             .llm
             .as_ref()
             .map(|service| ChatModel::new(endpoint(service), &settings.llm_model, health(Role::Llm)).into());
-        let realtime = settings.realtime.clone().map(|(settings, key)| {
-            RealtimeModel::new(settings, key, health(Role::Realtime)).into()
-        });
+        let realtime = settings
+            .realtime
+            .clone()
+            .map(|(settings, key)| RealtimeModel::new(settings, key, health(Role::Realtime)).into());
         let cloud = Cloud::new(&settings.cloud, &http, settings.timeout)?;
         let toolkit = Self {
             stt,

@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// Words of a turn that is being answered, or was.
-    pub(super) fn on_late_words(&mut self, turn: TurnId, event: SttEvent<'_>) {
+    pub(super) fn on_late_words(&mut self, now: CallTime, turn: TurnId, event: SttEvent<'_>) {
         let answered = match &mut self.phase {
             Phase::Thinking(thinking) if thinking.answering => Some(thinking),
             Phase::Speaking(speaking) => speaking.unheard.as_mut(),
@@ -65,7 +65,7 @@ impl Session {
                 self.out.push_back(Output::Degraded(Provider::Stt));
             }
         }
-        self.settle();
+        self.settle(now);
     }
 
     /// The turn becomes part of the conversation once its words are there.
@@ -77,26 +77,27 @@ impl Session {
     }
 
     /// The words do not come: those that are known must do.
-    pub(super) fn on_words_overdue(&mut self) {
+    pub(super) fn on_words_overdue(&mut self, now: CallTime) {
         if let Some(Waiting::Turn(thinking)) = self.waiting.front_mut() {
             thinking.text = Some(join(&thinking.carried, &thinking.partial));
             self.out.push_back(Output::Degraded(Provider::Stt));
         }
-        self.settle();
+        self.settle(now);
     }
 
     /// The call is over: whatever is known is written down.
-    pub(super) fn settle_all(&mut self) {
+    pub(super) fn settle_all(&mut self, now: CallTime) {
+        self.reheard = None;
         for waiting in &mut self.waiting {
             if let Waiting::Turn(thinking) = waiting {
                 thinking.text.get_or_insert_with(|| join(&thinking.carried, &thinking.partial));
             }
         }
-        self.settle();
+        self.settle(now);
     }
 
     /// Writes down what waits for nothing any more.
-    fn settle(&mut self) {
+    fn settle(&mut self, now: CallTime) {
         while let Some(waiting) = self.waiting.pop_front() {
             match waiting {
                 Waiting::Turn(thinking) if thinking.text.is_none() => {
@@ -123,6 +124,30 @@ impl Session {
             }
         }
         self.timers.stop(Timer::Words);
+        self.answer_again(now);
+    }
+
+    /// Has the chain answer a turn once more whose answer broke off, if its words are there by now.
+    fn answer_again(&mut self, now: CallTime) {
+        let Some(turn) = self.reheard.take() else { return };
+        let Phase::Speaking(speaking) = &self.phase else { return };
+        if speaking.turn != turn || speaking.reply_done {
+            return;
+        }
+        match self.known.clone().filter(|(known, _)| *known == turn) {
+            Some((_, text)) => {
+                if speaking.is_waiting() {
+                    self.timers.set(Timer::Reply, now + self.config.reply_timeout);
+                }
+                let index = self.completed.saturating_sub(1);
+                self.out.push_back(Output::Reply { turn, index, text });
+            }
+            None => {
+                let line = self.config.reprompt.clone();
+                self.add_sentence(now, line.into());
+                self.reply_is_done(now, Afterwards::Listen);
+            }
+        }
     }
 
     /// The model is there, or is there no longer.
@@ -168,23 +193,20 @@ impl Session {
                     }
                 }
             }
+            // It broke off: the answer follows once more, whole, once it is known to what.
             Phase::Speaking(speaking) if !speaking.reply_done => {
                 let turn = speaking.turn;
-                let waits = speaking.is_waiting();
-                match self.known.clone().filter(|(known, _)| *known == turn) {
-                    // It broke off: the answer follows once more, whole.
-                    Some((_, text)) => {
-                        if waits {
-                            self.timers.set(Timer::Reply, now + self.config.reply_timeout);
-                        }
-                        let index = self.completed.saturating_sub(1);
-                        self.out.push_back(Output::Reply { turn, index, text });
+                self.reheard = Some(turn);
+                let unknown = self.waiting.iter().find_map(|waiting| match waiting {
+                    Waiting::Turn(thinking) if thinking.turn == turn => Some(thinking.onset),
+                    _ => None,
+                });
+                match unknown.filter(|_| !self.listening.is_open()) {
+                    Some(from) => {
+                        self.out.push_back(Output::SttStart { turn, from });
+                        self.out.push_back(Output::SttFinish { turn });
                     }
-                    None => {
-                        let line = self.config.reprompt.clone();
-                        self.add_sentence(now, line.into());
-                        self.reply_is_done(now, Afterwards::Listen);
-                    }
+                    None => self.answer_again(now),
                 }
             }
             Phase::Speaking(_) | Phase::Ended => {}

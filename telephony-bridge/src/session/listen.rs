@@ -366,7 +366,7 @@ impl Session {
                     SttEvent::Failed => self.on_stt_overdue(now),
                 }
             }
-            _ => self.on_late_words(turn, event),
+            _ => self.on_late_words(now, turn, event),
         }
     }
 }

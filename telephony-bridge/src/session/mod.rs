@@ -69,6 +69,8 @@ pub struct Session {
     waiting: VecDeque<Waiting>,
     /// The last turn of the caller whose words are known, and the words.
     known: Option<(TurnId, String)>,
+    /// A turn that is heard again, for its answer broke off.
+    reheard: Option<TurnId>,
     stale: u64,
     started: bool,
 }
@@ -91,6 +93,7 @@ impl Session {
             direct: false,
             waiting: VecDeque::new(),
             known: None,
+            reheard: None,
             stale: 0,
             started: false,
         }
@@ -176,7 +179,7 @@ impl Session {
                 Timer::Endpointing | Timer::TurnLimit => self.finish_turn(now),
                 Timer::Overlap => self.weigh_words_again(now),
                 Timer::SttFinal => self.on_stt_overdue(now),
-                Timer::Words => self.on_words_overdue(),
+                Timer::Words => self.on_words_overdue(now),
                 Timer::Reply => self.on_reply_overdue(now),
                 Timer::FirstAudio | Timer::Playout => self.on_playout_overdue(now),
                 Timer::Silence => self.on_silence(now),
@@ -228,7 +231,7 @@ impl Session {
             self.out.push_back(Output::SttCancel { turn });
             self.commit_unfinished(now);
         }
-        self.settle_all();
+        self.settle_all(now);
         self.timers.stop_all();
         self.out.push_back(Output::Crm(CallEventKind::Ended { reason, duration_ms: now.as_ms() }));
         self.out.push_back(Output::State(State::Ended));

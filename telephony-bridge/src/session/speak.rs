@@ -158,14 +158,7 @@ impl Session {
         }
     }
 
-    fn begin(
-        &mut self,
-        now: CallTime,
-        turn: TurnId,
-        saying: Saying,
-        reply_done: bool,
-        pause: Duration,
-    ) {
+    fn begin(&mut self, now: CallTime, turn: TurnId, saying: Saying, reply_done: bool, pause: Duration) {
         for timer in [Timer::Silence, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
             self.timers.stop(timer);
         }

@@ -3,10 +3,10 @@
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
-use super::state::{Afterwards, Phase};
-use super::transcript::Entry;
 use super::direct::Waiting;
 use super::speak::Saying;
+use super::state::{Afterwards, Phase};
+use super::transcript::Entry;
 use super::{CallTime, Line, LlmEvent, Output, Provider, Session, Timer, TurnId};
 
 /// A finished turn on its way to a reply.

@@ -43,14 +43,7 @@ impl Conversation {
     pub(super) fn create(&mut self, item: &Value, id: String) -> Result<Item, Refused> {
         let content = &item["content"][0];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let plain = |role, text| Item {
-            id,
-            role,
-            text,
-            audio: None,
-            heard_ms: None,
-            call_id: None,
-        };
+        let plain = |role, text| Item { id, role, text, audio: None, heard_ms: None, call_id: None };
         let kinds = (item["type"].as_str(), item["role"].as_str(), content["type"].as_str());
         let item = match kinds {
             (Some("message"), Some("user"), Some("input_text")) => plain("user", text(&content["text"])),

@@ -17,8 +17,20 @@ use super::{Asked, RealtimeFault, Shared, Speech};
 const LEAST: usize = 800;
 /// What a session may be asked for.
 const FIELDS: [&str; 14] = [
-    "type", "model", "output_modalities", "instructions", "audio", "tools", "tool_choice", "max_output_tokens",
-    "truncation", "tracing", "include", "prompt", "parallel_tool_calls", "reasoning",
+    "type",
+    "model",
+    "output_modalities",
+    "instructions",
+    "audio",
+    "tools",
+    "tool_choice",
+    "max_output_tokens",
+    "truncation",
+    "tracing",
+    "include",
+    "prompt",
+    "parallel_tool_calls",
+    "reasoning",
 ];
 
 /// The session is over.
@@ -233,10 +245,12 @@ impl Server {
         }
         let id = format!("item_u{}", self.id());
         let audio = Some(std::mem::take(&mut self.buffer).len());
-        let item = Item { id: id.clone(), role: "user", text: String::new(), audio, heard_ms: None, call_id: None };
+        let item =
+            Item { id: id.clone(), role: "user", text: String::new(), audio, heard_ms: None, call_id: None };
         let seen = shown(&item);
         self.conversation.0.push(item);
-        let committed = json!({ "type": "input_audio_buffer.committed", "item_id": id, "previous_item_id": null });
+        let committed =
+            json!({ "type": "input_audio_buffer.committed", "item_id": id, "previous_item_id": null });
         self.send(committed).await?;
         self.send(json!({ "type": "conversation.item.added", "item": seen })).await?;
         self.send(json!({ "type": "conversation.item.done", "item": seen })).await?;
@@ -294,7 +308,8 @@ impl Server {
         let response = json!({ "id": id, "object": "realtime.response", "status": "in_progress",
                                "metadata": metadata, "output": [] });
         self.send(json!({ "type": "response.created", "response": response })).await?;
-        let details = |kind: &str, code: &str| json!({ "type": "failed", "error": { "type": kind, "code": code } });
+        let details =
+            |kind: &str, code: &str| json!({ "type": "failed", "error": { "type": kind, "code": code } });
         match self.fault {
             RealtimeFault::Silent => return Ok(()),
             RealtimeFault::Quota => {
@@ -321,7 +336,9 @@ impl Server {
     async fn go_on(&mut self) -> Result<(), Over> {
         let pace = self.shared.memory().pace;
         loop {
-            let Some(active) = self.active.as_mut().filter(|a| a.next_at <= Instant::now()) else { return Ok(()) };
+            let Some(active) = self.active.as_mut().filter(|a| a.next_at <= Instant::now()) else {
+                return Ok(());
+            };
             let Some(piece) = active.pieces.pop_front() else { return Ok(()) };
             match piece {
                 Piece::Send(message) => self.send(message).await?,
@@ -379,7 +396,8 @@ impl Server {
 
     async fn error(&mut self, kind: &str, code: &str, sentence: &str) -> Result<(), Over> {
         self.shared.memory().sessions[self.index].errors.push(format!("{code}: {sentence}"));
-        let error = json!({ "type": kind, "code": code, "message": sentence, "param": null, "event_id": null });
+        let error =
+            json!({ "type": kind, "code": code, "message": sentence, "param": null, "event_id": null });
         self.send(json!({ "type": "error", "event_id": "event_e", "error": error })).await
     }
 

@@ -39,6 +39,9 @@ pub fn describe() {
     describe_counter!(CACHE_MISSES, "sentences that had to be synthesised");
     describe_counter!(SESSIONS, "sessions of speech to speech that were set up, by why");
     describe_counter!(TOKENS, "tokens that speech to speech cost, by direction");
-    describe_counter!(CUT_OFF, "answers of speech to speech that were cut off where the caller stopped hearing them");
+    describe_counter!(
+        CUT_OFF,
+        "answers of speech to speech that were cut off where the caller stopped hearing them"
+    );
     describe_gauge!(TASKS, "tasks of providers that exist now");
 }

@@ -1,5 +1,6 @@
 //! The conversation, driven by hand.
 
+mod direct;
 mod never_stuck;
 mod words;
 
@@ -73,7 +74,7 @@ impl Call {
 
     fn last_utterance(&self) -> UtteranceId {
         let spoken = self.outputs.iter().rev().find_map(|o| match o {
-            Output::Speak { utterance, .. } => Some(*utterance),
+            Output::Speak { utterance, .. } | Output::Play { utterance, .. } => Some(*utterance),
             _ => None,
         });
         spoken.expect("nothing was said")

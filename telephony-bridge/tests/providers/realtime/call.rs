@@ -113,7 +113,8 @@ async fn an_interrupted_answer_ends_where_it_was_heard() {
     assert_eq!(ends, heard, "the model is told what the CRM is told");
     // It was still speaking: that was cancelled first, and it was truncated before it was asked again.
     let kinds: Vec<_> = session.messages.iter().filter_map(|message| message["type"].as_str()).collect();
-    let at = |kind: &str| kinds.iter().position(|k| *k == kind).unwrap_or_else(|| panic!("{kind} in {kinds:?}"));
+    let at =
+        |kind: &str| kinds.iter().position(|k| *k == kind).unwrap_or_else(|| panic!("{kind} in {kinds:?}"));
     assert!(at("response.cancel") < at("conversation.item.truncate"), "{kinds:?}");
     let last = kinds.iter().rposition(|k| *k == "response.create").expect("an answer");
     assert!(at("conversation.item.truncate") < last, "{kinds:?}");

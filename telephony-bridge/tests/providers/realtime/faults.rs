@@ -113,11 +113,7 @@ async fn play(row: &Row, sid: String) -> String {
         messages.filter(|message| message["content"] == text).count() == 1
     };
     let written = |text: &str| said.iter().filter(|line| **line == format!("caller: {text}")).count() == 1;
-    // Who was not understood when the answer broke off is asked to say it again.
-    let broken = !row.has_words && matches!(row.fault, Some(RealtimeFault::Stall(_) | RealtimeFault::Drop(_)));
-    let again = !broken || said.iter().any(|line| line == "agent: לא שמעתי, אפשר לחזור?");
-    let first = if broken { SECOND } else { FIRST };
-    let whole = told(first) && told(SECOND) && written(first) && written(SECOND) && again;
+    let whole = told(FIRST) && told(SECOND) && written(FIRST) && written(SECOND);
     let in_time = waits.iter().all(|wait| *wait <= SILENCE_MS + BUSY_MS);
     line.down().await;
     let ok = counted > 0 && fell_back > 0 && whole && in_time;

@@ -26,7 +26,9 @@ async fn the_server_may_decide_when_a_turn_is_over() {
     assert!(session.audio as u64 > 8 * 8_000, "all of the line: {} bytes", session.audio);
     assert_eq!(session.errors, Vec::<String>::new());
     let said = line.said(sid);
-    for expected in ["caller: שלום, אני מחפש דירה להשכרה", "caller: קוראים לי דני כהן", "agent: בשמחה. מה השם?"] {
+    for expected in
+        ["caller: שלום, אני מחפש דירה להשכרה", "caller: קוראים לי דני כהן", "agent: בשמחה. מה השם?"]
+    {
         assert!(said.iter().any(|line| line == expected), "{expected} in {said:?}");
     }
     line.down().await;

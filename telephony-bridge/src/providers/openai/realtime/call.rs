@@ -128,8 +128,7 @@ impl RealtimeCall {
 
     /// Settings, and what was said.
     fn first_messages(&self) -> (Vec<String>, usize) {
-        let update =
-            wire::session_update(&self.model.settings, &self.instructions, &self.tools.described());
+        let update = wire::session_update(&self.model.settings, &self.instructions, &self.tools.described());
         let messages = std::iter::once(update).chain(self.log.messages(0)).collect();
         (messages, self.log.len())
     }
@@ -205,9 +204,9 @@ impl RealtimeCall {
         if std::mem::replace(&mut self.is_on, false) {
             fell_back(Role::Realtime, NAME, "chain", reason);
             // The chain hears the turn at hand again.
-            self.out.retain(|output| {
-                !matches!(output, RealtimeOutput::Heard(turn, _) if at_hand.contains(&Some(*turn)))
-            });
+            self.out.retain(
+                |output| !matches!(output, RealtimeOutput::Heard(turn, _) if at_hand.contains(&Some(*turn))),
+            );
             self.out.push_back(RealtimeOutput::Direct(false));
         }
     }

@@ -236,7 +236,8 @@ mod tests {
         said(&mut items, "d", 20);
         let told = told(&mut items);
         let ends: Vec<_> = told.iter().map(|m| (m["item_id"].as_str(), m["audio_end_ms"].as_u64())).collect();
-        let expected = [(Some("a"), Some(300)), (Some("b"), Some(1_000)), (Some("c"), None), (Some("d"), None)];
+        let expected =
+            [(Some("a"), Some(300)), (Some("b"), Some(1_000)), (Some("c"), None), (Some("d"), None)];
         assert_eq!(ends, expected);
         assert_eq!(told[2]["type"], "conversation.item.delete");
         assert!(matches!(items.poll(FIRST), Some(TtsOutput::Event { event: TtsEvent::Failed, .. })));

@@ -30,8 +30,7 @@ pub(super) fn session_update(settings: &RealtimeSettings, instructions: &str, to
             "interrupt_response": false,
         }),
     };
-    let mut transcription =
-        json!({ "model": settings.transcription_model, "language": settings.language });
+    let mut transcription = json!({ "model": settings.transcription_model, "language": settings.language });
     if !settings.transcription_prompt.is_empty() {
         transcription["prompt"] = json!(settings.transcription_prompt);
     }
@@ -305,14 +304,21 @@ mod tests {
     #[test]
     fn the_session_is_asked_for_in_todays_shape() {
         let tools = [json!({ "type": "function", "function": { "name": "end_call", "parameters": {} } })];
-        let mut settings = RealtimeSettings { transcription_prompt: "נדל״ן".into(), ..Default::default() };
+        let mut settings =
+            RealtimeSettings { transcription_prompt: "נדל״ן".into(), ..Default::default() };
         let update = |settings: &RealtimeSettings| -> Value {
             serde_json::from_str(&session_update(settings, "דברי עברית.", &tools)).expect("JSON")
         };
         let session = &update(&settings)["session"];
         let (input, output) = (&session["audio"]["input"], &session["audio"]["output"]);
-        assert_eq!((&session["type"], &session["output_modalities"]), (&json!("realtime"), &json!(["audio"])));
-        assert_eq!((&input["format"], &output["format"]), (&json!({"type":"audio/pcmu"}), &json!({"type":"audio/pcmu"})));
+        assert_eq!(
+            (&session["type"], &session["output_modalities"]),
+            (&json!("realtime"), &json!(["audio"]))
+        );
+        assert_eq!(
+            (&input["format"], &output["format"]),
+            (&json!({"type":"audio/pcmu"}), &json!({"type":"audio/pcmu"}))
+        );
         assert_eq!((&input["turn_detection"], &output["voice"]), (&Value::Null, &json!("marin")));
         let transcription = json!({"model": "gpt-4o-transcribe", "language": "he", "prompt": "נדל״ן"});
         assert_eq!(input["transcription"], transcription);
@@ -336,15 +342,21 @@ mod tests {
     fn messages_of_the_server_are_read() {
         let read = |text: &str| parse(text).expect("a message");
         assert_eq!(
-            read(r#"{"type":"response.output_audio.delta","event_id":"event_1","response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0,"delta":"no+J"}"#),
+            read(
+                r#"{"type":"response.output_audio.delta","event_id":"event_1","response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0,"delta":"no+J"}"#
+            ),
             Event::Audio { response: "resp_1".into(), item: "item_1".into(), ulaw: vec![0x9e, 0x8f, 0x89] }
         );
         assert_eq!(
-            read(r#"{"type":"session.created","event_id":"e","session":{"id":"sess_1","expires_at":1764140000}}"#),
+            read(
+                r#"{"type":"session.created","event_id":"e","session":{"id":"sess_1","expires_at":1764140000}}"#
+            ),
             Event::Session { updated: false, expires_at: Some(1_764_140_000) }
         );
         assert_eq!(
-            read(r#"{"type":"response.created","response":{"id":"resp_2","status":"in_progress","metadata":{"turn":"7"}}}"#),
+            read(
+                r#"{"type":"response.created","response":{"id":"resp_2","status":"in_progress","metadata":{"turn":"7"}}}"#
+            ),
             Event::Begun { response: "resp_2".into(), turn: Some(TurnId(7)) }
         );
         let done = r#"{"type":"response.done","response":{"id":"resp_2","status":"completed","status_details":null,
@@ -360,12 +372,16 @@ mod tests {
         };
         assert_eq!(read(done), expected);
         assert_eq!(
-            read(r#"{"type":"error","event_id":"e","error":{"type":"invalid_request_error","code":null,"message":"m","param":null}}"#),
+            read(
+                r#"{"type":"error","event_id":"e","error":{"type":"invalid_request_error","code":null,"message":"m","param":null}}"#
+            ),
             Event::Error { kind: "invalid_request_error".into(), code: String::new(), message: "m".into() }
         );
         assert_eq!(read(r#"{"type":"rate_limits.updated","rate_limits":[]}"#), Event::Other);
         assert_eq!(read(r#"{"type":"something.new","delta":"x"}"#), Event::Other);
-        for wrong in ["", "{", "[]", r#"{"event":"x"}"#, r#"{"type":"response.output_audio.delta","delta":"*"}"#] {
+        for wrong in
+            ["", "{", "[]", r#"{"event":"x"}"#, r#"{"type":"response.output_audio.delta","delta":"*"}"#]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
