@@ -66,7 +66,7 @@ async fn play(row: &Row, sid: String) -> String {
         realtime.hears_after(Duration::from_secs(60));
     }
     match row.fault.clone() {
-        Some(fault) => realtime.script([fault.clone()]),
+        Some(fault) => realtime.script([fault]),
         None => realtime.go_down().await,
     }
     // What follows the first session does not open at all.
