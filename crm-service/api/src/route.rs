@@ -113,7 +113,8 @@ mod tests {
             "greeting": {"text": "שלום", "tts_cache_key": "k", "version": 0}, "voice": "v",
             "barge_in_preset": "adaptive", "dial": null, "record": false, "announce": null, "call_token": null}"#;
         let mut decision: RouteDecision = serde_json::from_str(text).expect("an old peer's");
-        assert_eq!(decision.barge_in_sensitivity.to_bits(), 0);
+        assert_eq!((decision.barge_in_sensitivity.to_bits(), decision.speech_mode.as_deref()), (0, None));
+        assert!(!serde_json::to_string(&decision).expect("JSON").contains("speech_mode"));
         for sensitivity in [-1.0, -0.1, 0.3, 1.0_f32] {
             decision.barge_in_sensitivity = sensitivity;
             let sent = serde_json::to_string(&decision).expect("JSON");

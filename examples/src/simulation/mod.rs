@@ -9,6 +9,7 @@ mod caller;
 mod crm;
 mod far_end;
 mod providers;
+mod realtime;
 mod rng;
 mod world;
 

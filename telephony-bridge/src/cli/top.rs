@@ -71,7 +71,7 @@ fn table(answer: &CallsAnswer) -> String {
         return text;
     }
     text.push_str(
-        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  CALLER  BUSINESS          CALL\n",
+        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  BY        CALLER  BUSINESS          CALL\n",
     );
     for call in &answer.calls {
         text.push_str(&line(call));
@@ -83,11 +83,12 @@ fn line(call: &CallRow) -> String {
     let time = format!("{}:{:02}", call.seconds / 60, call.seconds % 60);
     let answered = call.response_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
     format!(
-        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<6}  {:<16}  {}\n",
+        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<8}  {:<6}  {:<16}  {}\n",
         call.state.name(),
         call.turns,
         call.yields,
         call.fallbacks,
+        if call.realtime { "realtime" } else { "chain" },
         call.from,
         call.business,
         call.call_sid,
@@ -111,6 +112,7 @@ mod tests {
             yields: 1,
             fallbacks: 0,
             response_ms: None,
+            realtime: true,
         };
         let text = table(&CallsAnswer { max: 100, calls: vec![call] });
         let mut lines = text.lines();

@@ -130,7 +130,7 @@ impl Direct {
                 self.open.take_if(|open| open == turn);
                 self.model.cancel(*turn);
             }
-            Output::Answer { turn } => self.model.answer(now, *turn),
+            Output::Answer { turn, .. } => self.model.answer(now, *turn),
             Output::Reply { turn, .. } if self.is_on => self.model.answer(now, *turn),
             Output::CancelReply { turn } => {
                 self.model.cancel_answer(*turn);
@@ -195,6 +195,11 @@ impl Direct {
             self.order.pop_front();
         }
         Some(output)
+    }
+
+    /// Is it the chain's turn to speak?
+    pub(super) fn chain_speaks(&self) -> bool {
+        self.order.front().is_some_and(|(_, voiced)| !voiced)
     }
 
     /// When the model will have something due.

@@ -254,8 +254,10 @@ impl Providers {
 
     /// When any of them will have something due.
     pub fn poll_timeout(&self) -> Option<CallTime> {
+        // What waits behind the model's own voice is not due.
+        let tts = self.tts.poll_timeout().filter(|_| self.direct.as_ref().is_none_or(Direct::chain_speaks));
         let direct = self.direct.as_ref().and_then(Direct::poll_timeout);
-        let providers = [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout()];
+        let providers = [self.stt.poll_timeout(), self.llm.poll_timeout(), tts];
         providers.into_iter().chain([self.pause.poll_timeout(), direct]).flatten().min()
     }
 }

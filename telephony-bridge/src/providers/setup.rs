@@ -16,7 +16,7 @@ use super::embedded::VoiceLibrary;
 use super::google::EndpointError;
 use super::google::tts;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Reason, Role};
-use super::openai::realtime::{RealtimeCall, RealtimeModel};
+use super::openai::realtime::{Brief, RealtimeCall, RealtimeModel};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
 use super::voice::{
     Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Speaker, Speech, Voice, Voices, Written,
@@ -34,6 +34,9 @@ const INSTRUCTIONS: &str = "את נציגה טלפונית של {business}. את
     תשובה, ושאלה אחת בכל פעם. מה שאת כותבת נאמר בקול בטלפון: בלי סימונים, רשימות, כתובות או סמלים. כבר הצגת את עצמך \
     בפתיחה; אל תציגי את עצמך שוב. אל תמציאי פרטים: מה שאינך יודעת, אמרי שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
     שמרי אותם בכלי. כשהשיחה הסתיימה, היפרדי במילים קצרות וסיימי בכלי.";
+
+/// What a model that speaks itself is told beside that.
+const SPOKEN: &str = " דברי עברית בלבד, גם אם הלקוח מדבר בשפה אחרת.";
 
 /// The providers cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -303,13 +306,14 @@ impl Toolkit {
             fell_back(Role::Realtime, openai::NAME, "chain", reason);
             return None;
         }
-        let call = RealtimeCall::new(
-            Arc::clone(model),
-            tools(call),
-            call.net.clone(),
-            self.instructions(call),
-            self.config.timeout,
-        );
+        let mut instructions = self.instructions(call);
+        if self.config.llm_prompt.is_none() && self.config.language == "he" {
+            instructions.push_str(SPOKEN);
+        }
+        let expected = call.decision.business.as_ref().map(|business| business.name.clone());
+        let brief = Brief { instructions, expected: expected.unwrap_or_default() };
+        let (net, limit) = (call.net.clone(), self.config.timeout);
+        let call = RealtimeCall::new(Arc::clone(model), tools(call), net, brief, limit);
         Some(Direct::new(Box::new(call)))
     }
 

@@ -1,6 +1,6 @@
 //! What live calls are doing, for whoever looks: written by each call's driver, read by `top`.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ pub struct CallStatus {
     fallbacks: AtomicU32,
     /// The last time from the end of the caller's turn to the agent's first sound, in ms; 0: none yet.
     response_ms: AtomicU64,
+    /// A speech-to-speech model answers.
+    direct: AtomicBool,
 }
 
 impl CallStatus {
@@ -37,6 +39,7 @@ impl CallStatus {
             yields: AtomicU32::new(0),
             fallbacks: AtomicU32::new(0),
             response_ms: AtomicU64::new(0),
+            direct: AtomicBool::new(false),
         }
     }
 
@@ -65,6 +68,11 @@ impl CallStatus {
         self.response_ms.store((after.as_millis() as u64).max(1), Ordering::Relaxed);
     }
 
+    /// A speech-to-speech model answers, or does so no longer.
+    pub fn direct(&self, direct: bool) {
+        self.direct.store(direct, Ordering::Relaxed);
+    }
+
     fn row(&self) -> CallRow {
         let state = self.state.load(Ordering::Relaxed);
         let states = [State::Listening, State::Thinking, State::Speaking, State::Ended];
@@ -79,6 +87,7 @@ impl CallStatus {
             yields: self.yields.load(Ordering::Relaxed),
             fallbacks: self.fallbacks.load(Ordering::Relaxed),
             response_ms: (response_ms > 0).then_some(response_ms),
+            realtime: self.direct.load(Ordering::Relaxed),
         }
     }
 }
@@ -104,6 +113,9 @@ pub struct CallRow {
     pub fallbacks: u32,
     /// The last time from the end of the caller's turn to the agent's first sound, in ms.
     pub response_ms: Option<u64>,
+    /// Does a speech-to-speech model answer now?
+    #[serde(default)]
+    pub realtime: bool,
 }
 
 /// All live calls.

@@ -28,7 +28,7 @@ impl Session {
         let turn = thinking.turn;
         self.timers.stop(Timer::SttFinal);
         self.timers.set(Timer::Reply, now + self.config.reply_timeout);
-        self.out.push_back(Output::Answer { turn });
+        self.out.push_back(Output::Answer { turn, index: self.completed });
     }
 
     /// A noise that cut the agent off: the model need not know it.

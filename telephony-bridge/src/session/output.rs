@@ -59,6 +59,8 @@ pub enum Output {
     Answer {
         /// Which turn.
         turn: TurnId,
+        /// Caller turns completed before this one.
+        index: u32,
     },
     /// Stop writing.
     CancelReply {

@@ -198,7 +198,7 @@ impl Decision {
             Output::TurnEnd { turn, .. } => Self::TurnEnd(*turn),
             Output::SttCancel { turn } => Self::TurnCancel(*turn),
             Output::Reply { turn, text, .. } => Self::Reply(*turn, text.clone()),
-            Output::Answer { turn } => Self::Answer(*turn),
+            Output::Answer { turn, .. } => Self::Answer(*turn),
             Output::CancelReply { turn } => Self::CancelReply(*turn),
             Output::Speak { utterance, .. } => Self::Speak(*utterance),
             Output::Play { utterance, .. } => Self::Play(*utterance),

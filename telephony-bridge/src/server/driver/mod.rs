@@ -220,6 +220,7 @@ impl Driver {
         if let Some(mut start) = start.take() {
             // It may have been lost by now.
             start.direct = self.providers.direct.as_ref().is_some_and(Direct::is_on);
+            self.status.direct(start.direct);
             self.feed(WireInput::Start(start));
         }
     }
@@ -268,7 +269,10 @@ impl Driver {
                 self.feed(match output {
                     RealtimeOutput::Heard(turn, result) => WireInput::Stt(turn, result),
                     RealtimeOutput::Answer(turn, event) => WireInput::Llm(turn, event),
-                    RealtimeOutput::Direct(direct) => WireInput::Direct(direct),
+                    RealtimeOutput::Direct(direct) => {
+                        self.status.direct(direct);
+                        WireInput::Direct(direct)
+                    }
                 });
             } else if let Some((turn, result)) = self.providers.stt.poll(now) {
                 self.feed(WireInput::Stt(turn, result));

@@ -55,7 +55,7 @@ fn the_answer_does_not_wait_for_the_words() {
     assert!(call.outputs.contains(&told));
     let turn = call.speaks(3_000);
     let finish = call.outputs.iter().position(|o| *o == Output::SttFinish { turn }).expect("a commit");
-    assert!(call.since(finish).contains(&Output::Answer { turn }));
+    assert!(call.since(finish).iter().any(|o| matches!(o, Output::Answer { turn: of, .. } if *of == turn)));
     call.spoken(4_900, turn, "באיזה אזור?", 1_000);
     call.done(4_950, turn).plays(5_000, 1_000);
     assert_eq!((call.state(), call.turns().len()), (State::Listening, 1));
@@ -108,7 +108,7 @@ fn an_interrupted_answer_is_cut_off_where_it_was_heard() {
     call.silence(8_500).pass_until(8_800);
     let turn = call.last_turn();
     assert!(call.since(before).contains(&Output::SttFinish { turn }));
-    assert!(!call.since(before).contains(&Output::Answer { turn }));
+    assert!(!call.since(before).iter().any(|o| matches!(o, Output::Answer { turn: of, .. } if *of == turn)));
     call.heard(9_000, turn, "לא שם");
     assert!(matches!(call.outputs.last(), Some(Output::Reply { text, .. }) if text == "לא שם"));
 }
@@ -140,7 +140,7 @@ fn an_interruption_without_a_recogniser_is_answered() {
     call.voice(6_900).barge_in(7_000).silence(8_600).pass_until(8_800);
     let turn = call.last_turn();
     call.at(9_000, Input::Stt { turn, event: SttEvent::Failed });
-    assert_eq!(call.outputs.last(), Some(&Output::Answer { turn }));
+    assert_eq!(call.outputs.last(), Some(&Output::Answer { turn, index: 1 }));
 }
 
 /// Who goes on before the answer is heard has not finished: turn and answer are taken back, and all of it is heard
@@ -172,7 +172,7 @@ fn the_provider_may_end_the_turn() {
     call.at(4_310, Input::Stt { turn, event: SttEvent::TurnOver });
     assert_eq!(
         call.outputs[call.outputs.len() - 2..],
-        [Output::State(State::Thinking), Output::Answer { turn },]
+        [Output::State(State::Thinking), Output::Answer { turn, index: 0 }]
     );
 }
 
@@ -252,5 +252,5 @@ fn the_chain_takes_over_from_wherever_the_turn_stands() {
     // And it may come back.
     call.plays(5_000, 500).at(9_000, Input::Direct(true));
     let turn = call.speaks(10_000);
-    assert!(call.outputs.contains(&Output::Answer { turn }));
+    assert!(call.outputs.iter().any(|o| matches!(o, Output::Answer { turn: of, .. } if *of == turn)));
 }

@@ -3,6 +3,7 @@
 mod call;
 mod faults;
 mod rollover;
+mod tape;
 mod tools;
 mod vad;
 

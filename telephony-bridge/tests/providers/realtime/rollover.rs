@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use provider_fakes::openai::Service;
+use provider_fakes::openai::{Reply, Service};
 use provider_fakes::realtime::{FakeRealtime, RealtimeFault, Speech};
 
 use super::Line;
@@ -10,6 +10,38 @@ use crate::site::{alone, counter, tape};
 
 const FIRST: &str = "שלום, אני מחפש דירה להשכרה";
 const SECOND: &str = "קוראים לי דני כהן";
+
+/// S-AUD-014, S-TEL-013: an answer that fails is given by the chain; some seconds later, while nobody speaks, the
+/// model is back, and knows what the chain said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_model_that_works_again_is_used_again() {
+    let _alone = alone().await;
+    let tape = tape("booking");
+    let realtime = FakeRealtime::start().await.expect("a port");
+    realtime.hears(["בתל אביב, קרוב לים"]);
+    realtime.hears_after(Duration::from_millis(200));
+    realtime.says([Speech::say("לא נשמע."), Speech::say("יפה שם.")]);
+    realtime.script([RealtimeFault::Server]);
+    let line = Line::start(realtime, &[]).await;
+    line.site.openai.transcripts([FIRST, SECOND]);
+    line.site.openai.replies([Reply::text("בשמחה. מה השם?"), Reply::text("נעים מאוד.")]);
+    let sid = "00000000000000000000000000000a08";
+    line.call(&tape, sid, 19_000).await;
+    let asked = line.realtime.asked();
+    assert_eq!(asked.iter().map(|asked| asked.session).collect::<Vec<_>>(), [0, 1], "{:?}", line.said(sid));
+    let expected = [
+        "assistant: שלום, הגעתם לנדל\"ן לדוגמה.",
+        &format!("user: {FIRST}"),
+        "assistant: בשמחה.",
+        "assistant: מה השם?",
+        &format!("user: {SECOND}"),
+        "assistant: נעים מאוד.",
+    ];
+    assert_eq!(known(&line), expected);
+    let said = line.said(sid);
+    assert_eq!(said[said.len() - 2..], ["caller: בתל אביב, קרוב לים", "agent: יפה שם."]);
+    line.down().await;
+}
 
 fn model() -> [Speech; 2] {
     [Speech::say("בשמחה. מה השם?"), Speech::say("נעים מאוד.")]

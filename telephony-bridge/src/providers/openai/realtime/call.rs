@@ -15,13 +15,22 @@ use super::turns::{Placed, Turns};
 use super::wire::{self, Event};
 use super::{RealtimeModel, TurnDetection};
 use crate::providers::chain::{fell_back, is_open};
-use crate::providers::net::{CallNet, Phase, ProviderError, Reason, Role};
+use crate::providers::net::{CallNet, Phase, ProviderError, Reason, Role, numbers};
 use crate::providers::openai::{NAME, Tools};
 use crate::providers::{Realtime, RealtimeOutput, SpeechFrame, SttResult, TtsOutput};
 use crate::session::{CallTime, State, TurnId, UtteranceId};
 
 /// After it was given up, a model is tried again after so long.
 const COME_BACK: Duration = Duration::from_secs(4);
+
+/// What the model is told of the business.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Brief {
+    /// Who it is and how it speaks.
+    pub instructions: String,
+    /// What whoever writes down the caller's words may expect to hear; may be empty.
+    pub expected: String,
+}
 
 /// The caller's audio of a turn: another session must hear it again.
 #[derive(Debug)]
@@ -36,7 +45,7 @@ pub struct RealtimeCall {
     pub(super) model: Arc<RealtimeModel>,
     pub(super) net: CallNet,
     pub(super) tools: Tools,
-    instructions: String,
+    brief: Brief,
     /// How long it may keep the caller waiting.
     pub(super) limit: Duration,
     /// It answers; else the chain does.
@@ -75,18 +84,12 @@ pub struct RealtimeCall {
 impl RealtimeCall {
     /// The model on the call of `net`: its session is set up at once. `limit`: how long it may keep the caller
     /// waiting. Must be called on a tokio runtime.
-    pub fn new(
-        model: Arc<RealtimeModel>,
-        tools: Tools,
-        net: CallNet,
-        instructions: String,
-        limit: Duration,
-    ) -> Self {
+    pub fn new(model: Arc<RealtimeModel>, tools: Tools, net: CallNet, brief: Brief, limit: Duration) -> Self {
         let mut call = Self {
             model,
             net,
             tools,
-            instructions,
+            brief,
             limit,
             is_on: true,
             link: None,
@@ -128,7 +131,7 @@ impl RealtimeCall {
 
     /// Settings, and what was said.
     fn first_messages(&self) -> (Vec<String>, usize) {
-        let update = wire::session_update(&self.model.settings, &self.instructions, &self.tools.described());
+        let update = wire::session_update(&self.model.settings, &self.brief, &self.tools.described());
         let messages = std::iter::once(update).chain(self.log.messages(0)).collect();
         (messages, self.log.len())
     }
@@ -415,6 +418,7 @@ impl Realtime for RealtimeCall {
 
     fn answer(&mut self, now: CallTime, turn: TurnId) {
         for message in self.items.settle() {
+            metrics::counter!(numbers::CUT_OFF).increment(1);
             self.send(message);
         }
         self.answer = Some(Answer::new(turn, now + self.limit));

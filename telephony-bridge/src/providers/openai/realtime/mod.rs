@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use call::RealtimeCall;
+pub use call::{Brief, RealtimeCall};
 pub use settings::{RealtimeSettings, TurnDetection};
 
 use super::NAME;
@@ -55,7 +55,7 @@ impl RealtimeModel {
     /// # Errors
     /// [`ProviderError`].
     pub async fn probe(&self) -> Result<(), ProviderError> {
-        let update = wire::session_update(&self.settings, "", &[]);
+        let update = wire::session_update(&self.settings, &Brief::default(), &[]);
         task::open(self, vec![update]).await.map(drop)
     }
 

@@ -25,8 +25,6 @@ pub struct RealtimeSettings {
     pub voice: String,
     /// Writes down what the caller says.
     pub transcription_model: String,
-    /// What it may expect to hear.
-    pub transcription_prompt: String,
     /// ISO 639-1 code.
     pub language: String,
     /// Who decides that a turn is over.
@@ -44,7 +42,6 @@ impl Default for RealtimeSettings {
             model: "gpt-realtime".to_owned(),
             voice: "marin".to_owned(),
             transcription_model: "gpt-4o-transcribe".to_owned(),
-            transcription_prompt: String::new(),
             language: "he".to_owned(),
             turn_detection: TurnDetection::Local,
             max_tokens: None,

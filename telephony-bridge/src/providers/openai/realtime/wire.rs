@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::ToolCall;
+use super::call::Brief;
 use super::settings::{RealtimeSettings, TurnDetection};
 use crate::session::TurnId;
 
@@ -18,7 +19,7 @@ const SILENCE_MS: u32 = 500;
 
 /// `session.update`: µ-law both ways, words of the caller, tools. The server never answers or interrupts by
 /// itself: the session of the call does.
-pub(super) fn session_update(settings: &RealtimeSettings, instructions: &str, tools: &[Value]) -> String {
+pub(super) fn session_update(settings: &RealtimeSettings, brief: &Brief, tools: &[Value]) -> String {
     let turn_detection = match settings.turn_detection {
         TurnDetection::Local => Value::Null,
         TurnDetection::Server => json!({
@@ -31,14 +32,14 @@ pub(super) fn session_update(settings: &RealtimeSettings, instructions: &str, to
         }),
     };
     let mut transcription = json!({ "model": settings.transcription_model, "language": settings.language });
-    if !settings.transcription_prompt.is_empty() {
-        transcription["prompt"] = json!(settings.transcription_prompt);
+    if !brief.expected.is_empty() {
+        transcription["prompt"] = json!(brief.expected);
     }
     let max_tokens = settings.max_tokens.map_or_else(|| json!("inf"), |tokens| json!(tokens));
     json!({ "type": "session.update", "session": {
         "type": "realtime",
         "output_modalities": ["audio"],
-        "instructions": instructions,
+        "instructions": brief.instructions,
         "audio": {
             "input": {
                 "format": { "type": "audio/pcmu" },
@@ -304,10 +305,10 @@ mod tests {
     #[test]
     fn the_session_is_asked_for_in_todays_shape() {
         let tools = [json!({ "type": "function", "function": { "name": "end_call", "parameters": {} } })];
-        let mut settings =
-            RealtimeSettings { transcription_prompt: "נדל״ן".into(), ..Default::default() };
+        let brief = Brief { instructions: "דברי עברית.".into(), expected: "נדל״ן".into() };
+        let mut settings = RealtimeSettings::default();
         let update = |settings: &RealtimeSettings| -> Value {
-            serde_json::from_str(&session_update(settings, "דברי עברית.", &tools)).expect("JSON")
+            serde_json::from_str(&session_update(settings, &brief, &tools)).expect("JSON")
         };
         let session = &update(&settings)["session"];
         let (input, output) = (&session["audio"]["input"], &session["audio"]["output"]);
