@@ -9,7 +9,7 @@ use crate::error::{Error, Fault, Refusal};
 use crate::routing::number::Dialled;
 use crate::tenancy::{TenantCtx, api_keys, change, channel_routes, tenants};
 
-pub use crate::tenancy::change::TenantChange;
+pub use crate::tenancy::change::{DEFAULT_MODE, TenantChange};
 pub use crate::tenancy::tenants::NewTenant;
 
 /// Slug of the demo's business.

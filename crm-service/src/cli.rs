@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crm_api::AgentGender;
 
-use crate::admin::{self, Created, NewTenant, TenantChange};
+use crate::admin::{self, Created, DEFAULT_MODE, NewTenant, TenantChange};
 use crate::config::Config;
 use crate::logging;
 
@@ -166,6 +166,9 @@ struct Agent {
     /// More or less readily interrupted than the preset: -1 to 1.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     barge_in_sensitivity: Option<f32>,
+    /// How calls are answered: chain, realtime, or default: as the bridge is set.
+    #[arg(long, value_name = "MODE")]
+    speech_mode: Option<String>,
 }
 
 impl Agent {
@@ -184,6 +187,7 @@ impl Agent {
             vocabulary: given.then_some(phrases),
             barge_in_preset: self.barge_in_preset.clone(),
             barge_in_sensitivity: self.barge_in_sensitivity,
+            speech_mode: self.speech_mode.clone(),
         })
     }
 }
@@ -218,6 +222,7 @@ impl CreateTenant {
         tenant.vocabulary = agent.vocabulary.unwrap_or_default();
         tenant.barge_in_sensitivity = agent.barge_in_sensitivity.unwrap_or_default();
         set(&mut tenant.phone_greeting, self.greeting.as_ref());
+        tenant.speech_mode = agent.speech_mode.filter(|mode| mode != DEFAULT_MODE);
         tenant.record = self.record;
         tenant.announce.clone_from(&self.announce);
         Ok(tenant)

@@ -22,6 +22,7 @@ use crate::tape::RecordTapes;
 use crate::words::Lexicon;
 
 pub use cloud::{CloudConfig, GoogleAccount, GoogleConfig};
+pub(crate) use providers::speech_mode;
 pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
 pub use redis::RedisConfig;
 pub use settings::SETTINGS;

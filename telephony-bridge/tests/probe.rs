@@ -5,6 +5,7 @@ use std::process::Output;
 
 use provider_fakes::fault::StreamFault;
 use provider_fakes::google::{FakeRest, FakeSpeech};
+use provider_fakes::realtime::{FakeRealtime, RealtimeFault};
 use tokio::process::Command;
 
 async fn probe(settings: &[(&str, &str)], args: &[&str]) -> Output {
@@ -26,18 +27,26 @@ fn columns(output: &Output) -> Vec<[String; 3]> {
 async fn each_provider_has_its_line() {
     let (speech, rest) = (FakeSpeech::start().await.unwrap(), FakeRest::start().await.unwrap());
     let deepgram = provider_fakes::deepgram::start().await.unwrap();
+    let realtime = FakeRealtime::start().await.unwrap();
     let (google_stt, google_tts, deepgram_url) = (speech.url(), rest.url(), deepgram.url());
+    let realtime_url = realtime.url();
     let settings = [
         ("GOOGLE_API_KEY", "g-secret"),
         ("GOOGLE_STT_ENDPOINT", google_stt.as_str()),
         ("GOOGLE_TTS_ENDPOINT", google_tts.as_str()),
         ("DEEPGRAM_API_KEY", "d-secret"),
         ("DEEPGRAM_ENDPOINT", deepgram_url.as_str()),
+        ("REALTIME_BASE_URL", realtime_url.as_str()),
+        ("REALTIME_API_KEY", "r-secret"),
     ];
     let all = probe(&settings, &[]).await;
     let row = |role: &str, provider: &str, how: &str| [role.to_owned(), provider.to_owned(), how.to_owned()];
-    let works =
-        [row("stt", "google", "works"), row("stt", "deepgram", "works"), row("tts", "google", "works")];
+    let works = [
+        row("stt", "google", "works"),
+        row("stt", "deepgram", "works"),
+        row("realtime", "openai", "works"),
+        row("tts", "google", "works"),
+    ];
     assert_eq!(columns(&all), works, "{}", String::from_utf8_lossy(&all.stderr));
     assert!(all.status.success());
 
@@ -47,6 +56,10 @@ async fn each_provider_has_its_line() {
     assert!(!one.status.success());
     let all = [one.stdout, one.stderr].concat();
     assert!(!String::from_utf8_lossy(&all).contains("secret"));
+
+    realtime.script([RealtimeFault::Status(401)]);
+    let one = probe(&settings, &[]).await;
+    assert_eq!(columns(&one)[2], row("realtime", "openai", "expired"));
 
     deepgram.script([StreamFault::Quota]);
     let json = probe(&settings, &["--json"]).await;

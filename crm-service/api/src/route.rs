@@ -44,6 +44,10 @@ pub struct RouteDecision {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = -1, maximum = 1))]
     pub barge_in_sensitivity: f32,
+    /// How the agent speaks: `chain` (recognition, replies, synthesis) or `realtime` (speech to speech).
+    /// Absent: the bridge's own setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech_mode: Option<String>,
     /// Whom to ring when `decision` is `ring`.
     pub dial: Option<Dial>,
     /// May the call be recorded?
@@ -157,10 +161,11 @@ mod tests {
             "greeting": {"text": "שלום", "tts_cache_key": "k", "version": 0}, "voice": "v",
             "barge_in_preset": "adaptive", "dial": null, "record": false, "announce": null, "call_token": null}"#;
         let mut decision: RouteDecision = serde_json::from_str(text).expect("an old peer's");
-        assert_eq!(decision.barge_in_sensitivity.to_bits(), 0);
+        assert_eq!((decision.barge_in_sensitivity.to_bits(), decision.speech_mode.as_deref()), (0, None));
         assert_eq!((decision.agent_gender, decision.vocabulary.len()), (AgentGender::Auto, 0));
         let sent = serde_json::to_string(&decision).expect("JSON");
-        assert!(!sent.contains("gender") && !sent.contains("vocabulary"), "an old peer gets what it knows");
+        let new = ["gender", "vocabulary", "speech_mode"];
+        assert!(!new.iter().any(|key| sent.contains(key)), "an old peer gets what it knows: {sent}");
         for sensitivity in [-1.0, -0.1, 0.3, 1.0_f32] {
             decision.barge_in_sensitivity = sensitivity;
             let sent = serde_json::to_string(&decision).expect("JSON");

@@ -44,6 +44,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(5, On::Postgres, "postgres", "0005_row_security"),
     migration!(6, On::Both, "common", "0006_barge_in_sensitivity"),
     migration!(8, On::Both, "common", "0008_agent_voice"),
+    migration!(9, On::Both, "common", "0009_speech_mode"),
 ];
 
 const APPLIED_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -6,6 +6,9 @@ use super::checks;
 use crate::db::{TenantTx, tenant_exec};
 use crate::error::{Error, Refusal};
 
+/// A speech mode that is none: calls are answered as the bridge is set.
+pub const DEFAULT_MODE: &str = "default";
+
 /// What is to be changed; what is `None` stays as it is. The next call has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TenantChange {
@@ -19,6 +22,8 @@ pub struct TenantChange {
     pub barge_in_preset: Option<String>,
     /// More (1) or less (-1) readily interrupted than the preset alone (0).
     pub barge_in_sensitivity: Option<f32>,
+    /// `chain`, `realtime`, or [`DEFAULT_MODE`]: as the bridge is set.
+    pub speech_mode: Option<String>,
 }
 
 impl TenantChange {
@@ -32,7 +37,8 @@ impl TenantChange {
         self.voice.as_deref().map_or(Ok(()), checks::voice)?;
         self.vocabulary.as_deref().map_or(Ok(()), checks::vocabulary)?;
         self.barge_in_preset.as_deref().map_or(Ok(()), checks::barge_in_preset)?;
-        self.barge_in_sensitivity.map_or(Ok(()), checks::barge_in_sensitivity)
+        self.barge_in_sensitivity.map_or(Ok(()), checks::barge_in_sensitivity)?;
+        self.speech_mode.as_deref().filter(|mode| *mode != DEFAULT_MODE).map_or(Ok(()), checks::speech_mode)
     }
 }
 
@@ -50,13 +56,15 @@ pub(crate) async fn apply(tx: &mut TenantTx, change: &TenantChange, now_ms: i64)
              vocabulary = COALESCE($4, vocabulary),
              barge_in_preset = COALESCE($5, barge_in_preset),
              barge_in_sensitivity = COALESCE($6, barge_in_sensitivity),
-             updated_at_ms = $7
+             speech_mode = NULLIF(COALESCE($7, speech_mode), 'default'),
+             updated_at_ms = $8
          WHERE tenant_id = $1",
         change.voice.as_deref(),
         change.agent_gender.map(AgentGender::as_str),
         change.vocabulary.as_ref().map(|phrases| phrases.join("\n")),
         change.barge_in_preset.as_deref(),
         change.barge_in_sensitivity,
+        change.speech_mode.as_deref(),
         now_ms,
     )?;
     Ok(())

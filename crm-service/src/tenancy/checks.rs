@@ -4,6 +4,8 @@ use crate::error::{Fault, Refusal};
 
 /// The barge-in presets.
 const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
+/// The ways to answer a call.
+const SPEECH_MODES: [&str; 2] = ["chain", "realtime"];
 /// Longest name of a voice.
 const MAX_VOICE: usize = 64;
 /// Phrases that callers are likely to say: the smallest of the recognisers takes 50, the others more.
@@ -47,5 +49,12 @@ pub(super) fn barge_in_sensitivity(sensitivity: f32) -> Result<(), Refusal> {
     match (-1.0..=1.0).contains(&sensitivity) {
         true => Ok(()),
         false => bad(format!("barge-in sensitivity {sensitivity}: -1 to 1")),
+    }
+}
+
+pub(super) fn speech_mode(mode: &str) -> Result<(), Refusal> {
+    match SPEECH_MODES.contains(&mode) {
+        true => Ok(()),
+        false => bad(format!("speech mode {mode:?} is none of {SPEECH_MODES:?}")),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Profile {
     pub(crate) vocabulary: String,
     pub(crate) barge_in_preset: String,
     pub(crate) barge_in_sensitivity: f32,
+    pub(crate) speech_mode: Option<String>,
     pub(crate) record: bool,
     pub(crate) announce: Option<String>,
     pub(crate) first_lead_status: String,
@@ -31,7 +32,8 @@ pub(crate) async fn of(tx: &mut TenantTx) -> Result<Profile, Error> {
         tx,
         Profile,
         "SELECT t.slug, s.name, s.assistant_name, s.locale, s.voice, s.agent_gender, s.vocabulary,
-                s.barge_in_preset, s.barge_in_sensitivity, s.record, s.announce, s.first_lead_status, s.prompt_version, g.text AS greeting,
+                s.barge_in_preset, s.barge_in_sensitivity, s.speech_mode, s.record, s.announce,
+                s.first_lead_status, s.prompt_version, g.text AS greeting,
                 g.version AS greeting_version
          FROM tenants t
          JOIN tenant_settings s ON s.tenant_id = t.id

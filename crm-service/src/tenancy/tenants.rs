@@ -35,6 +35,8 @@ pub struct NewTenant {
     pub barge_in_preset: String,
     /// More (1) or less (-1) readily interrupted than the preset alone (0).
     pub barge_in_sensitivity: f32,
+    /// `chain` or `realtime`; absent: as the bridge is set.
+    pub speech_mode: Option<String>,
     /// May calls be recorded?
     pub record: bool,
     /// Spoken before anything else.
@@ -61,6 +63,7 @@ impl NewTenant {
             vocabulary: Vec::new(),
             barge_in_preset: "adaptive".to_owned(),
             barge_in_sensitivity: 0.0,
+            speech_mode: None,
             record: false,
             announce: None,
             first_lead_status: "חדש".to_owned(),
@@ -87,7 +90,8 @@ impl NewTenant {
         checks::voice(&self.voice)?;
         checks::vocabulary(&self.vocabulary)?;
         checks::barge_in_preset(&self.barge_in_preset)?;
-        checks::barge_in_sensitivity(self.barge_in_sensitivity)
+        checks::barge_in_sensitivity(self.barge_in_sensitivity)?;
+        self.speech_mode.as_deref().map_or(Ok(()), checks::speech_mode)
     }
 }
 
@@ -123,9 +127,9 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
     tenant_exec!(
         tx,
         "INSERT INTO tenant_settings (tenant_id, name, assistant_name, vertical, locale, time_zone, voice,
-             agent_gender, vocabulary, barge_in_preset, barge_in_sensitivity, record, announce,
+             agent_gender, vocabulary, barge_in_preset, barge_in_sensitivity, speech_mode, record, announce,
              first_lead_status, prompt_version, updated_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16)",
         &*new.name,
         &*new.assistant_name,
         &*new.vertical,
@@ -136,6 +140,7 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
         new.vocabulary.join("\n"),
         &*new.barge_in_preset,
         new.barge_in_sensitivity,
+        new.speech_mode.as_deref(),
         new.record,
         new.announce.as_deref(),
         &*new.first_lead_status,

@@ -38,7 +38,7 @@ on_both! {
     async fn create_tenant_gives_numbers_and_a_key(mut world: World) {
         world.stop().await;
         let gamma = ["create-tenant", "--slug", "gamma", "--name", "גמא", "--number", "03-6111111", "--number", "*2345",
-            "--barge-in-sensitivity", "-0.25", "--vertical", "studio", "--greeting", "{business}, שלום", "--record", "--announce", "השיחה מוקלטת"];
+            "--barge-in-sensitivity", "-0.25", "--speech-mode", "realtime", "--vertical", "studio", "--greeting", "{business}, שלום", "--record", "--announce", "השיחה מוקלטת"];
         let created = Process::run(world.url(), &gamma);
         assert!(created.status.success(), "{}", words(&created.stderr));
         let key = words(&created.stdout).lines().find_map(|l| l.strip_prefix("api_key ").map(str::to_owned)).unwrap();
@@ -51,6 +51,8 @@ on_both! {
             assert_eq!(refused.status.code(), Some(1));
             assert!(words(&refused.stderr).contains(said), "{}", words(&refused.stderr));
         }
+        let refused = Process::run(world.url(), &["create-tenant", "--slug", "eps", "--name", "אפסילון", "--speech-mode", "telepathy"]);
+        assert!(words(&refused.stderr).contains("speech mode \"telepathy\" is none of"), "{}", words(&refused.stderr));
         let stolen = Process::run(world.url(), &["create-tenant", "--slug", "delta", "--name", "דלתא", "--number", "+97236111111"]);
         assert!(!stolen.status.success() && words(&stolen.stderr).contains("+97236111111"));
         assert_eq!(world.count("SELECT COUNT(*) FROM tenants WHERE slug = 'delta'").await, 0, "all or nothing");
@@ -63,6 +65,7 @@ on_both! {
         assert_eq!((decision.greeting.text.as_str(), decision.record), ("גמא, שלום", true));
         assert_eq!(decision.announce.as_deref(), Some("השיחה מוקלטת"));
         assert_eq!(decision.barge_in_sensitivity.to_bits(), (-0.25f32).to_bits());
+        assert_eq!(decision.speech_mode.as_deref(), Some("realtime"));
     }
 }
 

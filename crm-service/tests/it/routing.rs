@@ -48,6 +48,20 @@ on_both! {
 }
 
 on_both! {
+    /// S-AUD-002: how a business's agent speaks reaches the bridge and takes effect at the next call; absent, the
+    /// bridge decides. The database takes no other way to speak.
+    async fn the_speech_mode_of_a_business_is_in_the_decision(world: World) {
+        assert_eq!(world.client.route("CA1", "+972502345678", ALPHA).await.speech_mode, None);
+        let set = "UPDATE tenant_settings SET speech_mode =";
+        world.execute(&format!("{set} 'realtime' WHERE name = 'אלפא נכסים'")).await;
+        let decided = world.client.route("CA2", "+972502345678", ALPHA).await.speech_mode;
+        assert_eq!(decided.as_deref(), Some("realtime"));
+        assert_eq!(world.client.route("CA3", "+972502345678", BETA).await.speech_mode, None);
+        assert!(world.try_execute(&format!("{set} 'telepathy'")).await.is_err());
+    }
+}
+
+on_both! {
     /// A-TEN-009: look-ups use the normaliser that storage uses.
     async fn every_spelling_of_the_dialled_number_finds_the_business(world: World) {
         for (index, to) in ["03-3763805", "033763805", "97233763805", "00972-3-376-3805", "sip:+97233763805@x.example"]

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use audio_core::pipeline::PipelineEvent;
 use crm_api::{CallEventKind, EndReason, Speaker};
-use telephony_bridge::providers::{Providers, TtsOutput, length_ms};
+use telephony_bridge::providers::{Providers, RealtimeOutput, TtsOutput, length_ms};
 use telephony_bridge::session::{
-    CallStart, CallTime, Input, Line, Output, Session, SessionConfig, State, TtsEvent, UtteranceId,
+    CallStart, CallTime, Input, Line, LlmEvent, Output, Session, SessionConfig, State, TtsEvent, UtteranceId,
 };
 
 use super::caller::Caller;
 use super::early::Early;
 use super::far_end::{FarEnd, Heard};
 use super::providers::providers;
+use super::realtime::{Broken, direct};
 use super::rng::Rng;
 
 /// The longest that a caller may hear nothing while the agent has the floor or thinks: a late transcript
@@ -57,6 +58,10 @@ pub(super) struct Call {
     /// The line ends then, for this reason.
     line_ends: (CallTime, EndReason),
     lines: HashMap<UtteranceId, (String, bool)>,
+    /// What the model begins to say, and as which utterance it says it.
+    spoken: (String, Option<UtteranceId>),
+    /// What must not have happened to the model, on a call that it answers.
+    broken: Option<Broken>,
     /// For the CRM.
     reports: Vec<CallEventKind>,
     resumed: Vec<PipelineEvent>,
@@ -83,6 +88,8 @@ impl Call {
             faults,
             line_ends: (ends, why),
             lines: HashMap::new(),
+            spoken: (String::new(), None),
+            broken: None,
             reports: Vec::new(),
             resumed: Vec::new(),
             early: Early::default(),
@@ -93,12 +100,18 @@ impl Call {
             figures: CallFigures::default(),
             rng,
         };
+        // A third of the calls.
+        if call.rng.chance(333) {
+            let (model, broken) = direct(&mut call.rng, faults);
+            (call.providers.direct, call.broken) = (Some(model), Some(broken));
+        }
         let greeting = if call.rng.chance(100) {
             Line::default()
         } else {
             Line::text("שלום, במה אפשר לעזור?")
         };
         let start = CallStart {
+            direct: call.broken.is_some(),
             from: "+972502345678".into(),
             to: "+97233763805".into(),
             stream_sid: "MZ1".into(),
@@ -165,7 +178,9 @@ impl Call {
 
     fn poll_providers(&mut self, now: CallTime) {
         loop {
-            if let Some((turn, result)) = self.providers.stt.poll(now) {
+            if let Some(output) = self.providers.poll_direct(now) {
+                self.direct(now, output);
+            } else if let Some((turn, result)) = self.providers.stt.poll(now) {
                 self.feed(now, Input::Stt { turn, event: result.as_event() });
             } else if let Some((turn, event)) = self.providers.llm.poll(now) {
                 self.early.answered(turn);
@@ -187,6 +202,26 @@ impl Call {
             } else {
                 return;
             }
+        }
+    }
+
+    fn direct(&mut self, now: CallTime, output: RealtimeOutput) {
+        match output {
+            RealtimeOutput::Heard(turn, result) => {
+                self.feed(now, Input::Stt { turn, event: result.as_event() });
+            }
+            RealtimeOutput::Answer(turn, event) => {
+                match &event {
+                    LlmEvent::Spoken(words) => self.spoken = (words.clone(), None),
+                    LlmEvent::Words(words) => {
+                        let line = self.spoken.1.and_then(|utterance| self.lines.get_mut(&utterance));
+                        line.into_iter().for_each(|line| line.0.push_str(words));
+                    }
+                    _ => {}
+                }
+                self.feed(now, Input::Llm { turn, event });
+            }
+            RealtimeOutput::Direct(is_on) => self.feed(now, Input::Direct(is_on)),
         }
     }
 
@@ -214,6 +249,12 @@ impl Call {
             Output::Speak { utterance, line, .. } => {
                 self.lines.insert(utterance, (line.text, false));
             }
+            Output::Play { utterance, resumes, .. } => {
+                let before = resumes.and_then(|of| self.lines.get(&of)).map(|line| line.0.clone());
+                let text = before.unwrap_or_else(|| self.spoken.0.clone());
+                self.lines.insert(utterance, (text, false));
+                self.spoken.1 = Some(utterance);
+            }
             Output::Clear(_) => self.far.clear(now),
             Output::Acquit => self.resumed.extend(self.caller.acquit(now)),
             Output::Crm(kind) => self.reports.push(kind),
@@ -223,6 +264,7 @@ impl Call {
                 self.figures.replies += 1;
                 self.early.asked(turn, &text);
             }
+            Output::Answer { .. } => self.figures.replies += 1,
             Output::Yield { .. } => self.figures.yields += 1,
             Output::Degraded(_) => self.figures.degraded += 1,
             // The far side closes soon, or forgets to.
@@ -240,6 +282,10 @@ impl Call {
         self.time_passes(now)?;
         self.what_was_heard()?;
         self.early.must_hold().map_err(|what| format!("{now:?}: {what}"))?;
+        let broken = self.broken.as_ref().and_then(|broken| broken.lock().ok()?.take());
+        if let Some(what) = broken {
+            return Err(format!("{now:?}: the model is told what is not so: {what}"));
+        }
         let state = self.session.state();
         let audible = self.far.is_audible(now);
         if audible && matches!(state, State::Listening | State::Ended) && !self.ended {

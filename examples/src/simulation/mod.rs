@@ -10,6 +10,7 @@ mod crm;
 mod early;
 mod far_end;
 mod providers;
+mod realtime;
 mod rng;
 mod world;
 

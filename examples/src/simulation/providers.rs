@@ -13,7 +13,7 @@ use telephony_bridge::session::{CallTime, Line, LlmEvent, TtsEvent, TurnId, Utte
 use super::rng::Rng;
 
 /// Words a caller may say: stop-words, backchannels, halves of numbers and others.
-const WORDS: [&str; 16] = [
+pub(super) const WORDS: [&str; 16] = [
     "שלום",
     "דירה",
     "רגע",
@@ -35,26 +35,26 @@ const WORDS: [&str; 16] = [
 const PIECE: u64 = 25;
 
 /// Things to come, in order of their time.
-struct Agenda<T> {
+pub(super) struct Agenda<T> {
     heap: BinaryHeap<Reverse<(CallTime, u64)>>,
     items: Vec<Option<T>>,
 }
 
 impl<T> Agenda<T> {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { heap: BinaryHeap::new(), items: Vec::new() }
     }
 
-    fn add(&mut self, at: CallTime, item: T) {
+    pub(super) fn add(&mut self, at: CallTime, item: T) {
         self.heap.push(Reverse((at, self.items.len() as u64)));
         self.items.push(Some(item));
     }
 
-    fn next_at(&self) -> Option<CallTime> {
+    pub(super) fn next_at(&self) -> Option<CallTime> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
 
-    fn pop(&mut self, now: CallTime) -> Option<T> {
+    pub(super) fn pop(&mut self, now: CallTime) -> Option<T> {
         while self.next_at()? <= now {
             let Reverse((_, index)) = self.heap.pop()?;
             if let Some(item) = self.items[index as usize].take() {
@@ -64,7 +64,7 @@ impl<T> Agenda<T> {
         None
     }
 
-    fn forget(&mut self, mut which: impl FnMut(&T) -> bool) {
+    pub(super) fn forget(&mut self, mut which: impl FnMut(&T) -> bool) {
         // Those that are still to come; the others are none any more.
         for Reverse((_, index)) in &self.heap {
             let item = &mut self.items[*index as usize];
@@ -77,7 +77,7 @@ impl<T> Agenda<T> {
 
 /// How a provider treats one request.
 #[derive(Clone, Copy)]
-enum Fate {
+pub(super) enum Fate {
     Well,
     Slow,
     Silent,
@@ -85,7 +85,7 @@ enum Fate {
     Halfway,
 }
 
-fn fate(rng: &mut Rng, faults: u64) -> Fate {
+pub(super) fn fate(rng: &mut Rng, faults: u64) -> Fate {
     if !rng.chance(faults) {
         return Fate::Well;
     }
@@ -322,7 +322,7 @@ pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers 
     if !chained {
         let stt = hearing(faults);
         let llm = Box::new(Writing::new(rng.split(), faults));
-        return Providers { stt, llm, tts, pause };
+        return Providers { stt, llm, tts, pause, direct: None };
     }
     let mut stt = SttChain::new(LIMIT);
     for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
@@ -332,5 +332,5 @@ pub(super) fn providers(rng: &mut Rng, faults: u64, chained: bool) -> Providers 
     for (name, faults) in [("first", faults), ("second", faults), ("last", NEVER)] {
         llm.push(name, Box::new(Writing::new(rng.split(), faults)), None);
     }
-    Providers { stt: Box::new(stt), llm: Box::new(llm), tts, pause }
+    Providers { stt: Box::new(stt), llm: Box::new(llm), tts, pause, direct: None }
 }

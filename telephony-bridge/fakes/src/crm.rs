@@ -213,6 +213,7 @@ pub fn agent() -> RouteDecision {
         vocabulary: Vec::new(),
         barge_in_preset: "adaptive".to_owned(),
         barge_in_sensitivity: 0.0,
+        speech_mode: None,
         dial: None,
         record: false,
         announce: None,

@@ -78,7 +78,7 @@ fn table(answer: &CallsAnswer) -> String {
         return text;
     }
     text.push_str(
-        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  CALLER  BUSINESS          CALL                                BRIDGE\n",
+        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  BY        CALLER  BUSINESS          CALL                                BRIDGE\n",
     );
     for call in &answer.calls {
         text.push_str(&line(call));
@@ -90,11 +90,12 @@ fn line(call: &CallRow) -> String {
     let time = format!("{}:{:02}", call.seconds / 60, call.seconds % 60);
     let answered = call.response_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
     let row = format!(
-        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<6}  {:<16}  {:<34}  {}",
+        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<8}  {:<6}  {:<16}  {:<34}  {}",
         call.state.name(),
         call.turns,
         call.yields,
         call.fallbacks,
+        if call.realtime { "realtime" } else { "chain" },
         call.from,
         call.business,
         call.call_sid,
@@ -125,6 +126,7 @@ mod tests {
             yields: 1,
             fallbacks: 0,
             response_ms: None,
+            realtime: true,
         };
         let text = table(&CallsAnswer {
             max: 100,

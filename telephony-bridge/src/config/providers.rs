@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{CloudConfig, ConfigError, Source, http_url};
+use crate::providers::openai::realtime::{RealtimeSettings, TurnDetection};
 
 /// Names in `STT_CHAIN`.
 pub const STT_NAMES: [&str; 5] = ["google", "deepgram", "soniox", "openai", "embedded"];
@@ -59,6 +60,10 @@ pub struct ProviderConfig {
     pub tts_model: String,
     /// Its voice.
     pub tts_voice: String,
+    /// Speech to speech: how, and the key.
+    pub realtime: Option<(RealtimeSettings, SecretString)>,
+    /// Are calls answered by it where the CRM does not say?
+    pub speaks_directly: bool,
     /// Bytes of synthesised speech kept on disk.
     pub tts_cache: u64,
     /// espeak-ng's program.
@@ -83,6 +88,12 @@ impl ProviderConfig {
             text.parse().ok().filter(|ms| (100..=10_000).contains(ms))
         })?;
         let cloud = CloudConfig::from_source(source)?;
+        let realtime = realtime(source)?;
+        let speaks_directly = source.parse("SPEECH_MODE", "chain or realtime", speech_mode)?;
+        if speaks_directly && realtime.is_none() {
+            let why = "SPEECH_MODE is realtime, and neither a key nor OPENAI_API_KEY is there for it";
+            return Err(ConfigError::Missing { name: "REALTIME_API_KEY", why });
+        }
         let hears = |name: &str| match name {
             "openai" => {
                 stt.is_some().then_some(()).ok_or("STT_BASE_URL or OPENAI_BASE_URL to be set for openai")
@@ -116,6 +127,8 @@ impl ProviderConfig {
             tts,
             tts_model: text("TTS_MODEL")?,
             tts_voice: text("TTS_VOICE")?,
+            speaks_directly,
+            realtime,
             tts_cache: number("TTS_CACHE_MB", "0 to 1000000", 1_000_000)? * 1_000_000,
             espeak: source.parse("ESPEAK_PROGRAM", "a program", |text| Some(PathBuf::from(text)))?,
             language: source.parse("LANGUAGE", "an ISO 639-1 code such as he", |text| {
@@ -145,6 +158,58 @@ impl ProviderConfig {
     pub fn is_embedded(&self) -> bool {
         self.stt.is_none() && self.llm.is_none() && self.tts.is_none() && self.cloud.is_none()
     }
+}
+
+/// Is this name of a way to speak that of speech to speech?
+pub(crate) fn speech_mode(name: &str) -> Option<bool> {
+    match name {
+        "chain" => Some(false),
+        "realtime" => Some(true),
+        _ => None,
+    }
+}
+
+/// Speech to speech, where there is somebody to ask.
+fn realtime(source: &Source) -> Result<Option<(RealtimeSettings, SecretString)>, ConfigError> {
+    let text = |name| source.parse(name, "a name", |text| Some(text.to_owned()));
+    let turn_detection = source.parse("REALTIME_VAD", "local, server or semantic", |text| match text {
+        "local" => Some(TurnDetection::Local),
+        "server" => Some(TurnDetection::Server),
+        "semantic" => Some(TurnDetection::Semantic),
+        _ => None,
+    })?;
+    let max_tokens = source.parse("REALTIME_MAX_TOKENS", "1 to 4096, or inf", |text| match text {
+        "inf" => Some(None),
+        _ => text.parse().ok().filter(|tokens| (1..=4_096).contains(tokens)).map(Some),
+    })?;
+    let limit = source.parse("REALTIME_SESSION_LIMIT", "1 to 3540 s", |text| {
+        text.parse().ok().filter(|seconds| (1..=3_540).contains(seconds))
+    })?;
+    let (model, voice) = (text("REALTIME_MODEL")?, text("REALTIME_VOICE")?);
+    let transcription_model = text("REALTIME_TRANSCRIPTION_MODEL")?;
+    // OpenAI's own key is good for its own address alone.
+    let own = source.get("REALTIME_API_KEY").is_some() && source.get("REALTIME_BASE_URL").is_none();
+    let service = match own {
+        true => {
+            let key = source.get("REALTIME_API_KEY").map(|text| SecretString::from(text.to_owned()));
+            Some(Service { base: OPENAI.to_owned(), key })
+        }
+        false => service(source, "REALTIME_BASE_URL", "REALTIME_API_KEY")?,
+    };
+    Ok(service.map(|Service { base, key }| {
+        let settings = RealtimeSettings {
+            base,
+            model,
+            voice,
+            transcription_model,
+            language: source.get("LANGUAGE").unwrap_or_default().to_owned(),
+            turn_detection,
+            max_tokens,
+            session_limit: Duration::from_secs(limit),
+            ..RealtimeSettings::default()
+        };
+        (settings, key.unwrap_or_default())
+    }))
 }
 
 /// The service of one role: its own, else the one for all. A key goes only where it was given for.

@@ -83,6 +83,27 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("TTS_CHAIN", "auto", "who speaks, in order: google, openai, embedded, espeak, beep"),
     ("TTS_CACHE_MB", "256", "MB of synthesised speech kept under DATA_DIR; 0: none"),
     ("ESPEAK_PROGRAM", "espeak-ng", "espeak-ng's program"),
+    (
+        "SPEECH_MODE",
+        "chain",
+        "chain | realtime: how calls are answered where the CRM does not say; realtime falls back to the chain",
+    ),
+    ("REALTIME_BASE_URL", "", "the same for speech to speech alone; https:// becomes wss://"),
+    ("REALTIME_API_KEY", "", "key of REALTIME_BASE_URL; without that, of api.openai.com"),
+    ("REALTIME_MODEL", "gpt-realtime", "speech-to-speech model"),
+    ("REALTIME_VOICE", "marin", "its voice"),
+    ("REALTIME_TRANSCRIPTION_MODEL", "gpt-4o-transcribe", "writes down what the caller says to it"),
+    (
+        "REALTIME_VAD",
+        "local",
+        "local | server | semantic: who decides that the caller's turn is over; local: the bridge",
+    ),
+    ("REALTIME_MAX_TOKENS", "inf", "longest answer in tokens, audio included: 1 to 4096, or inf"),
+    (
+        "REALTIME_SESSION_LIMIT",
+        "3300",
+        "s after which a session is replaced at a quiet moment; it ends at 3600",
+    ),
     ("LANGUAGE", "he", "ISO 639-1 code of the language spoken"),
     (
         "GOOGLE_APPLICATION_CREDENTIALS",

@@ -74,6 +74,12 @@ fn nonsense_is_named() {
         ("LOG_FORMAT", "xml"),
         ("CLOCK_SPEED", "NaN"),
         ("BARGE_IN_PRESET", "rude"),
+        ("SPEECH_MODE", "telepathy"),
+        ("REALTIME_VAD", "theirs"),
+        ("REALTIME_MAX_TOKENS", "0"),
+        ("REALTIME_MAX_TOKENS", "4097"),
+        ("REALTIME_SESSION_LIMIT", "3600"),
+        ("REALTIME_BASE_URL", "https://h/v1?model=x"),
         ("ENGINE_WORKERS", "many"),
         ("REDIS_URL", "rediss://redis"),
         ("REDIS_URL", "redis://"),
@@ -280,4 +286,28 @@ fn a_bad_key_file_is_named() {
     assert!(error("STT_PHRASES_FILE", &"א".repeat(101)).ends_with("is longer than 100 characters"));
     let missing = with(&[("GOOGLE_APPLICATION_CREDENTIALS", "no-such-file.json")]).expect_err("missing");
     assert!(missing.to_string().starts_with("GOOGLE_APPLICATION_CREDENTIALS no-such-file.json: "));
+}
+
+/// S-AUD-006: without a key there is no speech to speech, and the sentence says what to set. A key goes only where
+/// it was given for, and is shown nowhere.
+#[test]
+fn speech_to_speech_wants_a_key() {
+    let error = with(&[("SPEECH_MODE", "realtime")]).expect_err("no key").to_string();
+    assert!(error.starts_with("REALTIME_API_KEY is not set: SPEECH_MODE is realtime"), "{error}");
+    assert!(with(&[]).expect("complete").providers.realtime.is_none());
+    let realtime = |extra: &[(&str, &str)]| {
+        let config = with(extra).expect("complete");
+        assert!(!format!("{config:?}").contains("sk-"), "the key is shown");
+        let (settings, key) = config.providers.realtime.expect("configured");
+        (settings.base, key.expose_secret().to_owned())
+    };
+    let openai = "https://api.openai.com/v1".to_owned();
+    assert_eq!(realtime(&[("OPENAI_API_KEY", "sk-a")]), (openai.clone(), "sk-a".to_owned()));
+    assert_eq!(realtime(&[("REALTIME_API_KEY", "sk-r")]), (openai.clone(), "sk-r".to_owned()));
+    let both = [("OPENAI_BASE_URL", "http://h/v1"), ("OPENAI_API_KEY", "sk-a"), ("REALTIME_API_KEY", "sk-r")];
+    assert_eq!(realtime(&both), (openai, "sk-r".to_owned()));
+    let own = [("OPENAI_API_KEY", "sk-a"), ("REALTIME_BASE_URL", "http://h/v1")];
+    assert_eq!(realtime(&own), ("http://h/v1".to_owned(), String::new()));
+    let config = with(&[("SPEECH_MODE", "realtime"), ("REALTIME_API_KEY", "sk-r")]).expect("complete");
+    assert!(config.providers.speaks_directly);
 }

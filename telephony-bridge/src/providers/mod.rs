@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod cloud;
 pub mod deepgram;
+mod direct;
 pub mod embedded;
 pub mod google;
 pub mod net;
@@ -24,10 +25,11 @@ use std::collections::BTreeMap;
 use audio_core::frame::{CleanFrame, FRAME_MS, FRAME_SAMPLES, SampleTime};
 use crm_api::{CallEventKind, Speaker};
 
+pub use direct::Direct;
 pub use probe::Probe;
 pub use reply_pause::ReplyPause;
 
-use crate::session::{CallTime, Line, LlmEvent, Output, SttEvent, TtsEvent, TurnId, UtteranceId};
+use crate::session::{CallTime, Line, LlmEvent, Output, State, SttEvent, TtsEvent, TurnId, UtteranceId};
 
 /// One wire frame of agent speech: 160 µ-law bytes.
 pub type SpeechFrame = [u8; FRAME_SAMPLES];
@@ -63,6 +65,8 @@ pub enum SttResult {
     Partial(String),
     /// The words, for good.
     Final(String),
+    /// The provider has decided that the caller's turn is over.
+    TurnOver,
     /// It broke.
     Failed,
 }
@@ -73,6 +77,7 @@ impl SttResult {
         match self {
             Self::Partial(text) => SttEvent::Partial(text),
             Self::Final(text) => SttEvent::Final(text),
+            Self::TurnOver => SttEvent::TurnOver,
             Self::Failed => SttEvent::Failed,
         }
     }
@@ -111,6 +116,50 @@ pub trait Tts: Send {
     fn poll_timeout(&self) -> Option<CallTime>;
 }
 
+/// A model that hears the caller and speaks itself, for one call.
+pub trait Realtime: Send {
+    /// A turn begins; `ulaw` is what the line has held of it so far.
+    fn start(&mut self, turn: TurnId, ulaw: &[u8]);
+    /// The next 20 ms of the caller's line, all the time; `turn`: of a turn.
+    fn audio(&mut self, frame: &SpeechFrame, turn: bool);
+    /// The turn is over.
+    fn finish(&mut self, now: CallTime, turn: TurnId);
+    /// The turn, finished or not, is to be forgotten.
+    fn cancel(&mut self, turn: TurnId);
+    /// Answers the turn.
+    fn answer(&mut self, now: CallTime, turn: TurnId);
+    /// Stops answering.
+    fn cancel_answer(&mut self, turn: TurnId);
+    /// The next part of the turn's answer, announced by [`LlmEvent::Spoken`], is played as `utterance`; or
+    /// what `resumes` played is, from `from_ms` on.
+    fn play(&mut self, utterance: UtteranceId, turn: TurnId, resumes: Option<UtteranceId>, from_ms: u64);
+    /// No more of the utterance is played than the first `heard_ms` of what the model said.
+    fn cut_off(&mut self, utterance: UtteranceId, heard_ms: u64);
+    /// The bridge itself said this.
+    fn told(&mut self, text: &str);
+    /// Something became part of the conversation; another session of the model must be told.
+    fn said(&mut self, speaker: Speaker, text: &str, interrupted: bool);
+    /// The session's state, and whether a turn is being heard, by whomever.
+    fn state(&mut self, state: State, turn: bool);
+    /// The next thing that is due; poll until `None`.
+    fn poll(&mut self, now: CallTime) -> Option<RealtimeOutput>;
+    /// The next piece of this utterance, if there is one.
+    fn poll_speech(&mut self, utterance: UtteranceId) -> Option<TtsOutput>;
+    /// When something will be due, if that is known.
+    fn poll_timeout(&self) -> Option<CallTime>;
+}
+
+/// From a speech-to-speech model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RealtimeOutput {
+    /// The caller's words, or that the turn is over.
+    Heard(TurnId, SttResult),
+    /// Of an answer.
+    Answer(TurnId, LlmEvent),
+    /// It answers from now on, or does so no longer.
+    Direct(bool),
+}
+
 /// From speech synthesis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TtsOutput {
@@ -140,6 +189,8 @@ pub struct Providers {
     pub tts: Box<dyn Tts>,
     /// Holds a reply for a moment.
     pub pause: ReplyPause,
+    /// Speech to speech, before the three above.
+    pub direct: Option<Direct>,
 }
 
 impl std::fmt::Debug for Providers {
@@ -151,6 +202,14 @@ impl std::fmt::Debug for Providers {
 impl Providers {
     /// Does what an output asks of a provider; other outputs are none of theirs.
     pub fn carry_out(&mut self, now: CallTime, output: &Output) {
+        if let Some(direct) = &mut self.direct
+            && direct.carry_out(now, output, &mut *self.stt)
+        {
+            if let Output::Play { utterance, pause, .. } = output {
+                self.pause.before(*utterance, *pause);
+            }
+            return;
+        }
         match output {
             Output::SttStart { turn, from } => self.stt.start(*turn, *from),
             Output::SttFinish { turn } => self.stt.finish(now, *turn),
@@ -176,17 +235,42 @@ impl Providers {
         }
     }
 
+    /// The next 20 ms of the caller's line.
+    pub fn hear(&mut self, frame: &CleanFrame) {
+        match &mut self.direct {
+            Some(direct) => direct.audio(frame, &mut *self.stt),
+            None => self.stt.audio(frame),
+        }
+    }
+
+    /// Something was said before this stream.
+    pub fn said(&mut self, speaker: Speaker, text: &str) {
+        self.llm.said(speaker, text, false);
+        if let Some(direct) = &mut self.direct {
+            direct.said(speaker, text);
+        }
+    }
+
+    /// The next thing of a speech-to-speech model that is due, if there is one; poll until `None`.
+    pub fn poll_direct(&mut self, now: CallTime) -> Option<RealtimeOutput> {
+        self.direct.as_mut()?.poll(now)
+    }
+
     /// The next piece of speech that is due; poll until `None`.
     pub fn poll_speech(&mut self, now: CallTime) -> Option<TtsOutput> {
-        self.pause.poll(now, &mut *self.tts)
+        match &mut self.direct {
+            Some(direct) => self.pause.poll(now, &mut direct::Spoken(direct, &mut *self.tts)),
+            None => self.pause.poll(now, &mut *self.tts),
+        }
     }
 
     /// When any of them will have something due.
     pub fn poll_timeout(&self) -> Option<CallTime> {
-        [self.stt.poll_timeout(), self.llm.poll_timeout(), self.tts.poll_timeout(), self.pause.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        // What waits behind the model's own voice is not due.
+        let tts = self.tts.poll_timeout().filter(|_| self.direct.as_ref().is_none_or(Direct::chain_speaks));
+        let direct = self.direct.as_ref().and_then(Direct::poll_timeout);
+        let providers = [self.stt.poll_timeout(), self.llm.poll_timeout(), tts];
+        providers.into_iter().chain([self.pause.poll_timeout(), direct]).flatten().min()
     }
 }
 

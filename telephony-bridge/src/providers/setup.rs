@@ -9,20 +9,21 @@ use crm_api::{AgentGender, RouteDecision};
 use futures_util::FutureExt as _;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::chain::{LlmChain, SttChain};
+use super::chain::{LlmChain, SttChain, fell_back, is_open};
 use super::cloud::Cloud;
 use super::embedded::VoiceLibrary;
 use super::google::EndpointError;
 use super::google::tts;
-use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Role};
+use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Reason, Role};
+use super::openai::realtime::{Brief, RealtimeCall, RealtimeModel};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
 use super::probe::Probe;
 use super::voice::{
     Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Manner, Speaker, Speech, Voice, Voices, Written,
     gender_of,
 };
-use super::{Llm, Stt, Tts};
-use crate::config::{Config, ProviderConfig, Service};
+use super::{Direct, Llm, Stt, Tts};
+use crate::config::{Config, ProviderConfig, Service, speech_mode};
 use crate::session::Line;
 use crate::speech_text::Gender;
 
@@ -42,6 +43,14 @@ const INSTRUCTIONS_MASCULINE: &str = "אתה נציג טלפוני של {busines
     עצמך בפתיחה; אל תציג את עצמך שוב. אל תמציא פרטים: מה שאינך יודע, אמור שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
     שמור אותם בכלי. כשמשהו דחוף או מסוכן, הצע להעביר מיד לאדם, אם יש לך כלי לכך, או רשום כתובת, \
     שם ומה קרה. כשהשיחה הסתיימה, היפרד במילים קצרות וסיים בכלי.";
+
+/// What a model that speaks itself is told beside that.
+const fn spoken(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Feminine => " דברי עברית בלבד, גם אם הלקוח מדבר בשפה אחרת.",
+        Gender::Masculine => " דבר עברית בלבד, גם אם הלקוח מדבר בשפה אחרת.",
+    }
+}
 
 /// The providers cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +72,7 @@ pub struct Toolkit {
     cloud: Cloud,
     stt: Option<Arc<TranscribeModel>>,
     llm: Option<Arc<ChatModel>>,
+    realtime: Option<Arc<RealtimeModel>>,
     voices: Arc<Voices>,
     stop: CancellationToken,
     /// Ends the background work with the toolkit.
@@ -108,10 +118,15 @@ impl Toolkit {
             .llm
             .as_ref()
             .map(|service| ChatModel::new(endpoint(service), &settings.llm_model, health(Role::Llm)).into());
+        let realtime = settings
+            .realtime
+            .clone()
+            .map(|(settings, key)| RealtimeModel::new(settings, key, health(Role::Realtime)).into());
         let cloud = Cloud::new(&settings.cloud, &http, settings.timeout)?;
         let toolkit = Self {
             stt,
             llm,
+            realtime,
             voices: Arc::new(voices(config, library, &cloud, endpoint)?),
             cloud,
             config: settings.clone(),
@@ -141,6 +156,12 @@ impl Toolkit {
             });
         }
         if let Some(model) = self.llm.clone() {
+            self.spawn(async move {
+                let health = Arc::clone(model.health());
+                health.keep_probing(|| model.probe()).await;
+            });
+        }
+        if let Some(model) = self.realtime.clone() {
             self.spawn(async move {
                 let health = Arc::clone(model.health());
                 health.keep_probing(|| model.probe()).await;
@@ -208,6 +229,10 @@ impl Toolkit {
             let run = async move { model.probe().await }.boxed();
             probes.push(Probe { role: Role::Llm, provider: openai::NAME, run });
         }
+        if let Some(model) = self.realtime.clone() {
+            let run = async move { model.probe().await }.boxed();
+            probes.push(Probe { role: Role::Realtime, provider: openai::NAME, run });
+        }
         for (voice, _) in self.voices.each() {
             // Recordings and the beep are always there.
             if [tts::NAME, openai::NAME, "espeak"].contains(&voice.name()) {
@@ -269,13 +294,9 @@ impl Toolkit {
         let mut chain = LlmChain::new(self.config.timeout);
         for name in &self.config.llm_chain {
             if *name == openai::NAME {
-                let token = call.decision.call_token.clone();
-                let crm = token.map(|token| (call.crm.clone(), token));
-                let tools = Tools::new(crm, call.call_sid, call.net.clone())
-                    .with_transfer(call.decision.dial.is_some());
                 let gender = self.manner(call.decision).gender.unwrap_or(Gender::Feminine);
                 let instructions = self.instructions(call, gender);
-                let llm = ChatLlm::new(Arc::clone(model), tools, call.net.clone(), instructions)
+                let llm = ChatLlm::new(Arc::clone(model), tools(call), call.net.clone(), instructions)
                     .with_gender(gender);
                 chain.push(openai::NAME, Box::new(llm), Some(Arc::clone(model.health())));
             } else if let Some(embedded) = embedded.take() {
@@ -294,6 +315,38 @@ impl Toolkit {
         Box::new(Speaker::new(Arc::clone(&self.voices), manner, call.net.clone(), self.config.timeout))
     }
 
+    /// Speech to speech for one call, before the other three; none where the business does not want it, it is
+    /// not configured, or it does not work now.
+    pub fn direct(&self, call: &CallSetup<'_>) -> Option<Direct> {
+        let asked = call.decision.speech_mode.as_deref();
+        let wanted = asked.map_or(Some(self.config.speaks_directly), speech_mode);
+        if wanted.is_none() {
+            tracing::warn!(call_sid = call.call_sid, asked, "speech mode of the CRM is not known");
+        }
+        if !wanted.unwrap_or(self.config.speaks_directly) {
+            return None;
+        }
+        let Some(model) = &self.realtime else {
+            tracing::warn!(call_sid = call.call_sid, "speech to speech is not configured");
+            return None;
+        };
+        if !is_open(Some(model.health())) {
+            let reason = model.health().last_reason().map_or("failed", Reason::as_str);
+            fell_back(Role::Realtime, openai::NAME, "chain", reason);
+            return None;
+        }
+        let gender = self.manner(call.decision).gender.unwrap_or(Gender::Feminine);
+        let mut instructions = self.instructions(call, gender);
+        if self.config.llm_prompt.is_none() && self.config.language == "he" {
+            instructions.push_str(spoken(gender));
+        }
+        let expected = call.decision.business.as_ref().map(|business| business.name.clone());
+        let brief = Brief { instructions, expected: expected.unwrap_or_default(), gender };
+        let (net, limit) = (call.net.clone(), self.config.timeout);
+        let call = RealtimeCall::new(Arc::clone(model), tools(call), net, brief, limit);
+        Some(Direct::new(Box::new(call)))
+    }
+
     fn instructions(&self, call: &CallSetup<'_>, gender: Gender) -> String {
         let business = call.decision.business.as_ref().map_or("העסק", |business| &business.name);
         let text = self.config.llm_prompt.as_deref().unwrap_or(match gender {
@@ -302,6 +355,12 @@ impl Toolkit {
         });
         text.replace("{business}", business)
     }
+}
+
+fn tools(call: &CallSetup<'_>) -> Tools {
+    let token = call.decision.call_token.clone();
+    let crm = token.map(|token| (call.crm.clone(), token));
+    Tools::new(crm, call.call_sid, call.net.clone()).with_transfer(call.decision.dial.is_some())
 }
 
 fn voices(

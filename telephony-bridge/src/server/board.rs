@@ -1,7 +1,7 @@
 //! What live calls are doing, for whoever looks: written by each call's driver, read by `top`, by `/health`
 //! and by the bridges beside this one (S-TEL-007).
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ pub struct CallStatus {
     pongs: AtomicU64,
     /// …and how long they took together, in µs.
     pong_us: AtomicU64,
+    /// A speech-to-speech model answers.
+    direct: AtomicBool,
 }
 
 impl CallStatus {
@@ -52,6 +54,7 @@ impl CallStatus {
             sent: AtomicU64::new(0),
             pongs: AtomicU64::new(0),
             pong_us: AtomicU64::new(0),
+            direct: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +108,11 @@ impl CallStatus {
         }
     }
 
+    /// A speech-to-speech model answers, or does so no longer.
+    pub fn direct(&self, direct: bool) {
+        self.direct.store(direct, Ordering::Relaxed);
+    }
+
     fn row(&self) -> CallRow {
         let state = self.state.load(Ordering::Relaxed);
         let states = [State::Listening, State::Thinking, State::Speaking, State::Ended];
@@ -124,6 +132,7 @@ impl CallStatus {
             response_ms: (response_ms > 0).then_some(response_ms),
             received: self.received.load(Ordering::Relaxed),
             sent: self.sent.load(Ordering::Relaxed),
+            realtime: self.direct.load(Ordering::Relaxed),
         }
     }
 }
@@ -158,6 +167,9 @@ pub struct CallRow {
     pub fallbacks: u32,
     /// The last time from the end of the caller's turn to the agent's first sound, in ms.
     pub response_ms: Option<u64>,
+    /// Does a speech-to-speech model answer now?
+    #[serde(default)]
+    pub realtime: bool,
     /// Messages from the far end.
     #[serde(default)]
     pub received: u64,

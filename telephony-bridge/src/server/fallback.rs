@@ -34,6 +34,7 @@ pub fn neutral_decision(preset: Option<&str>) -> RouteDecision {
         vocabulary: Vec::new(),
         barge_in_preset: preset.unwrap_or(DEFAULT_PRESET).to_owned(),
         barge_in_sensitivity: 0.0,
+        speech_mode: None,
         dial: None,
         record: false,
         announce: None,

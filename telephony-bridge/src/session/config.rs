@@ -30,6 +30,8 @@ pub struct SessionConfig {
     pub lexicon: Arc<Lexicon>,
     /// Final transcript overdue: go on with the interim words. 1.5 s (A-AUD-005).
     pub stt_timeout: Duration,
+    /// Words of a turn that was answered from the caller's voice overdue: go on without them. 6 s.
+    pub words_timeout: Duration,
     /// First words of a reply overdue: say a stock phrase. 6 s.
     pub reply_timeout: Duration,
     /// First audio of an utterance overdue: give it up. 3 s.
@@ -87,6 +89,7 @@ impl Default for SessionConfig {
             draft_after: Duration::from_millis(500),
             lexicon: Lexicon::hebrew(),
             stt_timeout: Duration::from_millis(1_500),
+            words_timeout: Duration::from_secs(6),
             reply_timeout: Duration::from_secs(6),
             first_audio_timeout: Duration::from_secs(3),
             mark_slack: Duration::from_secs(3),
@@ -114,12 +117,13 @@ impl Default for SessionConfig {
 
 /// A time: its key in a file, where it is kept, and its least and greatest value in ms.
 type Time = (&'static str, fn(&mut SessionConfig) -> &mut Duration, u64, u64);
-const TIMES: [Time; 21] = [
+const TIMES: [Time; 22] = [
     ("endpointing_ms", |c| &mut c.endpointing, 0, 10_000),
     ("endpointing_complete_ms", |c| &mut c.endpointing_complete, 0, 10_000),
     ("endpointing_unfinished_ms", |c| &mut c.endpointing_unfinished, 0, 10_000),
     ("draft_after_ms", |c| &mut c.draft_after, 0, 10_000),
     ("stt_timeout_ms", |c| &mut c.stt_timeout, 100, 60_000),
+    ("words_timeout_ms", |c| &mut c.words_timeout, 100, 60_000),
     ("reply_timeout_ms", |c| &mut c.reply_timeout, 100, 60_000),
     ("first_audio_timeout_ms", |c| &mut c.first_audio_timeout, 100, 60_000),
     ("mark_slack_ms", |c| &mut c.mark_slack, 100, 60_000),

@@ -39,6 +39,9 @@ impl Session {
     /// these is begun at once where the turn is over, else once they have stood for a while.
     pub(super) fn consider_draft(&mut self, now: CallTime) {
         self.timers.stop(Timer::Draft);
+        if self.direct {
+            return;
+        }
         let Some((turn, words)) = self.words_so_far() else { return };
         let compared = plain(&words);
         if self.drafts.open.as_ref().is_some_and(|(of, same)| *of == turn && *same == compared) {

@@ -47,6 +47,8 @@ pub enum Input<'a> {
         /// Which.
         utterance: UtteranceId,
     },
+    /// A speech-to-speech model answers from the caller's voice from now on, or does so no longer.
+    Direct(bool),
     /// The stream is over.
     Stop(EndReason),
     /// [`poll_timeout`](super::Session::poll_timeout) is due.
@@ -64,6 +66,9 @@ pub struct CallStart {
     pub stream_sid: String,
     /// Said first; empty for none.
     pub greeting: Line,
+    /// Does a speech-to-speech model answer from the caller's voice? Not written where it is false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub direct: bool,
 }
 
 /// From speech recognition.
@@ -73,6 +78,8 @@ pub enum SttEvent<'a> {
     Partial(&'a str),
     /// The words, for good; empty if there were none.
     Final(&'a str),
+    /// The provider has decided that the caller's turn is over.
+    TurnOver,
     /// It broke.
     Failed,
 }
@@ -82,6 +89,10 @@ pub enum SttEvent<'a> {
 pub enum LlmEvent {
     /// The next sentence of the reply.
     Sentence(Line),
+    /// The model itself begins to say the next part of the reply; its words so far.
+    Spoken(String),
+    /// More words of the part that is being said.
+    Words(String),
     /// The reply is complete.
     Done {
         /// Lead fields learned from the caller's words.
@@ -128,4 +139,6 @@ pub enum Provider {
     Llm,
     /// Speech synthesis.
     Tts,
+    /// Speech to speech.
+    Realtime,
 }

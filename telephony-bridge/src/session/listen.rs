@@ -8,13 +8,13 @@ use crm_api::Speaker;
 use super::endpointing;
 use super::state::{Afterwards, Phase};
 use super::think::{Thinking, join};
-use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId};
+use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId, UtteranceId};
 use crate::words::{Ending, Overlap};
 
 /// What is known of the turn being heard.
 #[derive(Debug, Default)]
 pub(super) struct Listening {
-    segment: Option<Segment>,
+    pub(super) segment: Option<Segment>,
     /// Is the caller speaking, heard as a turn or not?
     pub(super) voice: bool,
     /// Words of the same turn that were recognised before the caller went on.
@@ -57,11 +57,19 @@ pub(super) struct Carried {
 /// What the agent was saying when it yielded.
 #[derive(Debug)]
 pub(super) struct Interrupted {
-    pub(super) line: Line,
+    pub(super) piece: Piece,
     pub(super) heard_ms: u64,
-    /// The lines after it.
-    pub(super) rest: Vec<Line>,
+    /// What was to follow.
+    pub(super) rest: Vec<Piece>,
     pub(super) afterwards: Afterwards,
+}
+
+/// Something that was to be said.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) line: Line,
+    /// The model itself said it, as this utterance.
+    pub(super) voiced: Option<UtteranceId>,
 }
 
 impl Listening {
@@ -250,6 +258,9 @@ impl Session {
                 (onset, text)
             }
             None => {
+                if thinking.answering {
+                    self.out.push_back(Output::CancelReply { turn });
+                }
                 self.out.push_back(Output::SttCancel { turn });
                 (thinking.onset, thinking.carried)
             }
@@ -291,8 +302,13 @@ impl Session {
             carried: carried.map(|c| c.text).unwrap_or_default(),
             partial: segment.partial,
             text: None,
+            answering: false,
         }));
         self.consider_draft(now);
+        // Only words tell an interruption from a noise: after one they are waited for.
+        if self.direct && self.listening.interrupted.is_none() {
+            self.answer(now);
+        }
     }
 
     /// The agent has just stopped. Words that ended close to its end are an answer, and a whole
@@ -327,6 +343,7 @@ impl Session {
             carried: carried.map(|c| c.text).unwrap_or_default(),
             partial: segment.partial,
             text: None,
+            answering: false,
         });
     }
 
@@ -360,20 +377,26 @@ impl Session {
                         _ => {}
                     }
                 }
+                SttEvent::TurnOver => self.finish_turn(now),
                 SttEvent::Failed => self.out.push_back(Output::Degraded(Provider::Stt)),
             }
             return;
         }
         match &mut self.phase {
-            Phase::Thinking(thinking) if thinking.turn == turn && thinking.text.is_none() => match event {
-                SttEvent::Partial(text) => {
-                    text.clone_into(&mut thinking.partial);
-                    self.consider_draft(now);
+            Phase::Thinking(thinking)
+                if thinking.turn == turn && thinking.text.is_none() && !thinking.answering =>
+            {
+                match event {
+                    SttEvent::Partial(text) => {
+                        text.clone_into(&mut thinking.partial);
+                        self.consider_draft(now);
+                    }
+                    SttEvent::Final(text) => self.on_words(now, text),
+                    SttEvent::TurnOver => {}
+                    SttEvent::Failed => self.on_stt_overdue(now),
                 }
-                SttEvent::Final(text) => self.on_words(now, text),
-                SttEvent::Failed => self.on_stt_overdue(now),
-            },
-            _ => self.stale += 1,
+            }
+            _ => self.on_late_words(now, turn, event),
         }
     }
 }

@@ -13,6 +13,7 @@
 //! never speak for ever.
 
 mod config;
+mod direct;
 mod draft;
 mod endpointing;
 mod id;
@@ -40,9 +41,10 @@ pub use transcript::{Entry, Transcript};
 
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, EndReason};
+use direct::Waiting;
 use draft::Drafts;
 use listen::Listening;
-use speak::Speaking;
+use speak::{Saying, Speaking};
 use state::Phase;
 use think::Thinking;
 use timer::TimerTable;
@@ -65,6 +67,14 @@ pub struct Session {
     reprompts: u32,
     /// When the caller must have been understood.
     silence_due: CallTime,
+    /// Does a speech-to-speech model answer from the caller's voice?
+    direct: bool,
+    /// What was heard after a turn whose words are still to come, that turn first.
+    waiting: VecDeque<Waiting>,
+    /// The last turn of the caller whose words are known, and the words.
+    known: Option<(TurnId, String)>,
+    /// A turn that is heard again, for its answer broke off.
+    reheard: Option<TurnId>,
     stale: u64,
     started: bool,
 }
@@ -85,6 +95,10 @@ impl Session {
             completed: 0,
             reprompts: 0,
             silence_due: CallTime(0),
+            direct: false,
+            waiting: VecDeque::new(),
+            known: None,
+            reheard: None,
             stale: 0,
             started: false,
         }
@@ -107,6 +121,7 @@ impl Session {
             Input::Tts { utterance, event } => self.on_tts(now, utterance, event),
             Input::Playing { utterance } => self.on_playing(now, utterance),
             Input::Mark { utterance } => self.on_mark(now, utterance),
+            Input::Direct(direct) => self.on_direct(now, direct),
             Input::Stop(reason) => self.end(now, reason),
             Input::Timeout => self.on_timeout(now),
         }
@@ -143,6 +158,7 @@ impl Session {
             return;
         }
         self.started = true;
+        self.direct = start.direct;
         self.timers.set(Timer::MaxCall, now + self.config.max_call);
         self.out.push_back(Output::Crm(CallEventKind::Started {
             from: start.from,
@@ -155,7 +171,7 @@ impl Session {
             return self.return_to_listening(now);
         }
         let turn = self.new_turn();
-        self.start_speaking(now, turn, start.greeting, true);
+        self.start_speaking(now, turn, Saying { cached: true, ..start.greeting.into() });
     }
 
     fn on_timeout(&mut self, now: CallTime) {
@@ -169,6 +185,7 @@ impl Session {
                 Timer::Overlap => self.weigh_words_again(now),
                 Timer::Draft => self.on_stable_words(),
                 Timer::SttFinal => self.on_stt_overdue(now),
+                Timer::Words => self.on_words_overdue(now),
                 Timer::Reply => self.on_reply_overdue(now),
                 Timer::FirstAudio | Timer::Playout => self.on_playout_overdue(now),
                 Timer::Silence => self.on_silence(now),
@@ -196,10 +213,10 @@ impl Session {
         if self.reprompts < self.config.max_reprompts {
             self.reprompts += 1;
             let line = self.config.reprompt.clone();
-            self.start_speaking(now, turn, line, false);
+            self.start_speaking(now, turn, line.into());
         } else {
             let line = self.config.goodbye.clone();
-            self.start_speaking(now, turn, line, false);
+            self.start_speaking(now, turn, line.into());
             self.hang_up_after_speech();
         }
     }
@@ -223,6 +240,7 @@ impl Session {
             self.out.push_back(Output::SttCancel { turn });
             self.commit_unfinished(now);
         }
+        self.settle_all(now);
         self.timers.stop_all();
         self.out.push_back(Output::Crm(CallEventKind::Ended { reason, duration_ms: now.as_ms() }));
         self.out.push_back(Output::State(State::Ended));

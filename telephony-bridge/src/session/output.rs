@@ -70,6 +70,13 @@ pub enum Output {
         /// What the caller said.
         text: String,
     },
+    /// Answer the turn from the caller's voice, before its words are known.
+    Answer {
+        /// Which turn.
+        turn: TurnId,
+        /// Caller turns completed before this one.
+        index: u32,
+    },
     /// Stop writing.
     CancelReply {
         /// Which turn.
@@ -87,6 +94,31 @@ pub enum Output {
         cached: bool,
         /// Hold the audio so long once it is there.
         pause: Duration,
+    },
+    /// Play what the model itself says as the next part of its reply, followed by a mark.
+    Play {
+        /// Its id.
+        utterance: UtteranceId,
+        /// The turn it answers.
+        turn: TurnId,
+        /// It goes on where this one was cut off.
+        resumes: Option<UtteranceId>,
+        /// Skip this much of the audio, in ms: it was heard before.
+        from_ms: u64,
+        /// Hold the audio so long once it is there.
+        pause: Duration,
+    },
+    /// What the model said was cut off: it shall know how much of it was heard.
+    CutOff {
+        /// Which.
+        utterance: UtteranceId,
+        /// So much, in ms from the beginning of what it said.
+        heard_ms: u64,
+    },
+    /// Words of the bridge's own were heard: the model that answers from the caller's voice shall know them.
+    Told {
+        /// Which.
+        text: String,
     },
     /// Drop all audio that has not left yet, and stop synthesis of every utterance.
     FlushPlayout,

@@ -7,7 +7,7 @@ use audio_core::barge_in::Reasons;
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
-use super::listen::Interrupted;
+use super::listen::{Interrupted, Piece};
 use super::state::{Afterwards, Phase};
 use super::think::Thinking;
 use super::transcript::{Entry, heard_words};
@@ -24,10 +24,36 @@ pub(super) struct Speaking {
     queue: VecDeque<Utterance>,
     /// No further sentence will come.
     pub(super) reply_done: bool,
-    afterwards: Afterwards,
+    pub(super) afterwards: Afterwards,
     /// The caller's turn this answers, until the caller hears the first of it: whoever goes on
     /// before that has not finished the turn.
-    unheard: Option<Thinking>,
+    pub(super) unheard: Option<Thinking>,
+}
+
+/// Something to be said.
+#[derive(Debug, Default)]
+pub(super) struct Saying {
+    pub(super) line: Line,
+    /// Skip so much of its audio.
+    pub(super) from_ms: u64,
+    /// Its audio was made beforehand.
+    pub(super) cached: bool,
+    /// The model itself says it…
+    pub(super) voiced: bool,
+    /// …and goes on where this utterance was cut off.
+    pub(super) resumes: Option<UtteranceId>,
+}
+
+impl From<Line> for Saying {
+    fn from(line: Line) -> Self {
+        Self { line, ..Self::default() }
+    }
+}
+
+impl From<Piece> for Saying {
+    fn from(Piece { line, voiced }: Piece) -> Self {
+        Self { line, voiced: voiced.is_some(), resumes: voiced, ..Self::default() }
+    }
 }
 
 /// One line on its way to the caller's ear.
@@ -36,6 +62,8 @@ struct Utterance {
     id: UtteranceId,
     line: Line,
     from_ms: u64,
+    /// The model itself says it.
+    voiced: bool,
     started: Option<CallTime>,
     /// Length of the audio from `from_ms` on.
     total_ms: Option<u64>,
@@ -49,9 +77,21 @@ impl Utterance {
     /// How much of the whole line was heard by `now`, and how long the whole line is, in ms.
     fn heard(&self, now: CallTime) -> (u64, u64) {
         let letters = self.line.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
-        let total = self.total_ms.map_or(letters * MS_PER_LETTER, |ms| self.from_ms + ms);
+        let guessed = letters * MS_PER_LETTER;
+        if self.voiced {
+            // Words run ahead of the audio, and audio may pause: what was played is known from what was given.
+            let total = self.from_ms + self.total_ms.unwrap_or(self.given_ms.max(guessed));
+            let left = (self.plays_until - now).as_millis() as u64;
+            let played = self.started.map_or(0, |_| self.given_ms.saturating_sub(left));
+            return ((self.from_ms + played).min(total), total);
+        }
+        let total = self.total_ms.map_or(guessed, |ms| self.from_ms + ms);
         let played = self.started.map_or(0, |at| (now - at).as_millis() as u64);
         ((self.from_ms + played).min(total), total)
+    }
+
+    fn into_piece(self) -> Piece {
+        Piece { line: self.line, voiced: self.voiced.then_some(self.id) }
     }
 }
 
@@ -64,14 +104,14 @@ impl Speaking {
 
 impl Session {
     /// Says one line that is complete in itself.
-    pub(super) fn start_speaking(&mut self, now: CallTime, turn: TurnId, line: Line, cached: bool) {
-        self.begin(now, turn, (line, 0, cached), true, Duration::ZERO);
+    pub(super) fn start_speaking(&mut self, now: CallTime, turn: TurnId, saying: Saying) {
+        self.begin(now, turn, saying, true, Duration::ZERO);
     }
 
     /// Says the first sentence of a reply to `thinking`.
-    pub(super) fn start_reply(&mut self, now: CallTime, thinking: Thinking, line: Line) {
+    pub(super) fn start_reply(&mut self, now: CallTime, thinking: Thinking, saying: Saying) {
         let pause = self.config.reply_delay;
-        self.begin(now, thinking.turn, (line, 0, false), false, pause);
+        self.begin(now, thinking.turn, saying, false, pause);
         if let Phase::Speaking(speaking) = &mut self.phase {
             speaking.unheard = Some(thinking);
         }
@@ -86,6 +126,9 @@ impl Session {
     pub(super) fn retract_reply(&mut self) -> Option<Thinking> {
         let Phase::Speaking(speaking) = &mut self.phase else { return None };
         let thinking = speaking.unheard.take()?;
+        for utterance in speaking.queue.iter().filter(|utterance| utterance.voiced) {
+            self.out.push_back(Output::CutOff { utterance: utterance.id, heard_ms: 0 });
+        }
         self.phase = Phase::Listening;
         for timer in [Timer::FirstAudio, Timer::Playout, Timer::Reply] {
             self.timers.stop(timer);
@@ -105,23 +148,17 @@ impl Session {
 
     /// Goes on with a line that was cut off by nothing.
     pub(super) fn resume_speaking(&mut self, now: CallTime, turn: TurnId, cut: Interrupted) {
-        self.begin(now, turn, (cut.line, cut.heard_ms, false), true, Duration::ZERO);
-        for line in cut.rest {
-            self.enqueue(now, (line, 0, false), Duration::ZERO);
+        let saying = Saying { from_ms: cut.heard_ms, ..cut.piece.into() };
+        self.begin(now, turn, saying, true, Duration::ZERO);
+        for piece in cut.rest {
+            self.enqueue(now, piece.into(), Duration::ZERO);
         }
         if let Phase::Speaking(speaking) = &mut self.phase {
             speaking.afterwards = cut.afterwards;
         }
     }
 
-    fn begin(
-        &mut self,
-        now: CallTime,
-        turn: TurnId,
-        (line, from_ms, cached): (Line, u64, bool),
-        reply_done: bool,
-        pause: Duration,
-    ) {
+    fn begin(&mut self, now: CallTime, turn: TurnId, saying: Saying, reply_done: bool, pause: Duration) {
         self.stop_listening_unheard();
         for timer in [Timer::Silence, Timer::Unheard, Timer::Endpointing, Timer::SttFinal, Timer::Reply] {
             self.timers.stop(timer);
@@ -134,17 +171,19 @@ impl Session {
             afterwards: Afterwards::Listen,
             unheard: None,
         }));
-        self.enqueue(now, (line, from_ms, cached), pause);
+        self.enqueue(now, saying, pause);
     }
 
-    pub(super) fn add_sentence(&mut self, now: CallTime, line: Line) {
+    pub(super) fn add_sentence(&mut self, now: CallTime, saying: Saying) {
         self.timers.stop(Timer::Reply);
-        self.enqueue(now, (line, 0, false), Duration::ZERO);
+        self.enqueue(now, saying, Duration::ZERO);
     }
 
-    fn enqueue(&mut self, now: CallTime, (line, from_ms, cached): (Line, u64, bool), pause: Duration) {
+    fn enqueue(&mut self, now: CallTime, saying: Saying, pause: Duration) {
+        let Saying { line, from_ms, cached, voiced, resumes } = saying;
         let id = self.new_utterance();
         let Phase::Speaking(speaking) = &mut self.phase else { return };
+        let turn = speaking.turn;
         if speaking.queue.is_empty() {
             self.timers.set(Timer::FirstAudio, now + self.config.first_audio_timeout);
         }
@@ -152,12 +191,28 @@ impl Session {
             id,
             line: line.clone(),
             from_ms,
+            voiced,
             started: None,
             total_ms: None,
             given_ms: 0,
             plays_until: now,
         });
-        self.out.push_back(Output::Speak { utterance: id, line, from_ms, cached, pause });
+        self.out.push_back(if voiced {
+            Output::Play { utterance: id, turn, resumes, from_ms, pause }
+        } else {
+            Output::Speak { utterance: id, line, from_ms, cached, pause }
+        });
+    }
+
+    /// More words of what the model is saying.
+    pub(super) fn more_words(&mut self, more: &str) {
+        match &mut self.phase {
+            Phase::Speaking(speaking) => match speaking.queue.iter_mut().rfind(|u| u.voiced) {
+                Some(utterance) => utterance.line.text.push_str(more),
+                None => self.stale += 1,
+            },
+            _ => self.stale += 1,
+        }
     }
 
     pub(super) fn hang_up_after_speech(&mut self) {
@@ -371,17 +426,17 @@ impl Session {
             score,
             heard_ms,
         }));
-        let mut lines = speaking.queue.into_iter().map(|utterance| utterance.line);
-        self.listening.interrupted = lines.next().map(|line| Interrupted {
-            line,
+        let mut pieces = speaking.queue.into_iter().map(Utterance::into_piece);
+        self.listening.interrupted = pieces.next().map(|piece| Interrupted {
+            piece,
             heard_ms,
-            rest: lines.collect(),
+            rest: pieces.collect(),
             afterwards: speaking.afterwards,
         });
         self.out.push_back(Output::State(super::State::Listening));
         self.open_segment(now, onset);
         // Voice that brings no words soon was no interruption: the agent goes on where it was.
-        if self.listening.has_no_words() {
+        if self.listening.has_no_words() && !self.direct {
             self.timers.set(Timer::TurnLimit, now + self.config.max_wordless);
         }
         self.endpoint_if_silent(now);
@@ -396,6 +451,10 @@ impl Session {
     }
 
     fn note_utterance(&mut self, now: CallTime, utterance: &Utterance, interrupted: bool) {
+        if utterance.voiced && interrupted {
+            let (heard_ms, _) = utterance.heard(now);
+            self.out.push_back(Output::CutOff { utterance: utterance.id, heard_ms });
+        }
         let Some(start) = utterance.started else { return };
         let (heard, total) = if interrupted { utterance.heard(now) } else { (1, 1) };
         let text = &utterance.line.text;
@@ -407,6 +466,9 @@ impl Session {
         };
         let text = upto.split_whitespace().skip(before).collect::<Vec<_>>().join(" ");
         if !text.is_empty() {
+            if self.direct && !utterance.voiced {
+                self.out.push_back(Output::Told { text: text.clone() });
+            }
             self.record(Entry { speaker: Speaker::Agent, text, start, end: now, interrupted });
         }
     }

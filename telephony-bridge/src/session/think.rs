@@ -3,9 +3,11 @@
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
+use super::direct::Waiting;
+use super::speak::Saying;
 use super::state::{Afterwards, Phase};
 use super::transcript::Entry;
-use super::{CallTime, LlmEvent, Output, Provider, Session, Timer, TurnId};
+use super::{CallTime, Line, LlmEvent, Output, Provider, Session, Timer, TurnId};
 
 /// A finished turn on its way to a reply.
 #[derive(Debug)]
@@ -21,11 +23,13 @@ pub(super) struct Thinking {
     pub(super) partial: String,
     /// All words of the turn, once they are final.
     pub(super) text: Option<String>,
+    /// A model answers it from the caller's voice, whether or not the words are known.
+    pub(super) answering: bool,
 }
 
 impl Thinking {
     /// The best words there are.
-    fn words(self) -> String {
+    pub(super) fn words(self) -> String {
         match self.text {
             Some(text) => text,
             None => join(&self.carried, &self.partial),
@@ -66,6 +70,7 @@ impl Session {
         match self.listening.interrupted.take() {
             Some(cut) => {
                 let turn = self.new_turn();
+                self.forget_noise();
                 self.resume_speaking(now, turn, cut);
             }
             None => self.listen_again(now),
@@ -74,9 +79,16 @@ impl Session {
 
     /// The final words are overdue or lost: the interim ones must do.
     pub(super) fn on_stt_overdue(&mut self, now: CallTime) {
+        let direct = self.direct;
         let Phase::Thinking(thinking) = &mut self.phase else { return };
         if thinking.text.is_some() {
             return;
+        }
+        if direct {
+            // The model has heard them.
+            self.listening.interrupted = None;
+            self.out.push_back(Output::Degraded(Provider::Stt));
+            return self.answer(now);
         }
         let (turn, partial) = (thinking.turn, std::mem::take(&mut thinking.partial));
         let thinking_is_empty = thinking.carried.is_empty();
@@ -91,7 +103,8 @@ impl Session {
     }
 
     pub(super) fn on_llm(&mut self, now: CallTime, turn: TurnId, event: LlmEvent) {
-        let thinking = matches!(&self.phase, Phase::Thinking(t) if t.turn == turn && t.text.is_some());
+        let is_asked = |t: &Thinking| t.turn == turn && (t.text.is_some() || t.answering);
+        let thinking = matches!(&self.phase, Phase::Thinking(t) if is_asked(t));
         let speaking = matches!(&self.phase, Phase::Speaking(s) if s.turn == turn && !s.reply_done);
         if !thinking && !speaking {
             self.stale += 1;
@@ -101,10 +114,18 @@ impl Session {
             LlmEvent::Sentence(line) if line.is_empty() => {}
             LlmEvent::Sentence(line) if thinking => {
                 if let Some(thinking) = self.take_thinking() {
-                    self.start_reply(now, thinking, line);
+                    self.start_reply(now, thinking, line.into());
                 }
             }
-            LlmEvent::Sentence(line) => self.add_sentence(now, line),
+            LlmEvent::Sentence(line) => self.add_sentence(now, line.into()),
+            LlmEvent::Spoken(words) => {
+                let saying = Saying { voiced: true, ..Line::text(words).into() };
+                match self.take_thinking() {
+                    Some(thinking) => self.start_reply(now, thinking, saying),
+                    None => self.add_sentence(now, saying),
+                }
+            }
+            LlmEvent::Words(more) => self.more_words(&more),
             LlmEvent::Done { fields, hang_up, transfer } => {
                 let afterwards = Afterwards::of(hang_up, transfer);
                 if !fields.is_empty() {
@@ -134,7 +155,7 @@ impl Session {
                 self.out.push_back(Output::CancelReply { turn });
                 self.leave_thinking();
                 let apology = self.config.apology.clone();
-                self.start_speaking(now, turn, apology, false);
+                self.start_speaking(now, turn, apology.into());
             }
             Phase::Speaking(speaking) if speaking.is_waiting() => {
                 let turn = speaking.turn;
@@ -146,7 +167,7 @@ impl Session {
         }
     }
 
-    fn leave_thinking(&mut self) {
+    pub(super) fn leave_thinking(&mut self) {
         if let Some(thinking) = self.take_thinking() {
             self.commit_turn(thinking);
         }
@@ -168,18 +189,32 @@ impl Session {
 
     /// The caller's turn becomes part of the conversation.
     pub(super) fn commit_turn(&mut self, thinking: Thinking) {
-        let (start, end) = (thinking.start, thinking.end);
+        if thinking.answering && thinking.text.is_none() {
+            self.completed += 1;
+            return self.wait_for_words(thinking);
+        }
+        let (turn, start, end) = (thinking.turn, thinking.start, thinking.end);
         let text = thinking.words();
         if text.is_empty() {
             return;
         }
         self.completed += 1;
         self.reset_drafts();
+        self.known = Some((turn, text.clone()));
         self.record(Entry { speaker: Speaker::Caller, text, start, end, interrupted: false });
     }
 
-    /// Adds to the transcript and tells the CRM.
+    /// Becomes part of the conversation, after what is still waited for.
     pub(super) fn record(&mut self, entry: Entry) {
+        if self.waiting.is_empty() {
+            self.write_down(entry);
+        } else {
+            self.waiting.push_back(Waiting::Said(entry));
+        }
+    }
+
+    /// Adds to the transcript and tells the CRM.
+    pub(super) fn write_down(&mut self, entry: Entry) {
         let turn = self.transcript.push(entry.clone());
         self.out.push_back(Output::Crm(CallEventKind::Turn {
             turn,

@@ -9,6 +9,8 @@ pub enum Timer {
     Endpointing = 0,
     /// The final transcript is overdue.
     SttFinal,
+    /// The words of a turn that was answered without them are overdue.
+    Words,
     /// The reply's first words are overdue.
     Reply,
     /// The utterance's first audio is overdue.
@@ -32,9 +34,10 @@ pub enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Endpointing,
         Self::SttFinal,
+        Self::Words,
         Self::Reply,
         Self::FirstAudio,
         Self::Playout,

@@ -12,7 +12,10 @@ use super::{CallTime, Session, Timer, endpointing};
 impl Session {
     /// Nobody has been heard for a while.
     pub(super) fn listen_unheard(&mut self, now: CallTime) {
-        if !matches!(self.phase, Phase::Listening) || self.listening.voice || self.listening.is_open() {
+        // A model that answers from the voice gives no words before the turn is over.
+        let waits =
+            matches!(self.phase, Phase::Listening) && !self.listening.voice && !self.listening.is_open();
+        if !waits || self.direct {
             return;
         }
         // Whoever has spoken since the agent ended: recognition has the line of the last seconds.

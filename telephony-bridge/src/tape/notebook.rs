@@ -18,6 +18,8 @@ pub(super) struct Notebook {
     observed: Observed,
     crm: CrmCounts,
     taken_back: bool,
+    /// Turns answered from the caller's voice whose words are still to come.
+    wordless: Vec<u32>,
     /// Is the caller speaking?
     pub(super) voice: bool,
     /// Does the caller hear the agent?
@@ -87,6 +89,12 @@ impl Notebook {
                 self.events.push(TimelineEvent { why, ..entry(EventName::TurnEnd) });
             }
             Output::Reply { index, text, .. } => self.turn(*index, text.clone(), labels),
+            // The words come when the turn becomes part of the conversation.
+            Output::Answer { index, .. } => {
+                self.turn(*index, String::new(), labels);
+                self.wordless.retain(|wordless| wordless != index);
+                self.wordless.push(*index);
+            }
             Output::Clear(reason) => {
                 self.events.push(TimelineEvent { reason: Some(*reason), ..entry(EventName::Clear) });
                 self.agent_stops(t_ms, true);
@@ -144,10 +152,26 @@ impl Notebook {
         self.turns.push(Turn { index, label, report });
     }
 
+    /// The words of the first turn that was answered without them.
+    fn write_down(&mut self, text: &str) {
+        let turns = &mut self.turns;
+        self.wordless.retain(|index| turns.iter().any(|turn| turn.index == *index));
+        if self.wordless.is_empty() {
+            return;
+        }
+        let index = self.wordless.remove(0);
+        if let Some(turn) = turns.iter_mut().find(|turn| turn.index == index) {
+            text.clone_into(&mut turn.report.text);
+        }
+    }
+
     fn crm(&mut self, kind: &CallEventKind) {
         match kind {
             CallEventKind::Started { .. } => self.crm.calls += 1,
-            CallEventKind::Turn { speaker: Speaker::Caller, .. } => self.crm.turns += 1,
+            CallEventKind::Turn { speaker: Speaker::Caller, text, .. } => {
+                self.crm.turns += 1;
+                self.write_down(text);
+            }
             CallEventKind::LeadFields { .. } => self.crm.leads = 1,
             _ => {}
         }

@@ -85,6 +85,7 @@ fn scripted_providers(tape: &Tape, library: &VoiceLibrary) -> Result<Providers, 
     let latency = tape.file.latency;
     Ok(Providers {
         pause: ReplyPause::default(),
+        direct: None,
         stt: Box::new(ScriptedStt::new(script_of(&tape.file.caller), latency)),
         llm: Box::new(ScriptedLlm::new(tape_lines(tape), latency.llm_ms)),
         tts: Box::new(ClipVoice::new(library.clone(), latency.tts_ms).with_tape(tape)?),
@@ -141,6 +142,7 @@ impl<'a> Simulation<'a> {
     fn run(&mut self) {
         let file = &self.tape.file;
         let start = CallStart {
+            direct: false,
             from: file.from.clone().unwrap_or_default(),
             to: file.to.clone().unwrap_or_default(),
             stream_sid: self.tape.name.clone(),

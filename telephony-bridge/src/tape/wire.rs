@@ -126,6 +126,8 @@ pub enum WireInput {
     Playing(UtteranceId),
     /// The utterance's mark came back.
     Mark(UtteranceId),
+    /// A speech-to-speech model answers from the caller's voice from now on, or does so no longer.
+    Direct(bool),
     /// The stream is over.
     Stop(crm_api::EndReason),
     /// A timer was due.
@@ -143,6 +145,7 @@ impl WireInput {
             Self::Tts(utterance, event) => Input::Tts { utterance: *utterance, event: *event },
             Self::Playing(utterance) => Input::Playing { utterance: *utterance },
             Self::Mark(utterance) => Input::Mark { utterance: *utterance },
+            Self::Direct(direct) => Input::Direct(*direct),
             Self::Stop(reason) => Input::Stop(*reason),
             Self::Timeout => Input::Timeout,
         }
@@ -161,10 +164,16 @@ pub enum Decision {
     TurnCancel(TurnId),
     /// A reply was asked for.
     Reply(TurnId, String),
+    /// A reply was asked for of a model that has heard the caller's voice.
+    Answer(TurnId),
     /// A reply was given up.
     CancelReply(TurnId),
     /// Something is said.
     Speak(UtteranceId),
+    /// The model itself says something.
+    Play(UtteranceId),
+    /// It was cut off, and so much of it was heard, in ms.
+    CutOff(UtteranceId, u64),
     /// The agent was interrupted; score in thousandths.
     Yield(u32),
     /// The agent may be interrupted.
@@ -189,8 +198,11 @@ impl Decision {
             Output::TurnEnd { turn, .. } => Self::TurnEnd(*turn),
             Output::SttCancel { turn } => Self::TurnCancel(*turn),
             Output::Reply { turn, text, .. } => Self::Reply(*turn, text.clone()),
+            Output::Answer { turn, .. } => Self::Answer(*turn),
             Output::CancelReply { turn } => Self::CancelReply(*turn),
             Output::Speak { utterance, .. } => Self::Speak(*utterance),
+            Output::Play { utterance, .. } => Self::Play(*utterance),
+            Output::CutOff { utterance, heard_ms } => Self::CutOff(*utterance, *heard_ms),
             Output::Yield { score, .. } => Self::Yield((score * 1_000.0).round() as u32),
             Output::Duck { .. } => Self::Duck,
             Output::Resume { .. } => Self::Resume,
@@ -204,6 +216,7 @@ impl Decision {
             | Output::TakenBack { .. }
             | Output::Draft { .. }
             | Output::DropDraft { .. }
+            | Output::Told { .. }
             | Output::Crm(_)
             | Output::Degraded(_)
             | Output::Ended(_) => return None,

@@ -8,6 +8,7 @@ mod full_call;
 mod greeting;
 mod latency;
 mod matrix;
+mod realtime;
 mod recovery;
 mod secrets;
 mod site;

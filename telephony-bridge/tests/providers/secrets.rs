@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use provider_fakes::openai::{HttpFault, Service};
+use provider_fakes::realtime::{FakeRealtime, RealtimeFault};
 
 use crate::site::{PATIENCE, Site, alone, tape};
 
@@ -37,7 +38,11 @@ async fn a_key_is_in_no_log() {
         .finish();
     tracing::subscriber::set_global_default(subscriber).expect("the only one of this process");
     let tape = tape("greeting");
-    let site = Site::start(&[("OPENAI_API_KEY", KEY)]).await;
+    let realtime = FakeRealtime::start().await.expect("a port");
+    realtime.script([RealtimeFault::Status(401), RealtimeFault::Server, RealtimeFault::Garbage]);
+    let url = realtime.url();
+    let spoken = [("SPEECH_MODE", "realtime"), ("REALTIME_BASE_URL", &url), ("REALTIME_API_KEY", KEY)];
+    let site = Site::start(&[&[("OPENAI_API_KEY", KEY)][..], &spoken].concat()).await;
     for service in Service::ALL {
         site.openai.script(
             service,
@@ -50,6 +55,8 @@ async fn a_key_is_in_no_log() {
     let sent = site.openai.requests(Service::Transcriptions);
     assert!(sent.iter().any(|request| request.authorization.as_deref().is_some_and(|a| a.contains(KEY))));
     site.down().await;
+    let key = realtime.sessions()[0].authorization.clone();
+    assert!(key.is_some_and(|key| key.contains(KEY)));
     let text = String::from_utf8_lossy(&log.0.lock().expect("whole")).into_owned();
     assert!(text.contains("provider failed") && text.contains("[key]"), "the failures are there");
     assert!(!text.contains(KEY), "the key is logged");

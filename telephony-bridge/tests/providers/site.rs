@@ -98,6 +98,11 @@ impl Site {
         caller
     }
 
+    /// Where the bridge keeps what it keeps.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The bridge's metrics.
     pub async fn metrics(&self) -> String {
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");

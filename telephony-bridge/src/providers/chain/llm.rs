@@ -189,7 +189,7 @@ impl Llm for LlmChain {
                     }
                     continue;
                 }
-                LlmEvent::Sentence(_) => reply.due = None,
+                LlmEvent::Sentence(_) | LlmEvent::Spoken(_) | LlmEvent::Words(_) => reply.due = None,
             }
             return Some((turn, event));
         }

@@ -221,6 +221,7 @@ impl Stt for SttChain {
                     }
                     return Some((id, SttResult::Final(words)));
                 }
+                Some((id, SttResult::TurnOver, _)) => return Some((id, SttResult::TurnOver)),
                 Some((_, SttResult::Failed, at)) => {
                     let reason = reason_of(self.members[at].health.as_deref());
                     self.pass_on(now, reason);

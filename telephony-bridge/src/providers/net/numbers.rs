@@ -12,7 +12,7 @@ pub const TOOLS: &str = "kav_bridge_tools_total";
 pub const DRAFTS: &str = "kav_bridge_drafts_total";
 /// Seconds by which an adopted one was ahead of its turn's last words.
 pub const HEAD_START: &str = "kav_bridge_draft_head_start_seconds";
-/// Fallbacks used: `provider` (`stt`, `llm`, `tts`), `reason`.
+/// Fallbacks used: `provider` (`stt`, `llm`, `tts`, `realtime`), `reason`.
 pub const FALLBACKS: &str = "kav_bridge_provider_fallbacks_total";
 /// Recognised words that were not believed; `provider`, `reason`.
 pub const DISBELIEVED: &str = "kav_bridge_stt_disbelieved_total";
@@ -22,6 +22,13 @@ pub const CACHE_HITS: &str = "kav_bridge_tts_cache_hits_total";
 pub const CACHE_MISSES: &str = "kav_bridge_tts_cache_misses_total";
 /// Tasks of providers that exist now.
 pub const TASKS: &str = "kav_bridge_provider_tasks";
+
+/// Sessions of speech to speech that were set up; `why`: `start`, `again` after one was lost, `rollover`.
+pub const SESSIONS: &str = "kav_bridge_realtime_sessions_total";
+/// Tokens that speech to speech cost; `direction`: `in`, `out`.
+pub const TOKENS: &str = "kav_bridge_realtime_tokens_total";
+/// Answers of which the caller did not hear the end, and the model was told so.
+pub const CUT_OFF: &str = "kav_bridge_realtime_cut_off_total";
 
 /// Says what they are.
 pub fn describe() {
@@ -36,5 +43,11 @@ pub fn describe() {
     describe_counter!(DISBELIEVED, "recognised words not believed, by provider and reason");
     describe_counter!(CACHE_HITS, "sentences whose audio was there beforehand");
     describe_counter!(CACHE_MISSES, "sentences that had to be synthesised");
+    describe_counter!(SESSIONS, "sessions of speech to speech that were set up, by why");
+    describe_counter!(TOKENS, "tokens that speech to speech cost, by direction");
+    describe_counter!(
+        CUT_OFF,
+        "answers of speech to speech that were cut off where the caller stopped hearing them"
+    );
     describe_gauge!(TASKS, "tasks of providers that exist now");
 }

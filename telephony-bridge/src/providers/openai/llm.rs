@@ -18,16 +18,16 @@ use crate::session::{CallTime, Line, LlmEvent, TurnId};
 use crate::speech_text::Gender;
 
 /// Times the model may use tools for one reply.
-const MAX_ROUNDS: usize = 3;
+pub(super) const MAX_ROUNDS: usize = 3;
 /// A tool that takes longer is bridged by a phrase.
-const FILLER_AFTER: Duration = Duration::from_millis(700);
+pub(super) const FILLER_AFTER: Duration = Duration::from_millis(700);
 /// Said where the model ends the call without a word.
-const GOODBYE: &str = "תודה, ולהתראות.";
+pub(super) const GOODBYE: &str = "תודה, ולהתראות.";
 /// Results that may wait for the driver.
 const RESULTS: usize = 32;
 
 /// Bridges a slow tool.
-const fn filler(gender: Gender) -> &'static str {
+pub(super) const fn filler(gender: Gender) -> &'static str {
     match gender {
         Gender::Feminine => "רגע, אני בודקת.",
         Gender::Masculine => "רגע, אני בודק.",
@@ -35,7 +35,7 @@ const fn filler(gender: Gender) -> &'static str {
 }
 
 /// Said where the model hands the call over without a word.
-const fn hand_over(gender: Gender) -> &'static str {
+pub(super) const fn hand_over(gender: Gender) -> &'static str {
     match gender {
         Gender::Feminine => "כמובן, אני מעבירה.",
         Gender::Masculine => "כמובן, אני מעביר.",

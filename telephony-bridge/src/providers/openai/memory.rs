@@ -70,7 +70,10 @@ impl Memory {
                 Entry::Tools(calls) => messages.extend(calls.iter().cloned()),
             }
         }
-        messages.push(json!({ "role": "user", "content": now }));
+        // A turn whose first answer broke off is part of the conversation already.
+        if self.entries.back() != Some(&Entry::Caller(now.to_owned())) {
+            messages.push(json!({ "role": "user", "content": now }));
+        }
         messages.extend(self.used.iter().cloned());
         messages
     }
@@ -133,6 +136,16 @@ mod tests {
         let told =
             ["system הוראות", "assistant שלום", "user דנה", "tool t", "assistant נעים [הופסק]", "user עכשיו"];
         assert_eq!(contents(&memory), told);
+    }
+
+    /// S-AUD-014: a turn that is answered once more, for the first answer broke off, was said once.
+    #[test]
+    fn a_turn_that_is_answered_again_is_told_once() {
+        let mut memory = Memory::default();
+        memory.said(Speaker::Caller, "עכשיו", false);
+        assert_eq!(contents(&memory), ["system הוראות", "user עכשיו"]);
+        memory.said(Speaker::Agent, "נעים", true);
+        assert_eq!(contents(&memory).len(), 4);
     }
 
     #[test]

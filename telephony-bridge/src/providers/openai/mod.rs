@@ -6,6 +6,7 @@ mod chat;
 mod draft;
 mod llm;
 mod memory;
+pub mod realtime;
 mod speech;
 mod sse;
 mod tools;

@@ -52,10 +52,13 @@ impl Socket {
         };
         let bad_url = |detail: &str| fail(Phase::Connect, Reason::Rejected, detail);
         let mut request = url.into_client_request().map_err(|error| bad_url(&error.to_string()))?;
-        let mut authorization = HeaderValue::from_str(&format!("{scheme} {}", key.expose_secret()))
-            .map_err(|_| fail(Phase::Authorise, Reason::Expired, "the key holds what no header can"))?;
-        authorization.set_sensitive(true);
-        request.headers_mut().insert("authorization", authorization);
+        // A stand-in may want none.
+        if !key.expose_secret().is_empty() {
+            let mut authorization = HeaderValue::from_str(&format!("{scheme} {}", key.expose_secret()))
+                .map_err(|_| fail(Phase::Authorise, Reason::Expired, "the key holds what no header can"))?;
+            authorization.set_sensitive(true);
+            request.headers_mut().insert("authorization", authorization);
+        }
         let stream =
             reach(request.uri()).await.map_err(|(reason, detail)| fail(Phase::Connect, reason, &detail))?;
         let config =

@@ -13,7 +13,7 @@ impl Driver {
     pub(super) fn take_up(&mut self) {
         if let Some(earlier) = &self.call.earlier {
             for (speaker, text) in &earlier.said {
-                self.providers.llm.said(*speaker, text, false);
+                self.providers.said(*speaker, text);
             }
             return;
         }

@@ -30,7 +30,7 @@ use futures_util::stream::SplitStream;
 
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
-use crate::providers::{Providers, TtsOutput, length_ms};
+use crate::providers::{Direct, Providers, RealtimeOutput, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
@@ -116,6 +116,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         to: call.to.clone(),
         stream_sid: start.stream_sid.clone(),
         greeting: Line::text(call.decision.greeting.text.clone()),
+        direct: false,
     };
     // The call's clock begins with the caller's first sample, and no line is older than the first.
     driver.record_at(CallTime(0), Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
@@ -227,7 +228,10 @@ impl Driver {
     }
 
     fn begin(&mut self, start: &mut Option<CallStart>) {
-        if let Some(start) = start.take() {
+        if let Some(mut start) = start.take() {
+            // It may have been lost by now.
+            start.direct = self.providers.direct.as_ref().is_some_and(Direct::is_on);
+            self.status.direct(start.direct);
             self.feed(WireInput::Start(start));
         }
     }
@@ -238,7 +242,7 @@ impl Driver {
             let seq = clean.at.0 as usize / FRAME_SAMPLES;
             let age = self.arrivals[seq % ARRIVALS].elapsed();
             metrics::histogram!(numbers::IN_TO_PROVIDER).record(age.as_secs_f64());
-            self.providers.stt.audio(&clean);
+            self.providers.hear(&clean);
             // Its decisions came before it, and are taken below.
             self.followed = clean.at.0 + FRAME_SAMPLES as u64;
         }
@@ -273,7 +277,16 @@ impl Driver {
     fn poll_providers(&mut self) {
         let now = self.clock.now();
         loop {
-            if let Some((turn, result)) = self.providers.stt.poll(now) {
+            if let Some(output) = self.providers.poll_direct(now) {
+                self.feed(match output {
+                    RealtimeOutput::Heard(turn, result) => WireInput::Stt(turn, result),
+                    RealtimeOutput::Answer(turn, event) => WireInput::Llm(turn, event),
+                    RealtimeOutput::Direct(direct) => {
+                        self.status.direct(direct);
+                        WireInput::Direct(direct)
+                    }
+                });
+            } else if let Some((turn, result)) = self.providers.stt.poll(now) {
                 self.feed(WireInput::Stt(turn, result));
             } else if let Some((turn, event)) = self.providers.llm.poll(now) {
                 self.feed(WireInput::Llm(turn, event));

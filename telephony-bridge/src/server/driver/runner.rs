@@ -181,6 +181,7 @@ impl LiveRunner {
         };
         Providers {
             pause: ReplyPause::default(),
+            direct: self.toolkit.direct(call),
             stt: self.toolkit.stt(call, hears.then_some(stt)),
             llm: self.toolkit.llm(call, llm),
             tts: self.toolkit.tts(call, Box::new(self.voice.clone())),

@@ -1,5 +1,6 @@
 //! The conversation, driven by hand.
 
+mod direct;
 mod draft;
 mod never_stuck;
 mod words;
@@ -74,7 +75,7 @@ impl Call {
 
     fn last_utterance(&self) -> UtteranceId {
         let spoken = self.outputs.iter().rev().find_map(|o| match o {
-            Output::Speak { utterance, .. } => Some(*utterance),
+            Output::Speak { utterance, .. } | Output::Play { utterance, .. } => Some(*utterance),
             _ => None,
         });
         spoken.expect("nothing was said")
@@ -135,6 +136,7 @@ impl Call {
 
 pub(super) fn start() -> CallStart {
     CallStart {
+        direct: false,
         from: "+972502345678".into(),
         to: "+97233763805".into(),
         stream_sid: "MZ1".into(),

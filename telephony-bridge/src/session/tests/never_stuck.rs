@@ -18,7 +18,11 @@ enum Step {
     SttPartial(u32),
     SttFinal(u32, bool),
     SttFailed(u32),
+    TurnOver(u32),
     Sentence(u32),
+    Spoken(u32),
+    Words(u32),
+    Direct(bool),
     ReplyDone(u32, bool),
     LlmFailed(u32),
     TtsAudio(u32, u64),
@@ -39,7 +43,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => id.clone().prop_map(Step::SttPartial),
         3 => (id.clone(), any::<bool>()).prop_map(|(t, words)| Step::SttFinal(t, words)),
         1 => id.clone().prop_map(Step::SttFailed),
+        1 => id.clone().prop_map(Step::TurnOver),
         3 => id.clone().prop_map(Step::Sentence),
+        3 => id.clone().prop_map(Step::Spoken),
+        1 => id.clone().prop_map(Step::Words),
+        1 => any::<bool>().prop_map(Step::Direct),
         2 => (id.clone(), any::<bool>()).prop_map(|(t, hang_up)| Step::ReplyDone(t, hang_up)),
         1 => id.clone().prop_map(Step::LlmFailed),
         2 => (id.clone(), 0..8_000u64).prop_map(|(u, ms)| Step::TtsAudio(u, ms)),
@@ -59,7 +67,7 @@ fn apply(call: &mut Call, ms: u64, step: &Step) {
         _ => None,
     }));
     let utterance_back = newest(&mut call.outputs.iter().filter_map(|o| match o {
-        Output::Speak { utterance, .. } => Some(utterance.0),
+        Output::Speak { utterance, .. } | Output::Play { utterance, .. } => Some(utterance.0),
         _ => None,
     }));
     let turn = |back: u32| TurnId(turn_back.saturating_sub(back));
@@ -81,6 +89,10 @@ fn apply(call: &mut Call, ms: u64, step: &Step) {
         Step::SttPartial(t) => stt(t, SttEvent::Partial("מילה")),
         Step::SttFinal(t, words) => stt(t, SttEvent::Final(if words { "כמה מילים" } else { "" })),
         Step::SttFailed(t) => stt(t, SttEvent::Failed),
+        Step::TurnOver(t) => stt(t, SttEvent::TurnOver),
+        Step::Spoken(t) => llm(t, LlmEvent::Spoken("בסדר".into())),
+        Step::Words(t) => llm(t, LlmEvent::Words(" גמור".into())),
+        Step::Direct(direct) => Input::Direct(direct),
         Step::Sentence(t) => llm(t, LlmEvent::Sentence(Line::text("בסדר גמור"))),
         Step::ReplyDone(t, hang_up) => {
             llm(t, LlmEvent::Done { fields: Default::default(), hang_up, transfer: false })
@@ -102,9 +114,12 @@ proptest! {
     /// Providers fail, marks are lost, callers interrupt, at any time and in any order: when
     /// nothing more comes, speech and thought end within their timers, and the call itself does.
     #[test]
-    fn the_session_never_speaks_for_ever(steps in prop::collection::vec((0..1_500u64, step()), 0..60)) {
+    fn the_session_never_speaks_for_ever(
+        direct in any::<bool>(),
+        steps in prop::collection::vec((0..1_500u64, step()), 0..60),
+    ) {
         let mut call = Call::new();
-        call.at(0, Input::Start(start()));
+        call.at(0, Input::Start(CallStart { direct, ..start() }));
         let mut now = 0;
         for (pause, step) in &steps {
             now += pause;
@@ -129,9 +144,12 @@ proptest! {
 
     /// A hang-up at any moment ends the call at once and leaves no timer behind.
     #[test]
-    fn a_hang_up_ends_everything(steps in prop::collection::vec((0..1_500u64, step()), 0..40)) {
+    fn a_hang_up_ends_everything(
+        direct in any::<bool>(),
+        steps in prop::collection::vec((0..1_500u64, step()), 0..40),
+    ) {
         let mut call = Call::new();
-        call.at(0, Input::Start(start()));
+        call.at(0, Input::Start(CallStart { direct, ..start() }));
         let mut now = 0;
         for (pause, step) in &steps {
             now += pause;

@@ -71,13 +71,15 @@ fn masked_input(input: WireInput, words: &mut Words<'_>) -> WireInput {
             match result {
                 SttResult::Partial(text) => SttResult::Partial(words.masked(&text)),
                 SttResult::Final(text) => SttResult::Final(words.masked(&text)),
-                SttResult::Failed => SttResult::Failed,
+                other @ (SttResult::TurnOver | SttResult::Failed) => other,
             },
         ),
         WireInput::Llm(turn, event) => WireInput::Llm(
             turn,
             match event {
                 LlmEvent::Sentence(line) => LlmEvent::Sentence(masked_line(line, words)),
+                LlmEvent::Spoken(text) => LlmEvent::Spoken(words.masked(&text)),
+                LlmEvent::Words(text) => LlmEvent::Words(words.masked(&text)),
                 LlmEvent::Done { fields, hang_up, transfer } => {
                     let fields = fields.into_iter().map(|(name, value)| (name, words.masked(&value)));
                     LlmEvent::Done { fields: fields.collect(), hang_up, transfer }
