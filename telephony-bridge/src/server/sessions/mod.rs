@@ -58,6 +58,14 @@ pub struct Sessions {
     seen: Mutex<Seen>,
 }
 
+/// This bridge's calls in Redis.
+struct Own {
+    /// Those that may be there.
+    written: HashSet<String>,
+    /// When they certainly were.
+    at: Instant,
+}
+
 /// What the last exchange brought.
 #[derive(Debug, Default)]
 struct Seen {
@@ -101,11 +109,11 @@ impl Sessions {
             Ok(store) => store,
             Err(error) => return tracing::error!(%error, "calls are not shared"),
         };
-        let mut written = HashSet::new();
+        let mut own = Own { written: HashSet::new(), at: Instant::now() };
         tokio::pin!(stop);
         let mut pause = FIRST_PAUSE;
         loop {
-            let wait = match self.step(&mut store, &board, &mut written).await {
+            let wait = match self.step(&mut store, &board, &mut own).await {
                 true => {
                     pause = FIRST_PAUSE;
                     PERIOD
@@ -121,26 +129,30 @@ impl Sessions {
                 () = &mut stop => break,
             }
         }
-        let own: Vec<String> = written.into_iter().collect();
+        let own: Vec<String> = own.written.into_iter().collect();
         // What cannot be taken away expires.
         let _ = tokio::time::timeout(FAREWELL_LIMIT, store.exchange(&[], &own)).await;
     }
 
     /// One exchange. `false`: it failed.
-    async fn step(&self, store: &mut Store, board: &Board, written: &mut HashSet<String>) -> bool {
-        let mut own = board.rows();
-        own.iter_mut().for_each(|row| row.bridge.clone_from(&self.bridge));
-        let live: HashSet<String> = own.iter().map(|row| row.call_sid.clone()).collect();
-        let ended: Vec<String> = written.difference(&live).cloned().collect();
-        match store.exchange(&own, &ended).await {
+    async fn step(&self, store: &mut Store, board: &Board, own: &mut Own) -> bool {
+        let mut rows = board.rows();
+        rows.iter_mut().for_each(|row| row.bridge.clone_from(&self.bridge));
+        let live: HashSet<String> = rows.iter().map(|row| row.call_sid.clone()).collect();
+        let ended: Vec<String> = own.written.difference(&live).cloned().collect();
+        match store.exchange(&rows, &ended).await {
             Ok(exchange) => {
-                *written = live;
+                *own = Own { written: live, at: Instant::now() };
                 self.succeeded(exchange);
                 true
             }
             Err(error) => {
-                // What was written may be there or not: it is taken away, or written, the next time.
-                written.extend(live);
+                // What was written may be there or not: it is taken away, or written, the next time. After a
+                // while it has expired.
+                if own.at.elapsed() > RECORD_TTL {
+                    own.written.clear();
+                }
+                own.written.extend(live);
                 self.failed(&error);
                 false
             }
