@@ -175,6 +175,7 @@ async fn a_call_is_a_trace() {
     assert!(!answered.is_empty() && answered.len() <= turns, "{} of {turns}", answered.len());
     for turn in answered {
         assert!(turn.attribute("kav.turn").is_some_and(|value| value.number.is_some()), "{turn:?}");
+        assert!(turn.attribute("kav.drafted").is_some_and(|value| value.truth.is_some()), "{turn:?}");
         assert_eq!(steps(turn), ["stt.final", "llm.first_sentence", "tts.first_byte", "audio.first_out"]);
     }
 

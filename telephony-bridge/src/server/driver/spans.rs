@@ -55,6 +55,8 @@ pub(super) struct CallSpans {
     tracer: BoxedTracer,
     call: Context,
     turn: Option<Turn>,
+    /// A reply to this turn was begun before its end.
+    drafted: Option<TurnId>,
 }
 
 impl CallSpans {
@@ -69,7 +71,7 @@ impl CallSpans {
         ]);
         // Nobody's child: a call begins where Twilio connects.
         let span = tracer.build_with_context(span, &Context::new());
-        Self { tracer, call: Context::new().with_span(span), turn: None }
+        Self { tracer, call: Context::new().with_span(span), turn: None, drafted: None }
     }
 
     pub(super) fn input(&mut self, input: &WireInput) {
@@ -110,7 +112,12 @@ impl CallSpans {
                 self.turn(Some(*turn));
                 self.step(Step::Words);
             }
-            Output::Reply { turn, .. } if self.is(*turn) => self.step(Step::Sentence),
+            Output::Draft { turn, .. } => self.drafted = Some(*turn),
+            Output::DropDraft { .. } => self.drafted = None,
+            Output::Reply { turn, .. } if self.is(*turn) => {
+                self.attribute(KeyValue::new("kav.drafted", self.drafted == Some(*turn)));
+                self.step(Step::Sentence);
+            }
             Output::Speak { utterance, cached, .. } => {
                 if let Some(turn) = self.turn.as_mut().filter(|turn| turn.utterance.is_none()) {
                     turn.utterance = Some(*utterance);
