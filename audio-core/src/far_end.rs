@@ -6,6 +6,9 @@
 
 /// Frames that may be on their way: a second and more, what a stalled network holds back.
 const CAPACITY: usize = 64;
+/// Places that are used as long as they are enough, as they are while the network is steady: the memory of
+/// the others is not touched.
+const USUAL: usize = 16;
 
 /// Frames sent and not yet heard, oldest first; `T` is what is kept of each.
 #[derive(Clone, Debug)]
@@ -13,12 +16,14 @@ pub(crate) struct FarEnd<T> {
     frames: [T; CAPACITY],
     first: usize,
     len: usize,
+    /// Places in use, of which the frames are a ring.
+    places: usize,
 }
 
 impl<T: Copy> FarEnd<T> {
     /// Nothing on its way; `filler` is never handed out.
     pub(crate) const fn new(filler: T) -> Self {
-        Self { frames: [filler; CAPACITY], first: 0, len: 0 }
+        Self { frames: [filler; CAPACITY], first: 0, len: 0, places: USUAL }
     }
 
     /// A frame was sent. With too many on their way the oldest is forgotten.
@@ -26,15 +31,22 @@ impl<T: Copy> FarEnd<T> {
         if self.len == CAPACITY {
             self.pop();
         }
-        self.frames[(self.first + self.len) % CAPACITY] = sent;
+        if self.len == self.places {
+            self.frames[..self.places].rotate_left(self.first);
+            (self.first, self.places) = (0, CAPACITY);
+        }
+        self.frames[(self.first + self.len) % self.places] = sent;
         self.len += 1;
     }
 
     /// The frame heard next.
     pub(crate) fn pop(&mut self) -> Option<T> {
         let sent = (self.len > 0).then(|| self.frames[self.first])?;
-        self.first = (self.first + 1) % CAPACITY;
+        self.first = (self.first + 1) % self.places;
         self.len -= 1;
+        if self.len == 0 {
+            self.clear();
+        }
         Some(sent)
     }
 
@@ -54,6 +66,6 @@ impl<T: Copy> FarEnd<T> {
     }
 
     pub(crate) const fn clear(&mut self) {
-        self.len = 0;
+        (self.first, self.len, self.places) = (0, 0, USUAL);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use audio_core::barge_in::Preset;
 use audio_core::engine::{Engine, EngineConfig, EngineError, EngineStats};
@@ -9,7 +10,7 @@ use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::tape::{Latency, Tape, TapeError};
 use audio_core::vad::VadKind;
 
-use super::{Parts, numbers};
+use super::{Looks, Parts, numbers};
 use crate::config::Config;
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
@@ -20,6 +21,9 @@ use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
+
+/// From a tick of the audio threads to the look at what it brought: it has long been made by then.
+const LOOK_AFTER: Duration = Duration::from_micros(500);
 
 /// The runner could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,8 @@ pub enum RunnerError {
 /// Runs calls on the engine with the providers that are configured.
 pub struct LiveRunner {
     engine: Engine<CallPipeline>,
+    /// Between two ticks of it, in the world's time.
+    tick: Duration,
     toolkit: Toolkit,
     speed: f64,
     script: Option<Script>,
@@ -63,8 +69,8 @@ pub struct LiveRunner {
 
 /// What a tape contributes.
 struct Script {
-    words: Vec<ScriptedWord>,
-    lines: Vec<Line>,
+    words: Arc<[ScriptedWord]>,
+    lines: Arc<[Line]>,
     latency: Latency,
 }
 
@@ -118,12 +124,13 @@ impl LiveRunner {
         let preset =
             config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
         Ok(Self {
+            tick: engine.tick.div_f64(engine.speed).max(Duration::from_millis(1)),
             engine: Engine::start(engine)?,
             toolkit,
             speed: config.clock_speed,
             script: tape.map(|tape| Script {
-                words: script_of(&tape.file.caller),
-                lines: tape_lines(&tape),
+                words: script_of(&tape.file.caller).into(),
+                lines: tape_lines(&tape).into(),
                 latency,
             }),
             voice,
@@ -161,16 +168,18 @@ impl LiveRunner {
         let net = CallNet::new().at_speed(self.speed);
         let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
         let providers = self.providers(&setup);
-        Ok(Parts { handle, providers, net, recorder, preset, sensitivity })
+        let first = self.engine.next_tick().unwrap_or_else(Instant::now) + LOOK_AFTER;
+        let looks = Looks { first, every: self.tick };
+        Ok(Parts { handle, looks, providers, net, recorder, preset, sensitivity })
     }
 
     fn providers(&self, call: &CallSetup<'_>) -> Providers {
         let latency = self.script.as_ref().map(|script| script.latency).unwrap_or_default();
-        let words = self.script.as_ref().map(|script| script.words.clone());
+        let words = self.script.as_ref().map(|script| Arc::clone(&script.words));
         // Without a script it hears nothing: in a chain that is no fallback.
         let hears = words.is_some() || !self.toolkit.hears();
         let stt: Box<dyn Stt> = Box::new(ScriptedStt::new(words.unwrap_or_default(), latency));
-        let lines = self.script.as_ref().map(|script| script.lines.clone()).unwrap_or_default();
+        let lines = self.script.as_ref().map(|script| Arc::clone(&script.lines)).unwrap_or_default();
         let llm: Box<dyn Llm> = match lines.is_empty() {
             true => Box::new(Dialogue::new(latency.llm_ms).with_transfer(call.decision.dial.is_some())),
             false => Box::new(ScriptedLlm::new(lines, latency.llm_ms)),
