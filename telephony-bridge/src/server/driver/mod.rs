@@ -7,6 +7,7 @@
 mod before;
 mod clock;
 mod leave;
+mod metronome;
 mod numbers;
 mod playout;
 mod publish;
@@ -16,7 +17,7 @@ mod socket;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ use audio_core::pipeline::PipelineEvent;
 use axum::extract::ws::Message as WsMessage;
 use crm_api::{CallEventKind, EndReason};
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::Sleep;
 
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
@@ -37,6 +38,7 @@ use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, OutboundWriter};
 use before::Before;
 use clock::CallClock;
+use metronome::Seat;
 use playout::{Marks, Playout};
 use receive::is_media;
 pub use runner::{LiveRunner, RunnerError};
@@ -46,6 +48,10 @@ use socket::Socket;
 const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
 /// How long a call's tasks may take to end (A-TEL-008).
 const JOIN_LIMIT: Duration = Duration::from_secs(3);
+/// A call is looked at at least so often, whatever happens: whoever signals it waits no longer.
+const HEARTBEAT: Duration = Duration::from_millis(100);
+/// What is due already and stays due is looked at again after this.
+const BREATH: Duration = Duration::from_millis(1);
 /// Arrival times kept to measure the way from the socket to recognition.
 const ARRIVALS: usize = 64;
 
@@ -57,38 +63,28 @@ enum Leave {
     Ended,
 }
 
-/// When the engine's rings are looked at: all calls of the process at the same moments, just after a tick
-/// of the audio threads. So a runtime's thread wakes once for all of them, and a frame waits for the
-/// tick and hardly longer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Looks {
-    pub(super) first: Instant,
-    pub(super) every: Duration,
-}
-
 /// What a call waits for.
 enum Happened {
     /// The far end said something; `None`: it is gone.
     Message(Option<WsMessage>),
-    /// Time to look at the rings.
-    Tick,
-    /// A provider has something.
-    Woken,
+    /// The audio threads or a provider have something, or something is due.
+    Look,
 }
 
 /// What a call is run with.
-pub(super) struct Parts {
-    pub(super) handle: CallHandle,
-    pub(super) looks: Looks,
-    pub(super) providers: Providers,
-    pub(super) net: CallNet,
-    pub(super) recorder: Option<TapeRecorder>,
-    pub(super) preset: String,
-    pub(super) sensitivity: f32,
+struct Parts {
+    handle: CallHandle,
+    /// Has the call woken when the handle has something for it.
+    seat: Seat,
+    providers: Providers,
+    net: CallNet,
+    recorder: Option<TapeRecorder>,
+    preset: String,
+    sensitivity: f32,
 }
 
 /// Runs one call to its end.
-pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
+async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let AcceptedStream { socket, start, call, mut signal } = stream;
     let accepted = Instant::now();
     let started_at_ms = unix_ms();
@@ -96,6 +92,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let mut driver = Box::new(Driver {
         session: Session::new(app.config.session.clone()),
         handle: parts.handle,
+        _seat: parts.seat,
         providers: parts.providers,
         net: parts.net,
         recorder: parts.recorder,
@@ -134,7 +131,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         greeting: Line::text(call.decision.greeting.text.clone()),
     };
     driver.record(Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
-    let leave = driver.converse(&mut signal, parts.looks, first).await;
+    let leave = driver.converse(&mut signal, first).await;
     driver.finish(leave).await;
 }
 
@@ -142,6 +139,7 @@ struct Driver {
     app: Arc<App>,
     session: Session,
     handle: CallHandle,
+    _seat: Seat,
     providers: Providers,
     /// Tasks of the providers, and what wakes us for them.
     net: CallNet,
@@ -181,27 +179,18 @@ struct Driver {
 }
 
 impl Driver {
-    async fn converse(
-        &mut self,
-        signal: &mut watch::Receiver<CallSignal>,
-        looks: Looks,
-        start: CallStart,
-    ) -> Leave {
-        let mut look = tokio::time::interval_at(looks.first.into(), looks.every);
-        // One that is missed is not made up for, and the next is on time again.
-        look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    async fn converse(&mut self, signal: &mut watch::Receiver<CallSignal>, start: CallStart) -> Leave {
         let mut start = Some(start);
         let wake = self.net.wake().clone();
         let mut woken = pin!(wake.woken());
+        let mut alarm = pin!(tokio::time::sleep(BREATH));
         loop {
             let happened = poll_fn(|cx| {
                 let _ = self.socket.poll_write(cx);
-                // Ticks first: a far end that floods the socket cannot hold them up.
-                if look.poll_tick(cx).is_ready() {
-                    return Poll::Ready(Happened::Tick);
-                }
-                if woken.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Happened::Woken);
+                // The socket last: a far end that floods it holds up nothing.
+                let (woken, rung) = (woken.as_mut().poll(cx), alarm.as_mut().poll(cx));
+                if woken.is_ready() || rung.is_ready() {
+                    return Poll::Ready(Happened::Look);
                 }
                 self.socket.poll_next(cx).map(Happened::Message)
             });
@@ -218,22 +207,19 @@ impl Driver {
                         return leave;
                     }
                 }
-                Happened::Tick => {
+                Happened::Look => {
+                    woken.set(wake.woken());
                     if start.is_some() && self.accepted.elapsed() >= FIRST_MEDIA_LIMIT {
                         self.clock.begin(Duration::ZERO);
                         self.begin(&mut start);
                     }
-                    self.on_tick();
+                    self.look();
                     if let Some(leave) = told(signal) {
                         return leave;
                     }
                 }
-                Happened::Woken => {
-                    woken.set(wake.woken());
-                    self.poll_providers();
-                    self.move_audio();
-                }
             }
+            self.set_alarm(alarm.as_mut(), start.is_some());
             if self.ended.is_some() {
                 return Leave::Ended;
             }
@@ -247,13 +233,27 @@ impl Driver {
         }
     }
 
+    /// Has the alarm ring when something is due. One that rings too early is cheaper than one that is set
+    /// again after every message.
+    fn set_alarm(&self, alarm: Pin<&mut Sleep>, begins: bool) {
+        let now = Instant::now();
+        let timeouts = self.session.poll_timeout().into_iter().chain(self.providers.poll_timeout());
+        let due = timeouts.map(|at| self.clock.at(at)).chain(self.socket.deadline());
+        let due = due.chain(begins.then(|| self.accepted + FIRST_MEDIA_LIMIT));
+        let due = due.fold(self.keepalive.deadline(), Instant::min).clamp(now + BREATH, now + HEARTBEAT);
+        if alarm.is_elapsed() || due < alarm.deadline().into_std() {
+            alarm.reset(due.into());
+        }
+    }
+
     fn begin(&mut self, start: &mut Option<CallStart>) {
         if let Some(start) = start.take() {
             self.feed(WireInput::Start(start));
         }
     }
 
-    fn on_tick(&mut self) {
+    /// At what the audio threads and the providers have, and at what is due.
+    fn look(&mut self) {
         self.push_backlog();
         while let Some(clean) = self.handle.pop_clean() {
             let seq = clean.at.0 as usize / FRAME_SAMPLES;

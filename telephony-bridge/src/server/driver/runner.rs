@@ -10,7 +10,8 @@ use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::tape::{Latency, Tape, TapeError};
 use audio_core::vad::VadKind;
 
-use super::{Looks, Parts, numbers};
+use super::metronome::Metronome;
+use super::{Parts, numbers};
 use crate::config::Config;
 use crate::providers::embedded::{
     ClipVoice, Dialogue, ScriptedLlm, ScriptedStt, ScriptedWord, VoiceError, VoiceLibrary, script_of,
@@ -21,9 +22,6 @@ use crate::providers::{Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
-
-/// From a tick of the audio threads to the look at what it brought: it has long been made by then.
-const LOOK_AFTER: Duration = Duration::from_micros(500);
 
 /// The runner could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +54,7 @@ pub enum RunnerError {
 /// Runs calls on the engine with the providers that are configured.
 pub struct LiveRunner {
     engine: Engine<CallPipeline>,
-    /// Between two ticks of it, in the world's time.
-    tick: Duration,
+    metronome: Metronome,
     toolkit: Toolkit,
     speed: f64,
     script: Option<Script>,
@@ -124,7 +121,7 @@ impl LiveRunner {
         let preset =
             config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
         Ok(Self {
-            tick: engine.tick.div_f64(engine.speed).max(Duration::from_millis(1)),
+            metronome: Metronome::new(engine.tick.div_f64(engine.speed).max(Duration::from_millis(1))),
             engine: Engine::start(engine)?,
             toolkit,
             speed: config.clock_speed,
@@ -168,9 +165,9 @@ impl LiveRunner {
         let net = CallNet::new().at_speed(self.speed);
         let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
         let providers = self.providers(&setup);
-        let first = self.engine.next_tick().unwrap_or_else(Instant::now) + LOOK_AFTER;
-        let looks = Looks { first, every: self.tick };
-        Ok(Parts { handle, looks, providers, net, recorder, preset, sensitivity })
+        let tick = self.engine.next_tick().unwrap_or_else(Instant::now);
+        let seat = self.metronome.look_after(handle.news(), net.wake().clone(), tick);
+        Ok(Parts { handle, seat, providers, net, recorder, preset, sensitivity })
     }
 
     fn providers(&self, call: &CallSetup<'_>) -> Providers {

@@ -109,6 +109,11 @@ impl Socket {
         self.dropped
     }
 
+    /// When a write that is being waited for counts as late.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.blocked.map(|since| since + WRITE_LIMIT)
+    }
+
     fn push(&mut self, generation: Option<u32>) {
         let message = Message::Text(self.text.as_str().into());
         self.offer(Outgoing { generation, message });
