@@ -3,7 +3,7 @@
 //! compiler's real-time sanitizer.
 #![cfg(feature = "engine")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audio_core::engine::{CallHandle, Engine, EngineConfig};
 use audio_core::frame::{FRAME_SAMPLES, WireFrame};
@@ -107,12 +107,14 @@ fn ten_seconds_of_two_hundred_calls_neither_allocate_nor_lose_a_frame() {
     assert_eq!(engine.stats().frames_lost(), 0);
 }
 
+/// Two seconds, or `KAV_CHURN_SECONDS`, in real time.
 #[test]
 fn real_audio_threads_never_call_the_allocator() {
+    let seconds = std::env::var("KAV_CHURN_SECONDS").map_or(2, |s| s.parse().expect("whole seconds"));
     let engine = Engine::<CallPipeline>::start(config()).unwrap();
     let mut lines: Vec<_> = (0..CALLS).map(|_| Line::new(&engine)).collect();
-    let frames = 100;
-    for n in 0..frames {
+    let (begun, mut calls) = (Instant::now(), CALLS);
+    for n in 0..50 * seconds {
         for line in &mut lines {
             // Now and then more comes than fits.
             for _ in 0..if n % 40 == 39 { 24 } else { 1 } {
@@ -121,11 +123,14 @@ fn real_audio_threads_never_call_the_allocator() {
             line.drain();
         }
         if n.is_multiple_of(5) {
-            lines[n] = Line::new(&engine);
+            lines[n % CALLS] = Line::new(&engine);
+            calls += 1;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        let due = begun + Duration::from_millis(20) * (n as u32 + 1);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
     let stats = engine.stats();
+    println!("{calls} calls, {} allocator calls on audio threads", realtime_allocations());
     println!("{:#?}", stats.workers[0]);
     engine.shutdown(Duration::from_secs(60)).unwrap();
     assert_eq!(realtime_allocations(), 0);

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::PushError;
 use super::slot::{Command, Ends};
 use super::stats::{CallCounters, WorkerShared};
+use super::{CallNews, PushError};
 use crate::barge_in::BargeInConfig;
 use crate::frame::{CleanFrame, WireFrame};
 use crate::pipeline::PipelineEvent;
@@ -61,6 +61,11 @@ impl CallHandle {
         } else {
             CallState::Stopped
         }
+    }
+
+    /// Tells others than the handle's owner when to look into the call's rings.
+    pub fn news(&self) -> CallNews {
+        CallNews { link: Arc::clone(&self.ends.link), shared: Arc::clone(&self.shared) }
     }
 
     /// Which audio thread serves the call: its number in

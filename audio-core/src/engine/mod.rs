@@ -57,6 +57,7 @@ mod generation;
 mod handle;
 mod histogram;
 mod latch;
+mod news;
 mod pacer;
 mod priority;
 mod ring;
@@ -69,13 +70,14 @@ mod worker;
 
 use std::fmt;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use chain::Chain;
 pub use config::EngineConfig;
 pub use error::{EngineError, PushError};
 pub use handle::{CallHandle, CallState};
 pub use histogram::Percentiles;
+pub use news::CallNews;
 pub use priority::Priority;
 pub use stats::{CallCounters, EngineStats, WorkerStats};
 pub use worker::Worker;
@@ -90,7 +92,7 @@ pub mod protocol {
 use protocol::{Generation, Latch, Seats};
 
 use crate::pipeline::CallPipeline;
-use clock::Clock;
+use clock::{Clock, Ticker};
 use control::Control;
 
 /// How long [`Engine`]'s drop waits for its threads; a tick takes a few milliseconds at most.
@@ -102,13 +104,14 @@ const DROP_BOUND: Duration = Duration::from_millis(500);
 pub struct Engine<C: Chain = CallPipeline> {
     control: Control<C>,
     threads: Vec<JoinHandle<Worker<C>>>,
+    clock: Clock,
 }
 
 impl<C: Chain> Engine<C> {
     /// Starts the threads `kav-audio-0`, `kav-audio-1`…
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
-        let clock = Clock::scaled(config.speed);
         let (mut engine, workers) = Self::unthreaded(config)?;
+        let clock = engine.clock;
         for (index, worker) in workers.into_iter().enumerate() {
             let config = engine.control.config.clone();
             let thread =
@@ -122,8 +125,18 @@ impl<C: Chain> Engine<C> {
     /// An engine without threads: the caller ticks the workers, in virtual time or its own.
     pub fn unthreaded(config: EngineConfig) -> Result<(Self, Vec<Worker<C>>), EngineError> {
         config.check()?;
+        let clock = Clock::scaled(config.speed);
         let (control, workers) = Control::new(config);
-        Ok((Self { control, threads: Vec::new() }, workers))
+        Ok((Self { control, threads: Vec::new(), clock }, workers))
+    }
+
+    /// When the audio threads tick next; from then on every [`EngineConfig::tick`], in the world's time.
+    /// All threads tick at the same moments. Whoever looks at the rings just after them waits least for
+    /// what a tick brings, and looks for many calls at once. `None` where no thread ticks.
+    pub fn next_tick(&self) -> Option<Instant> {
+        let now = self.clock.now();
+        let wait = Ticker::new(self.control.config.tick, now).wait(now);
+        (!self.threads.is_empty()).then(|| Instant::now() + self.clock.real(wait))
     }
 
     /// A new call, on the thread with the fewest. Takes the pipeline of an ended call of equal

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::config::{
     AGENT_IN_FRAMES, CLEAN_FRAMES, COMMANDS, EVENTS, EngineConfig, WIRE_IN_FRAMES, WIRE_OUT_FRAMES,
 };
+use super::news::Ticks;
 use super::pacer::Pacer;
 use super::ring::{Rx, Tx, ring};
 use super::stats::{Counter, Tally};
@@ -28,6 +29,7 @@ pub(crate) struct Link {
     pub(crate) failed: Latch,
     /// Written by the worker.
     pub(crate) tally: Tally,
+    pub(crate) news: Ticks,
 }
 
 /// What a handle asks of the chain, besides sound.
@@ -83,6 +85,7 @@ impl<C: Chain> Call<C> {
             hung_up: Latch::new(),
             failed: Latch::new(),
             tally: Tally::default(),
+            news: Ticks::new(),
         });
         let (wire_in_tx, wire_in) = ring(WIRE_IN_FRAMES);
         let (agent_in_tx, agent_in) = ring(AGENT_IN_FRAMES);
@@ -120,6 +123,7 @@ impl<C: Chain> Call<C> {
     /// One tick of this call: what came from the wire, then, if `on_phase` or if the agent begins
     /// to speak, what goes out.
     pub(crate) fn serve(&mut self, now: Duration, on_phase: bool, water: Watermarks, sum: &Tally) {
+        let before = self.link.tally.moved();
         self.uplink(now, water, sum);
         self.drop_flushed(sum);
         let begins = self.pacer.is_dry(now) && self.agent_in.occupied() > 0;
@@ -130,6 +134,9 @@ impl<C: Chain> Call<C> {
                 None => {}
             }
             self.playout(now, sum);
+        }
+        if self.link.tally.moved() != before {
+            self.link.news.count();
         }
     }
 

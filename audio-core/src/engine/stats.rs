@@ -43,6 +43,14 @@ pub(crate) struct Tally {
     pub(crate) events_lost: Counter,
 }
 
+impl Tally {
+    /// Frames that went into the call's rings or came out of them on the worker's side.
+    pub(crate) fn moved(&self) -> u64 {
+        let lost = self.wire_lost.get() + self.uplink_skipped.get() + self.agent_flushed.get();
+        self.frames_in.get() + self.frames_out.get() + lost
+    }
+}
+
 /// One worker as the outside sees it.
 #[derive(Debug)]
 pub(crate) struct WorkerShared {

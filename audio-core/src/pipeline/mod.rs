@@ -22,7 +22,6 @@ use unplayed::Unplayed;
 
 use crate::Error;
 use crate::barge_in::{BargeInConfig, BargeInDetector, Verdict};
-use crate::codec::ulaw;
 use crate::denoise::{DenoiseConfig, Denoiser};
 use crate::echo::{EchoCanceller, EchoConfig, EchoFrame};
 use crate::far_end::FarEnd;
@@ -99,7 +98,7 @@ pub struct CallPipeline {
     reorder: ReorderBuffer,
     echo: EchoCanceller,
     /// The agent's frames that the far end has yet to play, for the canceller: as codes, half as large.
-    playing: FarEnd<[u8; FRAME_SAMPLES]>,
+    playing: FarEnd<[u8; FRAME_SAMPLES], Box<[[u8; FRAME_SAMPLES]]>>,
     /// The newest of them at full level, to be sent again when the agent is turned down.
     unplayed: Unplayed,
     echo_found: EchoFrame,
@@ -134,7 +133,7 @@ impl CallPipeline {
         Ok(Self {
             reorder: ReorderBuffer::new(config.jitter)?,
             echo: EchoCanceller::new(config.echo)?,
-            playing: FarEnd::new([ulaw::SILENCE; FRAME_SAMPLES]),
+            playing: FarEnd::boxed([0; FRAME_SAMPLES]),
             unplayed: Unplayed::new(),
             echo_found: EchoFrame::NONE,
             cancels_echo: config.echo.enabled,

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p examples --example load -- --calls 200 --seconds 10
 //! cargo run --release -p examples --example load -- --calls 50 --seconds 10 --json
+//! cargo run --release -p examples --example load -- --curve 1,50,100,200 --svg benches/pictures/load.svg
 //! TWILIO_AUTH_TOKEN=… PUBLIC_BASE_URL=https://bridge.example.com \
 //!     cargo run --release -p examples --example load -- --url ws://127.0.0.1:8080 --calls 50 --seconds 10
 //! ```
@@ -35,6 +36,7 @@
 //! - `calls_refused`: calls the bridge turned away. That is its right; a call that breaks is a
 //!   failure, and the exit status says so.
 
+mod curve;
 mod fleet;
 mod metrics;
 mod process;
@@ -69,6 +71,12 @@ struct Args {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
+    /// One run after another with so many calls each, instead of `--calls`; the test's own bridge.
+    #[arg(long, value_name = "N,N…", value_delimiter = ',', conflicts_with_all = ["url", "json"])]
+    curve: Vec<u32>,
+    /// Draw latency and CPU over the number of calls into this file.
+    #[arg(long, value_name = "FILE", requires = "curve")]
+    svg: Option<PathBuf>,
     /// Which part this process is (the test starts itself as the bridge).
     #[arg(long, hide = true)]
     role: Option<Role>,
@@ -92,6 +100,12 @@ fn fixtures() -> PathBuf {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if !args.curve.is_empty() {
+        return curve::run(&args.curve, args.seconds, args.svg.as_deref()).unwrap_or_else(|error| {
+            eprintln!("load test failed: {}", telephony_bridge::cli::sentence(&error));
+            ExitCode::FAILURE
+        });
+    }
     let runtime = tokio::runtime::Runtime::new().context("async runtime");
     let done = runtime.and_then(|runtime| match args.role {
         Some(Role::Bridge) => runtime.block_on(target::bridge()).map(|()| ExitCode::SUCCESS),

@@ -1,11 +1,13 @@
 //! The result: a table, or the JSON object that measurements read.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::fleet::Outcome;
 use super::metrics::{Percentiles, Snapshot};
+use super::process::Usage;
 use super::run::Use;
 
 /// The keys are a contract. What is not known is null.
@@ -20,6 +22,9 @@ pub(super) struct Report {
     provider_to_out_ms: Percentiles,
     greeting_ms: Percentiles,
     bridge_cpu_percent_per_call: Option<f64>,
+    /// For the table alone.
+    #[serde(skip)]
+    audio_cpu_percent_per_call: Option<f64>,
     bridge_rss_kb_per_call: Option<f64>,
     allocations_on_audio_threads: Option<u64>,
     ticks_missed: Option<u64>,
@@ -41,9 +46,10 @@ impl Report {
         });
         let carried = used.carried as f64;
         let per_call = |sum: f64| (carried > 0.0).then(|| round(sum / carried));
-        let cpu = used.started.zip(used.full).and_then(|(from, to)| {
-            per_call((to.cpu.saturating_sub(from.cpu)).as_secs_f64() / used.measured.as_secs_f64() * 100.0)
-        });
+        let percent = |of: fn(&Usage) -> Duration| {
+            let (from, to) = (of(used.started.as_ref()?), of(used.full.as_ref()?));
+            per_call(to.saturating_sub(from).as_secs_f64() / used.measured.as_secs_f64() * 100.0)
+        };
         let rss =
             used.idle.zip(used.full).and_then(|(from, to)| per_call(to.rss_kb as f64 - from.rss_kb as f64));
         Self {
@@ -55,7 +61,8 @@ impl Report {
             in_to_provider_ms: latency(telephony_bridge::metrics::IN_TO_PROVIDER),
             provider_to_out_ms: latency(telephony_bridge::metrics::PROVIDER_TO_OUT),
             greeting_ms: latency(telephony_bridge::metrics::GREETING),
-            bridge_cpu_percent_per_call: cpu,
+            bridge_cpu_percent_per_call: percent(|usage| usage.cpu),
+            audio_cpu_percent_per_call: percent(|usage| usage.audio),
             bridge_rss_kb_per_call: rss,
             allocations_on_audio_threads: change.and_then(Snapshot::allocations).map(|n| n as u64),
             ticks_missed: change.and_then(Snapshot::ticks_missed).map(|n| n as u64),
@@ -87,6 +94,7 @@ impl fmt::Display for Report {
             ("frames lost", whole(self.frames_lost)),
             ("calls refused", self.calls_refused.to_string()),
             ("bridge CPU per call", unit(self.bridge_cpu_percent_per_call, "% of a core")),
+            ("  of it the audio threads", unit(self.audio_cpu_percent_per_call, "%")),
             ("bridge memory per call", unit(self.bridge_rss_kb_per_call, "KiB")),
             ("allocations on audio threads", whole(self.allocations_on_audio_threads)),
             ("ticks missed", whole(self.ticks_missed)),

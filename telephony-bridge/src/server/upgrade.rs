@@ -26,9 +26,9 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 const MAX_PREAMBLE: usize = 16;
 /// What a slow reader may leave unsent, in bytes, before sends fail.
 const MAX_UNSENT: usize = 1 << 20;
-/// Read at once, in bytes: a score of messages. The buffer is cleared before every read, so its
-/// usual 128 KiB would be a seventh of what a call costs.
-const READ_BUFFER: usize = 8 << 10;
+/// Read at once, in bytes: five messages. The buffer is cleared before every read, so its usual 128 KiB
+/// would be a seventh of what a call costs.
+const READ_BUFFER: usize = 2 << 10;
 
 /// Why a socket is closed before a driver sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

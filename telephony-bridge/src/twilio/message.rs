@@ -88,6 +88,11 @@ impl Media<'_> {
         !matches!(self.track.as_deref(), Some("outbound" | "outbound_track"))
     }
 
+    /// Bytes that [`decode`](Self::decode) wants of its buffer; bounded, however long the payload is.
+    pub fn room(&self) -> usize {
+        base64::decoded_len_estimate(self.payload.len()).min(MAX_MEDIA_BYTES + 2)
+    }
+
     /// Decodes the payload into `buffer` and returns the µ-law bytes.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Replies read from a tape: line `i` answers the `i`-th completed turn, the last one repeats.
 
+use std::sync::Arc;
+
 use super::due::Due;
 use super::lead_fields;
 use crate::providers::{LeadFields, Llm};
@@ -8,7 +10,7 @@ use crate::session::{CallTime, Line, LlmEvent, TurnId};
 /// Replies for one call.
 #[derive(Debug)]
 pub struct ScriptedLlm {
-    lines: Vec<Line>,
+    lines: Arc<[Line]>,
     latency_ms: u64,
     /// The turn whose reply was begun early, and when.
     draft: Option<(TurnId, CallTime)>,
@@ -17,8 +19,8 @@ pub struct ScriptedLlm {
 
 impl ScriptedLlm {
     /// Replies `lines`, each `latency_ms` after the final transcript.
-    pub fn new(lines: Vec<Line>, latency_ms: u64) -> Self {
-        Self { lines, latency_ms, draft: None, due: Due::default() }
+    pub fn new(lines: impl Into<Arc<[Line]>>, latency_ms: u64) -> Self {
+        Self { lines: lines.into(), latency_ms, draft: None, due: Due::default() }
     }
 }
 

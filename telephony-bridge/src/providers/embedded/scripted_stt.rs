@@ -4,6 +4,8 @@
 //! results `stt_interim_ms` after its end. The final result comes `stt_ms` after the turn's end
 //! and holds the words from 200 ms before the onset to the decision that no earlier final held.
 
+use std::sync::Arc;
+
 use audio_core::frame::SampleTime;
 use audio_core::tape::{CallerSpan, Latency, SpanKind};
 
@@ -46,7 +48,7 @@ pub fn script_of(spans: &[CallerSpan]) -> Vec<ScriptedWord> {
 /// Recognition for one call. See the module's page.
 #[derive(Debug)]
 pub struct ScriptedStt {
-    script: Vec<ScriptedWord>,
+    script: Arc<[ScriptedWord]>,
     /// Was the word part of a final result?
     delivered: Vec<bool>,
     latency: Latency,
@@ -62,17 +64,18 @@ struct Open {
 }
 
 impl ScriptedStt {
-    /// Recognition of `script`.
-    pub fn new(script: Vec<ScriptedWord>, latency: Latency) -> Self {
+    /// Recognition of `script`, in order.
+    pub fn new(script: impl Into<Arc<[ScriptedWord]>>, latency: Latency) -> Self {
+        let script = script.into();
         let delivered = vec![false; script.len()];
         Self { script, delivered, latency, open: None, finals: Due::default() }
     }
 
     /// Undelivered words that ended in `[from_ms, until_ms]`.
-    fn words(&self, from_ms: u64, until_ms: u64) -> Vec<usize> {
-        (0..self.script.len())
-            .filter(|&i| !self.delivered[i] && (from_ms..=until_ms).contains(&self.script[i].end_ms))
-            .collect()
+    fn words(&self, from_ms: u64, until_ms: u64) -> impl Iterator<Item = usize> {
+        let first = self.script.partition_point(|word| word.end_ms < from_ms);
+        let spoken = self.script[first..].iter().take_while(move |word| word.end_ms <= until_ms);
+        (first..).zip(spoken).map(|(i, _)| i).filter(|&i| !self.delivered[i])
     }
 
     fn text(&self, words: &[usize]) -> String {
@@ -87,7 +90,7 @@ impl Stt for ScriptedStt {
 
     fn finish(&mut self, now: CallTime, turn: TurnId) {
         let Some(open) = self.open.take_if(|open| open.turn == turn) else { return };
-        let words = self.words(open.from_ms, now.as_ms());
+        let words = self.words(open.from_ms, now.as_ms()).collect();
         self.finals.push(CallTime(now.0 + self.latency.stt_ms * 1_000), (turn, words));
     }
 
@@ -105,10 +108,12 @@ impl Stt for ScriptedStt {
             return Some((turn, SttResult::Final(self.text(&words))));
         }
         let open = self.open.as_ref()?;
-        let visible = self.words(open.from_ms, now.as_ms().checked_sub(self.latency.stt_interim_ms)?);
-        if visible.len() <= open.shown {
+        // Asked at every look: nothing is put together before there is something new.
+        let until_ms = now.as_ms().checked_sub(self.latency.stt_interim_ms)?;
+        if self.words(open.from_ms, until_ms).count() <= open.shown {
             return None;
         }
+        let visible: Vec<usize> = self.words(open.from_ms, until_ms).collect();
         let (turn, text) = (open.turn, self.text(&visible));
         if let Some(open) = &mut self.open {
             open.shown = visible.len();

@@ -99,7 +99,7 @@ fn read_clip(path: &Path) -> Result<Arc<[u8]>, VoiceError> {
 #[derive(Clone, Debug)]
 pub struct ClipVoice {
     /// The tape's recordings, by path.
-    clips: BTreeMap<String, Arc<[u8]>>,
+    clips: Arc<BTreeMap<String, Arc<[u8]>>>,
     library: VoiceLibrary,
     latency_ms: u64,
     due: Due<TtsOutput>,
@@ -108,14 +108,15 @@ pub struct ClipVoice {
 impl ClipVoice {
     /// A voice with the shared library alone; first audio after `latency_ms`.
     pub fn new(library: VoiceLibrary, latency_ms: u64) -> Self {
-        Self { clips: BTreeMap::new(), library, latency_ms, due: Due::default() }
+        Self { clips: Arc::default(), library, latency_ms, due: Due::default() }
     }
 
     /// Adds the recordings of a tape.
     pub fn with_tape(mut self, tape: &Tape) -> Result<Self, VoiceError> {
         let greeting = tape.file.greeting.line();
+        let clips = Arc::make_mut(&mut self.clips);
         for path in tape.file.agent.iter().chain([&greeting]).filter_map(|line| line.clip.as_deref()) {
-            self.clips.insert(path.to_owned(), read_clip(&tape.dir.join(path))?);
+            clips.insert(path.to_owned(), read_clip(&tape.dir.join(path))?);
         }
         Ok(self)
     }

@@ -26,6 +26,11 @@ impl CallClock {
         CallTime((self.origin.elapsed().as_secs_f64() * self.speed * 1e6) as u64)
     }
 
+    /// When it is `time` in the call.
+    pub(super) fn at(&self, time: CallTime) -> Instant {
+        self.origin + self.real(Duration::from_micros(time.0))
+    }
+
     /// How long `call` lasts in real time.
     pub(super) fn real(&self, call: Duration) -> Duration {
         call.div_f64(self.speed)

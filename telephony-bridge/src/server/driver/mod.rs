@@ -7,47 +7,54 @@
 mod before;
 mod clock;
 mod leave;
+mod metronome;
 mod numbers;
 mod playout;
 mod publish;
 mod receive;
 mod runner;
-mod sender;
+mod socket;
 #[cfg_attr(not(feature = "otel"), path = "no_spans.rs")]
 mod spans;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use audio_core::engine::{CallHandle, CallState};
 use audio_core::frame::{FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::PipelineEvent;
-use axum::extract::ws::WebSocket;
+use axum::extract::ws::Message as WsMessage;
 use crm_api::{CallEventKind, EndReason};
-use futures_util::StreamExt as _;
-use futures_util::stream::SplitStream;
+use tokio::sync::watch;
+use tokio::time::Sleep;
 
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
 use crate::providers::{Direct, Providers, RealtimeOutput, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
-use crate::twilio::{Framer, MAX_MEDIA_BYTES, OutboundWriter};
+use crate::twilio::{Framer, OutboundWriter};
 use before::Before;
 use clock::CallClock;
+use metronome::Seat;
 use playout::{Marks, Playout};
-use receive::{MAX_BACKLOG, is_media};
+use receive::is_media;
 pub use runner::{LiveRunner, RunnerError};
-use sender::Sender;
+use socket::Socket;
 use spans::CallSpans;
 
-/// How often the engine's rings are looked at.
-const POLL: Duration = Duration::from_millis(5);
 /// The far end normally sends audio at once; without it the greeting waits no longer than this.
 const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
 /// How long a call's tasks may take to end (A-TEL-008).
 const JOIN_LIMIT: Duration = Duration::from_secs(3);
+/// A call is looked at at least so often, whatever happens: whoever signals it waits no longer.
+const HEARTBEAT: Duration = Duration::from_millis(100);
+/// What is due already and stays due is looked at again after this.
+const BREATH: Duration = Duration::from_millis(1);
 /// Arrival times kept to measure the way from the socket to recognition.
 const ARRIVALS: usize = 64;
 
@@ -59,37 +66,48 @@ enum Leave {
     Ended,
 }
 
+/// What a call waits for.
+enum Happened {
+    /// The far end said something; `None`: it is gone.
+    Message(Option<WsMessage>),
+    /// The audio threads or a provider have something, or something is due.
+    Look,
+}
+
 /// What a call is run with.
-pub(super) struct Parts {
-    pub(super) handle: CallHandle,
-    pub(super) session: SessionConfig,
-    pub(super) providers: Providers,
-    pub(super) net: CallNet,
-    pub(super) recorder: Option<TapeRecorder>,
-    pub(super) preset: String,
-    pub(super) sensitivity: f32,
+struct Parts {
+    handle: CallHandle,
+    /// Has the call woken when the handle has something for it.
+    seat: Seat,
+    session: SessionConfig,
+    providers: Providers,
+    net: CallNet,
+    recorder: Option<TapeRecorder>,
+    preset: String,
+    sensitivity: f32,
 }
 
 /// Runs one call to its end.
-pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
+async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     let AcceptedStream { socket, start, call, mut signal } = stream;
     let accepted = Instant::now();
     let started_at_ms = unix_ms();
-    let (sink, mut incoming) = socket.split();
-    let mut driver = Driver {
+    // On the heap: the future of a call would hold it several times over.
+    let mut driver = Box::new(Driver {
         session: Session::new(parts.session),
         handle: parts.handle,
+        _seat: parts.seat,
         providers: parts.providers,
         net: parts.net,
         recorder: parts.recorder,
         clock: CallClock::new(accepted, app.config.clock_speed),
         framer: Framer::new(),
         first_frame: None,
-        backlog: VecDeque::with_capacity(MAX_BACKLOG),
+        backlog: VecDeque::new(),
         dropped_in: 0,
         playout: Playout::default(),
         marks: Marks::default(),
-        sender: Sender::spawn(sink, OutboundWriter::new(&start.stream_sid)),
+        socket: Socket::new(socket, OutboundWriter::new(&start.stream_sid)),
         keepalive: Keepalive::new(app.config.ping_interval, app.config.pong_timeout, accepted),
         call_sid: call.call_sid.clone(),
         started_at_ms,
@@ -98,7 +116,8 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         accepted,
         greeted: false,
         arrivals: [accepted; ARRIVALS],
-        media: vec![0; MAX_MEDIA_BYTES],
+        media: Vec::new(),
+        in_to_provider: metrics::histogram!(numbers::IN_TO_PROVIDER),
         followed: 0,
         bad_messages: 0,
         ended: None,
@@ -108,7 +127,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         unanswered: None,
         call,
         app,
-    };
+    });
     driver.take_up();
     let call = driver.call.clone();
     let first = CallStart {
@@ -120,7 +139,7 @@ pub(super) async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
     };
     // The call's clock begins with the caller's first sample, and no line is older than the first.
     driver.record_at(CallTime(0), Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
-    let leave = driver.converse(&mut incoming, &mut signal, first).await;
+    let leave = driver.converse(&mut signal, first).await;
     driver.finish(leave).await;
 }
 
@@ -128,6 +147,7 @@ struct Driver {
     app: Arc<App>,
     session: Session,
     handle: CallHandle,
+    _seat: Seat,
     providers: Providers,
     /// Tasks of the providers, and what wakes us for them.
     net: CallNet,
@@ -141,7 +161,7 @@ struct Driver {
     dropped_in: u64,
     playout: Playout,
     marks: Marks,
-    sender: Sender,
+    socket: Socket,
     keepalive: Keepalive,
     call_sid: String,
     call: CallInfo,
@@ -153,7 +173,9 @@ struct Driver {
     accepted: Instant,
     greeted: bool,
     arrivals: [Instant; ARRIVALS],
+    /// The payload of a message, decoded; as long as the longest so far.
     media: Vec<u8>,
+    in_to_provider: metrics::Histogram,
     /// How far the signal chain's decisions have come to the session, on the caller's sample clock.
     followed: u64,
     bad_messages: u32,
@@ -169,20 +191,24 @@ struct Driver {
 }
 
 impl Driver {
-    async fn converse(
-        &mut self,
-        incoming: &mut SplitStream<WebSocket>,
-        signal: &mut tokio::sync::watch::Receiver<CallSignal>,
-        start: CallStart,
-    ) -> Leave {
-        let mut poll = tokio::time::interval(self.clock.real(POLL).max(Duration::from_millis(1)));
-        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    async fn converse(&mut self, signal: &mut watch::Receiver<CallSignal>, start: CallStart) -> Leave {
         let mut start = Some(start);
         let wake = self.net.wake().clone();
+        let mut woken = pin!(wake.woken());
+        let mut alarm = pin!(tokio::time::sleep(BREATH));
         loop {
-            tokio::select! {
-                message = incoming.next() => {
-                    let Some(Ok(message)) = message else { return Leave::Stop(EndReason::SocketLost) };
+            let happened = poll_fn(|cx| {
+                let _ = self.socket.poll_write(cx);
+                // The socket last: a far end that floods it holds up nothing.
+                let (woken, rung) = (woken.as_mut().poll(cx), alarm.as_mut().poll(cx));
+                if woken.is_ready() || rung.is_ready() {
+                    return Poll::Ready(Happened::Look);
+                }
+                self.socket.poll_next(cx).map(Happened::Message)
+            });
+            match happened.await {
+                Happened::Message(None) => return Leave::Stop(EndReason::SocketLost),
+                Happened::Message(Some(message)) => {
                     self.keepalive.heard();
                     if start.is_some() && is_media(&message) {
                         // The caller's first sample is 20 ms old when it arrives.
@@ -193,37 +219,42 @@ impl Driver {
                         return leave;
                     }
                 }
-                _ = poll.tick() => {
+                Happened::Look => {
+                    woken.set(wake.woken());
                     if start.is_some() && self.accepted.elapsed() >= FIRST_MEDIA_LIMIT {
                         self.clock.begin(Duration::ZERO);
                         self.begin(&mut start);
                     }
-                    self.on_tick();
-                }
-                () = wake.woken() => {
-                    self.poll_providers();
-                    self.move_audio();
-                }
-                changed = signal.changed() => {
-                    let signal = *signal.borrow_and_update();
-                    match signal {
-                        CallSignal::Shutdown => return Leave::Stop(EndReason::Shutdown),
-                        CallSignal::ProviderEnded => return Leave::Stop(EndReason::CallerHangUp),
-                        CallSignal::Run if changed.is_err() => return Leave::Stop(EndReason::Shutdown),
-                        CallSignal::Run => {}
+                    self.look();
+                    if let Some(leave) = told(signal) {
+                        return leave;
                     }
                 }
             }
+            self.set_alarm(alarm.as_mut(), start.is_some());
             if self.ended.is_some() {
                 return Leave::Ended;
             }
-            if self.sender.has_failed() {
+            if self.socket.has_failed() {
                 return Leave::Stop(EndReason::SocketLost);
             }
             if self.handle.state() != CallState::Active {
                 tracing::error!(call_sid = %self.call_sid, state = ?self.handle.state(), "the signal chain stopped");
                 return Leave::Stop(EndReason::Failed);
             }
+        }
+    }
+
+    /// Has the alarm ring when something is due. One that rings too early is cheaper than one that is set
+    /// again after every message.
+    fn set_alarm(&self, alarm: Pin<&mut Sleep>, begins: bool) {
+        let now = Instant::now();
+        let timeouts = self.session.poll_timeout().into_iter().chain(self.providers.poll_timeout());
+        let due = timeouts.map(|at| self.clock.at(at)).chain(self.socket.deadline());
+        let due = due.chain(begins.then(|| self.accepted + FIRST_MEDIA_LIMIT));
+        let due = due.fold(self.keepalive.deadline(), Instant::min).clamp(now + BREATH, now + HEARTBEAT);
+        if alarm.is_elapsed() || due < alarm.deadline().into_std() {
+            alarm.reset(due.into());
         }
     }
 
@@ -236,12 +267,13 @@ impl Driver {
         }
     }
 
-    fn on_tick(&mut self) {
+    /// At what the audio threads and the providers have, and at what is due.
+    fn look(&mut self) {
         self.push_backlog();
         while let Some(clean) = self.handle.pop_clean() {
             let seq = clean.at.0 as usize / FRAME_SAMPLES;
             let age = self.arrivals[seq % ARRIVALS].elapsed();
-            metrics::histogram!(numbers::IN_TO_PROVIDER).record(age.as_secs_f64());
+            self.in_to_provider.record(age.as_secs_f64());
             self.providers.hear(&clean);
             // Its decisions came before it, and are taken below.
             self.followed = clean.at.0 + FRAME_SAMPLES as u64;
@@ -258,10 +290,10 @@ impl Driver {
         }
         self.poll_providers();
         self.move_audio();
-        self.status.sent(self.sender.sent());
+        self.status.sent(self.socket.sent());
         match self.keepalive.poll(Instant::now()) {
-            Some(KeepaliveAction::Ping) => self.sender.ping(),
-            Some(KeepaliveAction::Dead) => self.sender.fail(),
+            Some(KeepaliveAction::Ping) => self.socket.ping(),
+            Some(KeepaliveAction::Dead) => self.socket.fail(),
             None => {}
         }
     }
@@ -312,11 +344,11 @@ impl Driver {
         let utterance = UtteranceId(frame.seq);
         if frame.replaces() > 0 {
             // What follows takes the place of what the far end had still to play.
-            self.sender.clear();
+            self.socket.clear();
             let (at, generation) = (frame.timestamp, frame.generation);
             self.record(Wire::TakeBack { at, generation, frames: frame.replaces() as u32 });
         }
-        self.sender.media(frame);
+        self.socket.media(frame);
         self.record(Wire::MediaOut {
             at: frame.timestamp,
             generation: frame.generation,
@@ -341,7 +373,7 @@ impl Driver {
             if frame.is_again() {
                 self.marks.again(utterance);
             }
-            self.sender.mark(&self.marks.name(utterance));
+            self.socket.mark(&self.marks.name(utterance));
             self.record(Wire::MarkOut { utterance });
         }
     }
@@ -371,10 +403,10 @@ impl Driver {
             }
             Output::FlushPlayout => {
                 let generation = self.handle.flush();
-                self.sender.flush(generation);
+                self.socket.flush(generation);
                 self.playout.flush(generation);
             }
-            Output::Clear(_) => self.sender.clear(),
+            Output::Clear(_) => self.socket.clear(),
             // A full queue keeps the duck until the voice has stopped.
             Output::Acquit => drop(self.handle.acquit()),
             Output::Crm(kind) => {
@@ -425,11 +457,13 @@ impl Driver {
     }
 
     /// Ends what is left to end: session, socket, tape (A-TEL-007..009, A-TEL-016).
-    async fn finish(mut self, leave: Leave) {
+    async fn finish(mut self: Box<Self>, leave: Leave) {
         let reason = match leave {
             Leave::Stop(reason) => reason,
             Leave::Ended => self.ended.unwrap_or(EndReason::Failed),
         };
+        // What was said last goes out now: leaving may take a while.
+        poll_fn(|cx| Poll::Ready(self.socket.poll_write(cx).is_ready())).await;
         let reason = self.leave_call(reason).await;
         self.feed(WireInput::Stop(reason));
         self.record(Wire::Followed { at: self.followed });
@@ -440,16 +474,29 @@ impl Driver {
             ?reason,
             frames_in = counters.frames_in,
             frames_out = counters.frames_out,
-            frames_lost = counters.uplink_skipped + self.dropped_in + self.sender.dropped(),
+            frames_lost = counters.uplink_skipped + self.dropped_in + self.socket.dropped(),
             "call ended"
         );
-        let ((), left) = tokio::join!(self.sender.close(), self.net.close(JOIN_LIMIT));
+        let ((), left) = tokio::join!(self.socket.close(), self.net.close(JOIN_LIMIT));
         if left > 0 {
             tracing::error!(call_sid = %self.call_sid, tasks = left, "tasks of providers do not end");
         }
         if let Some(recorder) = self.recorder.take() {
             recorder.finish().await;
         }
+    }
+}
+
+/// What the call is told from outside.
+fn told(signal: &mut watch::Receiver<CallSignal>) -> Option<Leave> {
+    let gone = match signal.has_changed() {
+        Ok(false) => return None,
+        changed => changed.is_err(),
+    };
+    match *signal.borrow_and_update() {
+        CallSignal::ProviderEnded => Some(Leave::Stop(EndReason::CallerHangUp)),
+        CallSignal::Run if !gone => None,
+        CallSignal::Run | CallSignal::Shutdown => Some(Leave::Stop(EndReason::Shutdown)),
     }
 }
 

@@ -14,10 +14,21 @@ const AHEAD: usize = 7;
 /// Agent frames the engine's ring takes in all.
 const RING: usize = 32;
 
+/// What waits of an utterance: its audio as it was delivered, or a last frame of silence.
+#[derive(Debug)]
+struct Piece {
+    utterance: UtteranceId,
+    frames: Vec<SpeechFrame>,
+    /// Of these have left.
+    left: usize,
+    /// A mark follows its last frame.
+    ends: bool,
+}
+
 /// Audio that waits.
 #[derive(Debug, Default)]
 pub(super) struct Playout {
-    queue: VecDeque<WireFrame>,
+    queue: VecDeque<Piece>,
     generation: u32,
     /// Utterances whose audio has come but not left, with the time of its coming.
     waiting: VecDeque<(UtteranceId, Instant)>,
@@ -29,26 +40,20 @@ impl Playout {
         if self.waiting.back().is_none_or(|(last, _)| *last != utterance) {
             self.waiting.push_back((utterance, Instant::now()));
         }
-        let generation = self.generation;
-        self.queue.extend(frames.into_iter().map(|payload| WireFrame {
-            generation,
-            seq: utterance.0,
-            payload,
-            ..WireFrame::SILENCE
-        }));
+        if !frames.is_empty() {
+            self.queue.push_back(Piece { utterance, frames, left: 0, ends: false });
+        }
     }
 
     /// No more audio will come for the utterance: its last frame is followed by a mark.
     pub(super) fn end(&mut self, utterance: UtteranceId) {
-        match self.queue.back_mut().filter(|frame| frame.seq == utterance.0) {
-            Some(frame) => frame.flags |= WireFrame::LAST,
+        match self.queue.back_mut().filter(|piece| piece.utterance == utterance) {
+            Some(piece) => piece.ends = true,
             // All of it has left already: silence carries the mark.
-            None => self.queue.push_back(WireFrame {
-                generation: self.generation,
-                seq: utterance.0,
-                flags: WireFrame::LAST,
-                ..WireFrame::SILENCE
-            }),
+            None => {
+                let frames = vec![WireFrame::SILENCE.payload];
+                self.queue.push_back(Piece { utterance, frames, left: 0, ends: true });
+            }
         }
     }
 
@@ -62,12 +67,25 @@ impl Playout {
 
     /// Hands the engine what it should hold.
     pub(super) fn fill(&mut self, handle: &mut CallHandle) {
-        while handle.agent_queue_free() > RING - AHEAD {
-            let Some(frame) = self.queue.front() else { return };
-            if handle.push_agent(frame).is_err() {
+        while let Some(piece) = self.queue.front_mut() {
+            if handle.agent_queue_free() <= RING - AHEAD {
                 return;
             }
-            self.queue.pop_front();
+            let last = piece.left + 1 == piece.frames.len();
+            let frame = WireFrame {
+                generation: self.generation,
+                seq: piece.utterance.0,
+                payload: piece.frames[piece.left],
+                flags: if last && piece.ends { WireFrame::LAST } else { 0 },
+                ..WireFrame::SILENCE
+            };
+            if handle.push_agent(&frame).is_err() {
+                return;
+            }
+            piece.left += 1;
+            if last {
+                self.queue.pop_front();
+            }
         }
     }
 

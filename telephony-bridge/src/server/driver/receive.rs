@@ -13,7 +13,7 @@ use crate::twilio::{Body, parse};
 /// A stream that sends this much nonsense is closed.
 const MAX_BAD_MESSAGES: u32 = 100;
 /// Caller frames that may wait for the engine: five seconds.
-pub(super) const MAX_BACKLOG: usize = 250;
+const MAX_BACKLOG: usize = 250;
 
 impl Driver {
     pub(super) fn on_message(&mut self, message: &WsMessage) -> Option<Leave> {
@@ -39,13 +39,19 @@ impl Driver {
             Err(error) => return self.on_bad_message(&error.to_string()),
         };
         match message.body {
-            Body::Media(media) if media.is_inbound() => match media.decode(&mut self.media) {
-                Ok(bytes) => {
-                    let bytes = bytes.len();
-                    self.on_media(media.timestamp_ms, bytes);
+            Body::Media(media) if media.is_inbound() => {
+                let room = media.room();
+                if self.media.len() < room {
+                    self.media.resize(room, 0);
                 }
-                Err(error) => return self.on_bad_message(&error.to_string()),
-            },
+                match media.decode(&mut self.media) {
+                    Ok(bytes) => {
+                        let bytes = bytes.len();
+                        self.on_media(media.timestamp_ms, bytes);
+                    }
+                    Err(error) => return self.on_bad_message(&error.to_string()),
+                }
+            }
             Body::Mark { name } => {
                 if let Some(utterance) = self.marks.heard(&name) {
                     self.feed(WireInput::Mark(utterance));
@@ -98,6 +104,9 @@ impl Driver {
     /// Gives the engine what it has room for. What the network held back comes in a burst and waits
     /// here; nothing of it is lost.
     pub(super) fn push_backlog(&mut self) {
+        if self.backlog.is_empty() {
+            return;
+        }
         for _ in 0..self.handle.wire_queue_free() {
             let Some(frame) = self.backlog.pop_front() else { return };
             // Refused only by a chain that has stopped; the loop notices that by itself.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use audio_core::barge_in::Preset;
 use audio_core::engine::{Engine, EngineConfig, EngineError, EngineStats};
@@ -9,6 +10,7 @@ use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::tape::{Latency, Tape, TapeError};
 use audio_core::vad::VadKind;
 
+use super::metronome::Metronome;
 use super::{Parts, numbers};
 use crate::config::Config;
 use crate::providers::embedded::{
@@ -52,6 +54,7 @@ pub enum RunnerError {
 /// Runs calls on the engine with the providers that are configured.
 pub struct LiveRunner {
     engine: Engine<CallPipeline>,
+    metronome: Metronome,
     toolkit: Toolkit,
     speed: f64,
     script: Option<Script>,
@@ -64,8 +67,8 @@ pub struct LiveRunner {
 
 /// What a tape contributes.
 struct Script {
-    words: Vec<ScriptedWord>,
-    lines: Vec<Line>,
+    words: Arc<[ScriptedWord]>,
+    lines: Arc<[Line]>,
     latency: Latency,
 }
 
@@ -117,13 +120,14 @@ impl LiveRunner {
         let preset =
             config.barge_in_preset.as_deref().map(str::parse).transpose().map_err(RunnerError::Preset)?;
         Ok(Self {
+            metronome: Metronome::new(engine.tick.div_f64(engine.speed).max(Duration::from_millis(1))),
             engine: Engine::start(engine)?,
             toolkit,
             speed: config.clock_speed,
             session: config.session.clone(),
             script: tape.map(|tape| Script {
-                words: script_of(&tape.file.caller),
-                lines: tape_lines(&tape),
+                words: script_of(&tape.file.caller).into(),
+                lines: tape_lines(&tape).into(),
                 latency,
             }),
             voice,
@@ -162,16 +166,18 @@ impl LiveRunner {
         let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
         let providers = self.providers(&setup);
         let session = self.session.clone().spoken_by(self.toolkit.manner(decision).gender);
-        Ok(Parts { handle, session, providers, net, recorder, preset, sensitivity })
+        let tick = self.engine.next_tick().unwrap_or_else(Instant::now);
+        let seat = self.metronome.look_after(handle.news(), net.wake().clone(), tick);
+        Ok(Parts { handle, seat, session, providers, net, recorder, preset, sensitivity })
     }
 
     fn providers(&self, call: &CallSetup<'_>) -> Providers {
         let latency = self.script.as_ref().map(|script| script.latency).unwrap_or_default();
-        let words = self.script.as_ref().map(|script| script.words.clone());
+        let words = self.script.as_ref().map(|script| Arc::clone(&script.words));
         // Without a script it hears nothing: in a chain that is no fallback.
         let hears = words.is_some() || !self.toolkit.hears();
         let stt: Box<dyn Stt> = Box::new(ScriptedStt::new(words.unwrap_or_default(), latency));
-        let lines = self.script.as_ref().map(|script| script.lines.clone()).unwrap_or_default();
+        let lines = self.script.as_ref().map(|script| Arc::clone(&script.lines)).unwrap_or_default();
         let llm: Box<dyn Llm> = match lines.is_empty() {
             true => {
                 let dialogue = Dialogue::new(latency.llm_ms).with_words(Arc::clone(&self.session.lexicon));
