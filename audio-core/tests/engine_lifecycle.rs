@@ -4,7 +4,7 @@
 mod engine_common;
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audio_core::engine::{CallState, Engine, EngineConfig, EngineError, PushError};
 use engine_common::{BLOCK, Carrier, CarrierConfig, PANIC, Virtual, agent, clean, order, small, wire};
@@ -48,6 +48,53 @@ fn the_pipeline_of_an_ended_call_serves_the_next_one_of_equal_configuration() {
     let _call = engine.engine.attach(other).unwrap();
     assert_eq!(config.probe.built.load(Ordering::Relaxed), 2, "another configuration");
     assert_eq!(engine.engine.stats().pooled, 1);
+}
+
+/// Who looks after many calls looks into the rings of those with another number than before.
+#[test]
+fn a_call_has_news_when_its_rings_have_changed_and_when_it_is_over() {
+    let mut engine = Virtual::<Carrier>::new(small(1, 4));
+    let mut calls: Vec<_> = (0..2).map(|_| engine.engine.attach(CarrierConfig::default()).unwrap()).collect();
+    let news: Vec<_> = calls.iter().map(|call| call.news()).collect();
+    let mut seen: Vec<_> = news.iter().map(|news| news.number()).collect();
+    let mut changed = |engine: &mut Virtual<Carrier>| {
+        engine.tick();
+        let now: Vec<_> = news.iter().map(|news| news.number()).collect();
+        let changed: Vec<_> = now.iter().zip(&seen).map(|(now, seen)| now != seen).collect();
+        seen = now;
+        changed
+    };
+    assert_eq!(changed(&mut engine), [false, false], "nothing to do");
+    calls[0].push_wire(&wire(0, 0)).unwrap();
+    assert_eq!(changed(&mut engine), [true, false]);
+    assert_eq!(clean(&mut calls[0]), [0]);
+    assert_eq!(changed(&mut engine), [false, false]);
+    // The agent begins: its frame leaves at once.
+    calls[1].push_agent(&agent(1, 0, 0)).unwrap();
+    assert_eq!(changed(&mut engine), [false, true]);
+    assert!(calls[1].pop_wire().is_some());
+    // And where a frame is void by the time it is looked at, there is room again.
+    calls[0].push_agent(&agent(1, 0, 0)).unwrap();
+    calls[0].flush();
+    assert_eq!(changed(&mut engine), [true, false]);
+    calls[1].push_wire(&order(PANIC)).unwrap();
+    assert_eq!(changed(&mut engine), [false, true], "it failed");
+    assert_eq!(calls[1].state(), CallState::Failed);
+}
+
+/// Only threads tick by themselves.
+#[test]
+fn an_engine_says_when_it_ticks_next_if_it_does() {
+    let (unthreaded, _workers) = Engine::<Carrier>::unthreaded(small(2, 2)).unwrap();
+    assert_eq!(unthreaded.next_tick(), None);
+    let engine = Engine::<Carrier>::start(small(2, 2)).unwrap();
+    let (before, next) = (Instant::now(), engine.next_tick().unwrap());
+    assert!(next > before);
+    while Instant::now() < next {
+        std::thread::yield_now();
+    }
+    assert!(engine.next_tick().unwrap() > next, "and then the one after it");
+    engine.shutdown(AMPLE).unwrap();
 }
 
 /// A-TEL-014.
