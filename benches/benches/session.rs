@@ -125,6 +125,7 @@ fn interim_words(turn: &CallerSpan) -> Vec<String> {
 fn conversation(c: &mut Criterion, tape: &Tape) {
     let start = CallStart {
         direct: false,
+        turn_patience_ms: 0,
         from: "+972502345678".into(),
         to: "+97233763805".into(),
         stream_sid: "MZ0".into(),

@@ -17,7 +17,7 @@ use crate::http;
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Serves on `listener` until `shutdown` completes; then running requests finish, at most
-/// [`Settings::shutdown_grace_ms`], and the database is closed.
+/// [`shutdown_grace_ms`](crate::config::Settings::shutdown_grace_ms), and the database is closed.
 ///
 /// Opens the database and brings its schema up to date first, so a listener that is already bound
 /// keeps early callers waiting, not refused.

@@ -112,6 +112,7 @@ impl Call {
         };
         let start = CallStart {
             direct: call.broken.is_some(),
+            turn_patience_ms: 0,
             from: "+972502345678".into(),
             to: "+97233763805".into(),
             stream_sid: "MZ1".into(),

@@ -206,7 +206,6 @@ fn realtime(source: &Source) -> Result<Option<(RealtimeSettings, SecretString)>,
             turn_detection,
             max_tokens,
             session_limit: Duration::from_secs(limit),
-            ..RealtimeSettings::default()
         };
         (settings, key.unwrap_or_default())
     }))

@@ -72,6 +72,11 @@ impl Direct {
         self.is_on
     }
 
+    /// How long the model may take to decide that a turn is over; none where the session decides.
+    pub fn turn_patience(&self) -> Option<Duration> {
+        self.model.turn_patience()
+    }
+
     /// The next 20 ms of the caller's line.
     pub(super) fn audio(&mut self, frame: &CleanFrame, chain: &mut dyn Stt) {
         self.history.push(frame);

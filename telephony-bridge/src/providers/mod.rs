@@ -21,6 +21,7 @@ pub mod text;
 pub mod voice;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use audio_core::frame::{CleanFrame, FRAME_MS, FRAME_SAMPLES, SampleTime};
 use crm_api::{CallEventKind, Speaker};
@@ -141,6 +142,10 @@ pub trait Realtime: Send {
     fn said(&mut self, speaker: Speaker, text: &str, interrupted: bool);
     /// The session's state, and whether a turn is being heard, by whomever.
     fn state(&mut self, state: State, turn: bool);
+    /// Does it decide when a turn is over? Then so long after the caller's voice the session does all the same.
+    fn turn_patience(&self) -> Option<Duration> {
+        None
+    }
     /// The next thing that is due; poll until `None`.
     fn poll(&mut self, now: CallTime) -> Option<RealtimeOutput>;
     /// The next piece of this utterance, if there is one.

@@ -318,6 +318,7 @@ mod tests {
             ("max_reprompts = 101", "max_reprompts is `101`: expected 0 to 100"),
             ("max_reprompts = 1.5", "max_reprompts is `1.5`: expected 0 to 100"),
             ("phrase_words = 0", "phrase_words is `0`: expected 1 to 100"),
+            ("max_drafts = 11", "max_drafts is `11`: expected 0 to 10"),
             ("goodbye = \" \"", "goodbye is ` `: expected words to say"),
             ("goodbye = 3", "goodbye is `3`: expected words to say"),
             ("silence = 3", "`silence` is not a setting of a session"),

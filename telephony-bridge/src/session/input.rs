@@ -69,6 +69,10 @@ pub struct CallStart {
     /// Does a speech-to-speech model answer from the caller's voice? Not written where it is false.
     #[serde(default, skip_serializing_if = "is_false")]
     pub direct: bool,
+    /// That model decides when a turn is over; so long after the caller's voice, in ms, the session does. Not
+    /// written where it is 0: the session decides.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turn_patience_ms: u64,
 }
 
 /// From speech recognition.
@@ -105,6 +109,11 @@ pub enum LlmEvent {
     },
     /// It broke.
     Failed,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -186,8 +186,11 @@ impl Session {
             return self.on_unheard_words(now);
         }
         let carried = self.listening.carried.as_ref().map_or("", |carried| &carried.text);
-        let (_, ending) = self.words_and_ending(carried, &segment.partial);
-        let due = self.listening.quiet_since.unwrap_or(now) + endpointing::wait(&self.config, ending);
+        let wait = match self.turn_patience.filter(|_| self.direct) {
+            Some(patience) => patience,
+            None => endpointing::wait(&self.config, self.words_and_ending(carried, &segment.partial).1),
+        };
+        let due = self.listening.quiet_since.unwrap_or(now) + wait;
         self.timers.set(Timer::Endpointing, due.max(now));
     }
 

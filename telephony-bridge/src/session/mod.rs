@@ -30,6 +30,7 @@ mod transcript;
 mod unheard;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 pub use config::{SessionConfig, SessionConfigError};
 pub use id::{CallTime, TurnId, UtteranceId};
@@ -69,6 +70,8 @@ pub struct Session {
     silence_due: CallTime,
     /// Does a speech-to-speech model answer from the caller's voice?
     direct: bool,
+    /// How long that model may take to decide that a turn is over, if it is to.
+    turn_patience: Option<Duration>,
     /// What was heard after a turn whose words are still to come, that turn first.
     waiting: VecDeque<Waiting>,
     /// The last turn of the caller whose words are known, and the words.
@@ -96,6 +99,7 @@ impl Session {
             reprompts: 0,
             silence_due: CallTime(0),
             direct: false,
+            turn_patience: None,
             waiting: VecDeque::new(),
             known: None,
             reheard: None,
@@ -159,6 +163,8 @@ impl Session {
         }
         self.started = true;
         self.direct = start.direct;
+        let patience = Duration::from_millis(start.turn_patience_ms);
+        self.turn_patience = (!patience.is_zero()).then_some(patience);
         self.timers.set(Timer::MaxCall, now + self.config.max_call);
         self.out.push_back(Output::Crm(CallEventKind::Started {
             from: start.from,

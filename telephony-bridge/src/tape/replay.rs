@@ -143,6 +143,7 @@ impl<'a> Simulation<'a> {
         let file = &self.tape.file;
         let start = CallStart {
             direct: false,
+            turn_patience_ms: 0,
             from: file.from.clone().unwrap_or_default(),
             to: file.to.clone().unwrap_or_default(),
             stream_sid: self.tape.name.clone(),

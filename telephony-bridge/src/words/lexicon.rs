@@ -47,7 +47,7 @@ pub enum LexiconError {
     /// No list has this name.
     #[error(
         "`{0}` is no list: expected backchannels, stops, dangling, wanting, counting, weekdays, fillers, digits, \
-         questions or numbers"
+         questions, numbers or emergencies"
     )]
     Unknown(String),
     /// Something else by the name of a list.

@@ -136,6 +136,7 @@ async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         stream_sid: start.stream_sid.clone(),
         greeting: Line::text(call.decision.greeting.text.clone()),
         direct: false,
+        turn_patience_ms: 0,
     };
     // The call's clock begins with the caller's first sample, and no line is older than the first.
     driver.record_at(CallTime(0), Wire::Setup { preset: parts.preset, sensitivity: parts.sensitivity });
@@ -262,6 +263,8 @@ impl Driver {
         if let Some(mut start) = start.take() {
             // It may have been lost by now.
             start.direct = self.providers.direct.as_ref().is_some_and(Direct::is_on);
+            let patience = self.providers.direct.as_ref().and_then(Direct::turn_patience);
+            start.turn_patience_ms = patience.map_or(0, |patience| patience.as_millis() as u64);
             self.status.direct(start.direct);
             self.feed(WireInput::Start(start));
         }

@@ -176,6 +176,24 @@ fn the_provider_may_end_the_turn() {
     );
 }
 
+/// S-AUD-010, S-AUD-013: where the server decides, the session waits for it, and not for ever; the chain that takes over
+/// does not wait so long.
+#[test]
+fn a_provider_that_does_not_end_the_turn_is_not_waited_for_for_ever() {
+    for (lost, until_ms) in [(false, 4_300 + 1_500), (true, 4_300 + 200)] {
+        let mut call = Call::new();
+        let start = CallStart { direct: true, turn_patience_ms: 1_500, ..start() };
+        call.at(0, Input::Start(start)).plays(0, 2_000).voice(3_000);
+        if lost {
+            call.at(3_100, Input::Direct(false));
+        }
+        call.silence(4_300).pass_until(until_ms - 1);
+        assert_eq!(call.state(), State::Listening, "{lost}");
+        call.pass_until(until_ms);
+        assert_eq!(call.state(), State::Thinking, "{lost}");
+    }
+}
+
 /// S-AUD-014: without the model the turn at hand goes to the chain, from wherever it stands.
 #[test]
 fn the_chain_takes_over_from_wherever_the_turn_stands() {

@@ -137,6 +137,7 @@ impl Call {
 pub(super) fn start() -> CallStart {
     CallStart {
         direct: false,
+        turn_patience_ms: 0,
         from: "+972502345678".into(),
         to: "+97233763805".into(),
         stream_sid: "MZ1".into(),

@@ -17,8 +17,8 @@ async fn a_recorded_call_runs_again_with_the_same_decisions() {
     let tape = tape("interruption");
     let realtime = FakeRealtime::start().await.expect("a port");
     realtime.hears(["היי, אני מחפשת דירה לקנייה", "רגע, לא שם, אני רוצה ליד הים"]);
-    let long =
-        "יש לנו כמה דירות יפות בצפון העיר, קרוב לפארק, לבתי הספר ולתחבורה הציבורית, וגם דירה אחת במרכז.";
+    let long = "יש לנו כמה דירות יפות בצפון העיר, קרוב לפארק, לבתי הספר ולתחבורה הציבורית, וגם דירה אחת חדשה \
+                במרכז, עם מעלית וחניה, שמתפנה כבר בחודש הבא, ואפשר לבוא לראות אותה השבוע בכל יום.";
     realtime.says([Speech::say(long), Speech::say("בסדר, ליד הים.")]);
     let line = Line::start(realtime, &[("RECORD_TAPES", "all")]).await;
     let mut decision = provider_fakes::crm::agent();

@@ -465,6 +465,10 @@ impl Realtime for RealtimeCall {
         }
     }
 
+    fn turn_patience(&self) -> Option<Duration> {
+        self.model.settings.turn_detection.patience()
+    }
+
     fn poll(&mut self, now: CallTime) -> Option<RealtimeOutput> {
         self.poll_links(now);
         self.poll_tools(now);

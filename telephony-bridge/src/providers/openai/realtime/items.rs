@@ -261,6 +261,7 @@ mod tests {
         assert_eq!(told(&mut items), Vec::<Value>::new());
     }
 
+    /// S-AUD-013: what an answer may take has an end.
     #[test]
     fn what_never_ends_is_refused() {
         let mut items = Items::default();

@@ -14,6 +14,18 @@ pub enum TurnDetection {
     Semantic,
 }
 
+impl TurnDetection {
+    /// How long the server may take after the caller's voice. Its voice detection waits for half a second of
+    /// silence, its model of turns for four seconds at most.
+    pub(super) const fn patience(self) -> Option<Duration> {
+        match self {
+            Self::Local => None,
+            Self::Server => Some(Duration::from_millis(1_500)),
+            Self::Semantic => Some(Duration::from_millis(4_500)),
+        }
+    }
+}
+
 /// How a model hears and speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealtimeSettings {

@@ -300,7 +300,7 @@ fn done(response: Response) -> Event {
 mod tests {
     use super::*;
 
-    /// S-AUD-001, S-AUD-002, S-AUD-003, S-AUD-004, S-AUD-005, S-AUD-011: the session is asked for in the shape of
+    /// S-AUD-001, S-AUD-002, S-AUD-003, S-AUD-004, S-AUD-005, S-AUD-011, S-AUD-012: the session is asked for in the shape of
     /// general availability: nested, µ-law both ways, nothing of the beta's flat fields.
     #[test]
     fn the_session_is_asked_for_in_todays_shape() {
