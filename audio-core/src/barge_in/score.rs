@@ -64,8 +64,10 @@ pub enum ResumeReason {
 
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
-/// How likely it must be that the caller takes the floor for a long voice to be yielded to: steady noises are not.
+/// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
 const CONFIRMED: f32 = 0.85;
+/// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
+const PATIENCE: f32 = 1.3;
 /// How likely it must be for words to be believed near: who is far off has words too.
 const NEAR: f32 = 0.8;
 /// Frames after which a duck is taken back that nothing has confirmed since: 500 ms.
@@ -418,9 +420,8 @@ impl BargeInDetector {
             return self.yield_to(reply, run, claims);
         }
         let run = self.explained(self.run.unwrap_or(Run::new(at)), near);
-        if (claim.is_none() || claims >= CONFIRMED)
-            && let Some(verdict) = self.confirm(reply, run)
-        {
+        let patience = if claim.is_none() || claims >= CONFIRMED { 1.0 } else { PATIENCE };
+        if let Some(verdict) = self.confirm(reply, run, patience) {
             return Some(verdict);
         }
         if !self.ducked {
@@ -443,7 +444,7 @@ impl BargeInDetector {
 
     fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
         let score = run.reasons.score();
-        if let Some(verdict) = self.confirm(reply, run) {
+        if let Some(verdict) = self.confirm(reply, run, 1.0) {
             return Some(verdict);
         }
         if reply.yielded || run.gap > 0 {
@@ -456,12 +457,12 @@ impl BargeInDetector {
         None
     }
 
-    /// Has the voice lasted long enough to yield to?
-    fn confirm(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
+    /// Has the voice lasted long enough, `patience` times what was asked for, to yield to?
+    fn confirm(&mut self, reply: Reply, run: Run, patience: f32) -> Option<Verdict> {
         let score = run.reasons.score();
         // Loud frames weigh more, but the voice must have lasted as long as was asked for.
-        let frames = self.config.confirm_frames();
-        let confirmed = run.evidence >= frames as f32 && run.frames >= frames;
+        let frames = patience * self.config.confirm_frames() as f32;
+        let confirmed = run.evidence >= frames && run.frames as f32 >= frames;
         if reply.yielded || run.gap > 0 || run.frames == 0 || !confirmed || score < self.config.yield_score {
             return None;
         }
