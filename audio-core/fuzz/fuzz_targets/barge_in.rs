@@ -163,6 +163,11 @@ impl Check {
                 assert!((0.0..=1.0).contains(&score));
             }
             Some(Verdict::Resume { .. }) => assert!(core::mem::take(&mut self.ducked), "up without down"),
+            Some(Verdict::Near { score, .. }) => assert!(self.ducked && (0.0..=1.0).contains(&score)),
+            Some(Verdict::Yield { score, onset, .. }) if rules.claim_score.is_some_and(|claim| score >= claim) => {
+                self.ducked = false;
+                assert!(was_audible && score <= 1.0 && onset <= self.at);
+            }
             Some(Verdict::Yield { score, reasons, onset }) => {
                 self.ducked = false;
                 assert!(was_audible && voiced && near.level >= rules.min_level());

@@ -9,11 +9,13 @@ mod before;
 mod echo;
 mod evidence;
 mod floor;
+mod model;
 mod policy;
 mod score;
 mod talker;
 
 pub use echo::EchoEstimate;
 pub use evidence::{Near, Reasons};
+pub use model::MODEL_INPUTS;
 pub use policy::{BargeInConfig, Preset};
 pub use score::{BargeInDetector, ResumeReason, Verdict};

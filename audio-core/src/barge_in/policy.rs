@@ -30,10 +30,14 @@ pub struct BargeInConfig {
     /// A frame counts only this far above the echo that the agent's own voice can explain, in
     /// dB; `None` trusts the line to be free of echo. 0 to 30.
     pub echo_margin_db: Option<f32>,
-    /// Score from which the agent is turned down; `None` never ducks. In (0, 1].
+    /// Score from which the agent is turned down; `None` never ducks. Where evidence is counted with a
+    /// [`leak`](Self::leak) it is how likely the caller has begun to speak, by the last 260 ms. In (0, 1].
     pub duck_score: Option<f32>,
     /// How far the agent is turned down, in dB. 0 to 40.
     pub duck_db: f32,
+    /// Where evidence is counted with a [`leak`](Self::leak): how likely it must be, by the last half second, that
+    /// the caller takes the floor, for the agent to yield at once; `None` waits for `confirm_ms`. In (0, 1].
+    pub claim_score: Option<f32>,
     /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
     pub yield_score: f32,
 }
@@ -53,6 +57,7 @@ impl BargeInConfig {
             echo_margin_db: None,
             duck_score: None,
             duck_db: 15.0,
+            claim_score: None,
             yield_score: 0.5,
         }
     }
@@ -69,13 +74,14 @@ impl BargeInConfig {
             echo_margin_db: None,
             duck_score: Some(0.25),
             duck_db: 15.0,
+            claim_score: None,
             yield_score: 0.5,
         }
     }
 
-    /// Ducks as fast as `responsive`, and leaves the rest to words: yields by itself only to a second
-    /// of voice as near as the caller's, above the agent's echo and the noise. A listener who has words
-    /// sooner decides sooner (telephony-bridge's session does).
+    /// Ducks as fast as `responsive`, by a model of how interruptions begin; yields where half a second sounds like
+    /// somebody near who takes the floor, or to a second of such voice above the agent's echo and the noise. A
+    /// listener who has words may decide sooner (telephony-bridge's session does).
     pub const fn adaptive() -> Self {
         Self {
             min_rms: 120.0,
@@ -83,7 +89,8 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.067),
+            duck_score: Some(0.77),
+            claim_score: Some(0.91),
             ..Self::responsive()
         }
     }
@@ -92,9 +99,8 @@ impl BargeInConfig {
     /// its preset.
     ///
     /// The voice that confirms lasts `2^-sensitivity` times as long: half or twice at the ends. Both
-    /// scores move by half as many octaves, so that at the ends a duck needs about a third of the
-    /// evidence or three times as much, and the least sensitive preset still yields to a voice that is
-    /// clear and near. All three stay in the ranges of [`validate`](Self::validate), which accepts the
+    /// scores, and that of a claim, move by half as many octaves, as far as 1: the least sensitive preset still
+    /// yields to a voice that is clear and near, by its length. All stay in the ranges of [`validate`](Self::validate), which accepts the
     /// result if it accepts `self`. `min_utterance_ms` stays, and with it the floor of `polite`.
     ///
     /// 0 changes no bit; NaN counts as 0, what is beyond the ends as the end.
@@ -112,6 +118,7 @@ impl BargeInConfig {
         Self {
             confirm_ms: confirm_ms.round().clamp(20.0, 10_000.0) as u32,
             duck_score: self.duck_score.map(score),
+            claim_score: self.claim_score.map(score),
             yield_score: score(self.yield_score),
             ..self
         }
@@ -163,6 +170,8 @@ impl BargeInConfig {
         let unit = |v: f32| v > 0.0 && v <= 1.0;
         let duck = self.duck_score.unwrap_or(1.0);
         Error::check(unit(duck), "barge_in.duck_score", duck.into(), "above 0 and at most 1")?;
+        let claim = self.claim_score.unwrap_or(1.0);
+        Error::check(unit(claim), "barge_in.claim_score", claim.into(), "above 0 and at most 1")?;
         Error::check(
             (0.0..=40.0).contains(&self.duck_db),
             "barge_in.duck_db",

@@ -4,6 +4,7 @@ use crate::barge_in::before::Before;
 use crate::barge_in::echo::EchoEstimate;
 use crate::barge_in::evidence::{Against, MOST_WEIGHT, Near, Reasons, echo_reason, level_reason, weight};
 use crate::barge_in::floor::Floor;
+use crate::barge_in::model::{Beside, MODEL_INPUTS, Model, inputs};
 use crate::barge_in::policy::BargeInConfig;
 use crate::barge_in::talker::Talker;
 use crate::far_end::FarEnd;
@@ -18,6 +19,13 @@ pub enum Verdict {
     /// Perhaps an interruption: the agent may be turned down.
     Duck {
         /// Score in [0, 1].
+        score: f32,
+        /// What it is made of.
+        reasons: Reasons,
+    },
+    /// What turned the agent down is a voice as near as the caller's: words may make it yield.
+    Near {
+        /// How likely it is that the caller takes the floor, in [0, 1].
         score: f32,
         /// What it is made of.
         reasons: Reasons,
@@ -56,6 +64,14 @@ pub enum ResumeReason {
 
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
+/// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
+const CONFIRMED: f32 = 0.85;
+/// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
+const PATIENCE: f32 = 1.3;
+/// How likely it must be for words to be believed near: who is far off has words too.
+const NEAR: f32 = 0.8;
+/// Frames after which a duck is taken back that nothing has confirmed since: 500 ms.
+const UNCONFIRMED: u32 = 25;
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
 const MASKED_BRIDGE: u32 = 10;
 
@@ -146,9 +162,14 @@ pub struct BargeInDetector {
     audible: u32,
     run: Option<Run>,
     ducked: bool,
+    /// Has the voice that turned the agent down been found near?
+    near: bool,
+    /// Frames since the beginning of an interruption was last as likely as not.
+    unconfirmed: u32,
     talker: Talker,
     floor: Floor,
     before: Before,
+    model: Model,
 }
 
 impl BargeInDetector {
@@ -162,9 +183,12 @@ impl BargeInDetector {
             audible: 0,
             run: None,
             ducked: false,
+            near: false,
+            unconfirmed: 0,
             talker: Talker::NEW,
             floor: Floor::NEW,
             before: Before::NEW,
+            model: Model::NEW,
         }
     }
 
@@ -177,6 +201,13 @@ impl BargeInDetector {
     /// is followed.
     pub fn evidence(&self) -> Reasons {
         self.run.map_or(Reasons::default(), |run| run.reasons)
+    }
+
+    /// What the last caller frame said: the voice detector's score; how far the frame lies above
+    /// the noise, the line a moment ago and the echo, and how it lies to the caller's level, in parts of 10 dB. For
+    /// training (`barge-in-training`).
+    pub const fn model_inputs(&self) -> [f32; MODEL_INPUTS] {
+        self.model.newest()
     }
 
     /// What has been learned about the echo.
@@ -257,6 +288,7 @@ impl BargeInDetector {
         self.play(at);
         self.echo.hear(near.level, near.voiced);
         self.floor.hear(near.level);
+        self.watch(near);
         let Some(reply) = self.reply.filter(|_| self.audible > 0) else {
             if near.voiced {
                 self.talker.hear(near.level);
@@ -274,12 +306,30 @@ impl BargeInDetector {
         }
         match self.config.leak {
             None => self.follow(at, near, weight),
-            Some(leak) => self.accumulate(at, near, leak),
+            Some(leak) => {
+                self.accumulate(at, near, leak);
+                return self.settle(at, reply, near);
+            }
         }
         match self.run {
             Some(run) => self.judge(reply, run),
             None => self.resume(ResumeReason::Faded),
         }
+    }
+
+    /// Has the caller begun to speak?
+    fn watch(&mut self, near: Near) {
+        if self.config.leak.is_none() {
+            return;
+        }
+        let beside = Beside {
+            floor: self.floor.level(),
+            before: self.before.level(),
+            echo: self.echo_level(near),
+            talker: self.talker.level(),
+        };
+        let judged = self.reply.is_some() && self.audible > 0;
+        self.model.hear(inputs(near.score, near.level, beside), judged);
     }
 
     /// What a frame says about the caller.
@@ -360,32 +410,74 @@ impl BargeInDetector {
         run
     }
 
-    fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
-        let score = run.reasons.score();
-        // Loud frames weigh more, but the voice must have lasted as long as was asked for.
-        let frames = self.config.confirm_frames();
-        let confirmed = run.evidence >= frames as f32 && run.frames >= frames;
-        // Evidence that has leaked away to half of what it took is none.
-        if self.config.leak.is_some() && self.config.duck_score.is_some_and(|duck| score < 0.5 * duck) {
+    /// Decides by the model and by the cumulative sum.
+    fn settle(&mut self, at: SampleTime, reply: Reply, near: Near) -> Option<Verdict> {
+        let (begun, claims) = (self.model.begun(), self.model.claims());
+        let needed = self.config.duck_score.unwrap_or(f32::INFINITY);
+        self.unconfirmed = if begun >= 0.5 * needed { 0 } else { self.unconfirmed.saturating_add(1) };
+        let claim = self.config.claim_score;
+        if let Some(run) = self.run.filter(|_| !reply.yielded && claim.is_some_and(|claim| claims >= claim)) {
+            return self.yield_to(reply, run, claims);
+        }
+        let run = self.explained(self.run.unwrap_or(Run::new(at)), near);
+        let patience = if claim.is_none() || claims >= CONFIRMED { 1.0 } else { PATIENCE };
+        if let Some(verdict) = self.confirm(reply, run, patience) {
+            return Some(verdict);
+        }
+        if !self.ducked {
+            if reply.yielded || begun < needed {
+                return None;
+            }
+            self.ducked = true;
+            self.near = false;
+            return Some(Verdict::Duck { score: begun, reasons: run.reasons });
+        }
+        if !self.near && claims >= NEAR {
+            self.near = true;
+            return Some(Verdict::Near { score: claims, reasons: run.reasons });
+        }
+        if self.unconfirmed > UNCONFIRMED && run.evidence < BELIEVED {
             return self.resume(ResumeReason::Faded);
         }
-        if reply.yielded || run.gap > 0 || run.frames == 0 {
-            return None;
+        None
+    }
+
+    fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
+        let score = run.reasons.score();
+        if let Some(verdict) = self.confirm(reply, run, 1.0) {
+            return Some(verdict);
         }
-        if confirmed && score >= self.config.yield_score {
-            if self.config.echo_margin_db.is_some() && self.echo.explains(run.coupling) {
-                self.run = None;
-                return self.resume(ResumeReason::Echo);
-            }
-            self.reply = Some(Reply { yielded: true, ..reply });
-            self.ducked = false;
-            return Some(Verdict::Yield { score, reasons: run.reasons, onset: run.onset });
+        if reply.yielded || run.gap > 0 {
+            return None;
         }
         if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
             self.ducked = true;
             return Some(Verdict::Duck { score, reasons: run.reasons });
         }
         None
+    }
+
+    /// Has the voice lasted long enough, `patience` times what was asked for, to yield to?
+    fn confirm(&mut self, reply: Reply, run: Run, patience: f32) -> Option<Verdict> {
+        let score = run.reasons.score();
+        // Loud frames weigh more, but the voice must have lasted as long as was asked for.
+        let frames = patience * self.config.confirm_frames() as f32;
+        let confirmed = run.evidence >= frames && run.frames as f32 >= frames;
+        if reply.yielded || run.gap > 0 || run.frames == 0 || !confirmed || score < self.config.yield_score {
+            return None;
+        }
+        self.yield_to(reply, run, score)
+    }
+
+    /// Yields, unless the voice is the agent's own.
+    fn yield_to(&mut self, reply: Reply, run: Run, score: f32) -> Option<Verdict> {
+        if self.config.echo_margin_db.is_some() && self.echo.explains(run.coupling) {
+            self.run = None;
+            return self.resume(ResumeReason::Echo);
+        }
+        self.reply = Some(Reply { yielded: true, ..reply });
+        self.ducked = false;
+        Some(Verdict::Yield { score, reasons: run.reasons, onset: run.onset })
     }
 
     fn resume(&mut self, reason: ResumeReason) -> Option<Verdict> {

@@ -36,6 +36,16 @@ pub enum PipelineEvent {
         #[cfg_attr(feature = "serde", serde(default))]
         reasons: Reasons,
     },
+    /// What turned the agent down is a voice as near as the caller's: words may make the agent yield. At most once
+    /// after each [`Duck`](Self::Duck).
+    Near {
+        /// When it was decided.
+        at: SampleTime,
+        /// How likely it is that the caller takes the floor, in [0, 1].
+        score: f32,
+        /// What it is made of.
+        reasons: Reasons,
+    },
     /// It was nothing: the agent is at full level again within 100 ms.
     Resume {
         /// When it was decided.
@@ -71,6 +81,7 @@ impl PipelineEvent {
             Self::SpeechStart { at, .. }
             | Self::SpeechEnd { at, .. }
             | Self::Duck { at, .. }
+            | Self::Near { at, .. }
             | Self::Resume { at, .. }
             | Self::Flushed { at, .. }
             | Self::BargeIn { at, .. } => at,

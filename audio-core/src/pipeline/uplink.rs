@@ -89,6 +89,9 @@ impl CallPipeline {
                 self.duck.down(self.barge_in.config().duck_db);
                 self.events.push(PipelineEvent::Duck { at: now, score, reasons });
             }
+            Some(Verdict::Near { score, reasons }) => {
+                self.events.push(PipelineEvent::Near { at: now, score, reasons });
+            }
             Some(Verdict::Resume { reason }) => {
                 self.duck.up();
                 self.events.push(PipelineEvent::Resume { at: now, reason });

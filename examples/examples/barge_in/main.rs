@@ -15,6 +15,7 @@
 
 mod facts;
 mod figures;
+mod inputs;
 mod judge;
 mod rules;
 mod table;
@@ -54,6 +55,10 @@ struct Arguments {
     /// echo_gain_db or noise.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
+    /// Writes what the barge-in model looks at, one file a scene, and judges nothing: six little endian floats a
+    /// frame, the last one 1 while the agent is heard. For audio-core/barge-in-training.
+    #[arg(long, value_name = "DIR")]
+    inputs: Option<PathBuf>,
     /// One row for each scene and rule.
     #[arg(long)]
     csv: Option<PathBuf>,
@@ -65,6 +70,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let tapes = tapes(&arguments.scenes)?;
+    if let Some(folder) = &arguments.inputs {
+        return inputs::write_all(&tapes, folder);
+    }
     let facts = Facts::load(&arguments.scenes)?;
     let groups = arguments.by.iter().map(|column| facts.groups(column)).collect::<Result<Vec<_>>>()?;
     let mut columns = Vec::new();

@@ -20,7 +20,7 @@ pub(crate) struct Rules {
 }
 
 /// A preset by name; `vad_MS`: any voice of so many milliseconds, words or not; `fixed_MS`: the adaptive
-/// preset, but every turn ends after so much silence; or a JSON file of barge-in settings that differ from the
+/// preset, but every turn ends after so much silence; `listen`: the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the
 /// adaptive preset's.
 pub(crate) fn named(name: &str) -> Result<Rules> {
     if Path::new(name).extension().is_some_and(|extension| extension == "json") {
@@ -34,6 +34,13 @@ pub(crate) fn named(name: &str) -> Result<Rules> {
         barge_in.yield_score = 0.01;
         barge_in.validate()?;
         return Ok(Rules { barge_in, session: SessionConfig { lexicon: Arc::default(), ..silence(500)? } });
+    }
+    if name == "listen" {
+        let mut barge_in = BargeInConfig::adaptive();
+        (barge_in.duck_score, barge_in.claim_score, barge_in.yield_score) = (None, None, 1.0);
+        barge_in.confirm_ms = 10_000;
+        let session = SessionConfig { lexicon: Arc::default(), ..SessionConfig::default() };
+        return Ok(Rules { barge_in, session });
     }
     if let Some(ms) = name.strip_prefix("fixed_") {
         let session = silence(ms.parse().with_context(|| name.to_owned())?)?;

@@ -102,6 +102,7 @@ impl Caller {
             if !voice.ducked && age.as_millis() >= 150 {
                 voice.ducked = true;
                 events.push(PipelineEvent::Duck { at, score, reasons: Default::default() });
+                events.push(PipelineEvent::Near { at, score, reasons: Default::default() });
             } else if voice.ducked && age.as_millis() >= 1_000 {
                 (voice.ducked, voice.yielded) = (false, true);
                 events.push(PipelineEvent::BargeIn { at, onset, score, reasons: Default::default() });

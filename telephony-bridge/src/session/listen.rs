@@ -32,6 +32,8 @@ pub(super) struct Listening {
 pub(super) struct Ducked {
     since: CallTime,
     score: f32,
+    /// Is it a voice as near as the caller's?
+    near: bool,
     /// Words of the segment that were known before.
     words: usize,
 }
@@ -115,15 +117,23 @@ impl Session {
             PipelineEvent::Duck { score, reasons, .. } if matches!(self.phase, Phase::Speaking(_)) => {
                 let words =
                     self.listening.segment.as_ref().map_or(0, |s| s.partial.split_whitespace().count());
-                self.listening.ducked = Some(Ducked { since: now, score, words });
+                self.listening.ducked = Some(Ducked { since: now, score, near: false, words });
                 self.out.push_back(Output::Duck { score, reasons });
             }
+            PipelineEvent::Near { score, .. } => self.on_near(now, score),
             PipelineEvent::Resume { reason, .. } => self.release_duck(reason),
             PipelineEvent::BargeIn { onset, score, reasons, .. } => {
                 self.on_barge_in(now, onset, (score, reasons), None);
             }
             _ => {}
         }
+    }
+
+    /// Who turned the agent down is near: the words that are known decide, as soon as the duck has lasted.
+    fn on_near(&mut self, now: CallTime, score: f32) {
+        let Some(ducked) = &mut self.listening.ducked else { return };
+        (ducked.near, ducked.score) = (true, score);
+        self.timers.set(Timer::Overlap, now.max(ducked.since + self.config.near_enough));
     }
 
     fn on_voice(&mut self, now: CallTime, onset: SampleTime) {
@@ -221,7 +231,7 @@ impl Session {
         match meaning {
             Overlap::Stop(word) => self.on_barge_in(now, onset, (score, Reasons::default()), Some(word)),
             // One loud syllable of somebody far off is not enough: what follows it decides.
-            Overlap::Words(_) => match ducked.map(|ducked| ducked.since + self.config.near_enough) {
+            Overlap::Words(_) => match ducked.filter(|d| d.near).map(|d| d.since + self.config.near_enough) {
                 Some(due) if now >= due => {
                     self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
                 }

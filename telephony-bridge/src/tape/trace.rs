@@ -1,5 +1,6 @@
 //! What the signal chain heard and found, frame by frame: what a picture of a call is drawn from.
 
+use audio_core::barge_in::MODEL_INPUTS;
 use audio_core::codec::ulaw;
 use audio_core::pipeline::CallPipeline;
 
@@ -12,6 +13,10 @@ pub struct TraceFrame {
     pub voice: f32,
     /// What speaks for an interruption, in [0, 1]; 0 while the agent is not heard.
     pub barge_in: f32,
+    /// What the barge-in model looked at.
+    pub inputs: [f32; MODEL_INPUTS],
+    /// Was the agent heard?
+    pub agent_audible: bool,
 }
 
 /// A whole call.
@@ -28,8 +33,13 @@ pub struct Trace {
 impl Trace {
     /// After the chain has taken `caller`, during which `agent` was played.
     pub(super) fn push(&mut self, chain: &CallPipeline, caller: &SpeechFrame, agent: Option<&SpeechFrame>) {
-        let barge_in = chain.barge_in().evidence().score();
-        self.frames.push(TraceFrame { voice: chain.detection().score, barge_in });
+        let detector = chain.barge_in();
+        self.frames.push(TraceFrame {
+            voice: chain.detection().score,
+            barge_in: detector.evidence().score(),
+            inputs: detector.model_inputs(),
+            agent_audible: detector.agent_audible(),
+        });
         if let Some(agent) = agent {
             // Silence until now was not worth writing down.
             self.agent.resize(self.caller.len(), 0);

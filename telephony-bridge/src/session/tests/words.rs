@@ -13,11 +13,20 @@ impl Call {
         call
     }
 
+    /// The agent is turned down by somebody who may be far off.
+    fn duck_far(&mut self, ms: u64) -> &mut Self {
+        let at = SampleTime::from_ms(ms);
+        self.speech(ms, PipelineEvent::Duck { at, score: 0.8, reasons: Default::default() })
+    }
+
+    fn near(&mut self, ms: u64) -> &mut Self {
+        let at = SampleTime::from_ms(ms);
+        self.speech(ms, PipelineEvent::Near { at, score: 0.6, reasons: Default::default() })
+    }
+
+    /// The agent is turned down by somebody near.
     fn duck(&mut self, ms: u64) -> &mut Self {
-        self.speech(
-            ms,
-            PipelineEvent::Duck { at: SampleTime::from_ms(ms), score: 0.1, reasons: Default::default() },
-        )
+        self.duck_far(ms).near(ms)
     }
 
     fn resume(&mut self, ms: u64) -> &mut Self {
@@ -70,6 +79,19 @@ fn words_wait_for_the_duck_to_last() {
     let mut call = Call::replying();
     call.voice(5_000).duck(5_400).hears(5_500, "אני רוצה").resume(5_700).pass_until(6_000);
     assert_eq!(call.state(), State::Speaking);
+}
+
+/// A-AUD-003: the words of somebody far off decide nothing until a near voice is heard; a stop-word always does.
+#[test]
+fn words_wait_for_a_near_voice() {
+    let mut call = Call::replying();
+    call.voice(5_000).duck_far(5_100).hears(5_600, "אני רוצה").pass_until(6_100);
+    assert_eq!(call.state(), State::Speaking, "far off");
+    call.near(6_200).pass_until(6_201);
+    assert_eq!(call.yielded_to().as_deref(), Some("אני רוצה"));
+    let mut call = Call::replying();
+    call.voice(5_000).duck_far(5_100).hears(5_600, "רגע");
+    assert_eq!(call.yielded_to().as_deref(), Some("רגע"));
 }
 
 /// A-AUD-003: a word that the agent said long ago is no echo, one that it has just said may be.

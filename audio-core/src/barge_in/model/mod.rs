@@ -1,0 +1,166 @@
+//! What half a second of both lines looks like: has the caller begun to speak, and do they take the floor?
+//!
+//! An interruption often begins with a short vowel before a voiceless consonant (אשתי, עצרי): 60 to 100 ms of voice and
+//! then a fricative that no level rule counts. One frame does not tell it from a cough, the shape of a quarter of a
+//! second does; and half a second of it tells a phrase from a backchannel, a steady noise and somebody far off. Two
+//! small networks see the voice detector's scores and how the levels lie, no sound: what they learned from
+//! (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
+
+mod network;
+
+use network::Network;
+
+use crate::frame::Dbfs;
+
+/// Numbers a frame says.
+pub const MODEL_INPUTS: usize = 5;
+
+/// Frames that tell that somebody has begun to speak, and that they take the floor: 260 and 520 ms.
+const BEGUN: usize = 13;
+const CLAIMS: usize = 26;
+/// Frames whose log-odds are averaged.
+const BEGUN_MEAN: usize = 4;
+const CLAIMS_MEAN: usize = 2;
+/// Nobody takes the floor with fewer frames of voice than these: the network need not be asked.
+const VOICED: usize = 8;
+const VOICE: f32 = 0.6;
+/// A caller who has not had a turn yet is taken for one at this level, in dBFS.
+const TYPICAL: f32 = -22.0;
+/// The least log-odds, and those of a frame that was not judged.
+const UNLIKELY: f32 = -8.0;
+
+/// Written by `barge-in-training/train.py`.
+static BEGUN_NETWORK: Network<BEGUN> = Network::parse(include_bytes!("begun.bin"));
+static CLAIMS_NETWORK: Network<CLAIMS> = Network::parse(include_bytes!("claims.bin"));
+
+/// Levels that a frame is compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside {
+    /// The least of the noise.
+    pub(super) floor: Dbfs,
+    /// The line a moment ago.
+    pub(super) before: Dbfs,
+    /// The loudest echo there may be.
+    pub(super) echo: Dbfs,
+    /// The caller's own level, if known.
+    pub(super) talker: Option<Dbfs>,
+}
+
+/// What a frame says: the voice detector's score, and in parts of 10 dB how far it is above the noise, above the
+/// line a moment ago, above the echo, and how it lies to the caller's own level.
+pub(super) fn inputs(score: f32, level: Dbfs, beside: Beside) -> [f32; MODEL_INPUTS] {
+    let above = |reference: Dbfs, least: f32| (level.0 - reference.0).clamp(least, 30.0) / 10.0;
+    let own = beside.talker.map_or(TYPICAL, |talker| talker.0);
+    [
+        score,
+        above(beside.floor, 0.0),
+        above(beside.before, -10.0),
+        above(beside.echo, -10.0),
+        (level.0 - own).clamp(-20.0, 10.0) / 10.0,
+    ]
+}
+
+/// The last frames, and what the networks make of them.
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    /// Newest first.
+    window: [[f32; MODEL_INPUTS]; CLAIMS],
+    /// Log-odds of the newest frames.
+    begun: [f32; BEGUN_MEAN],
+    claims: [f32; CLAIMS_MEAN],
+}
+
+impl Model {
+    pub(super) const NEW: Self = Self {
+        window: [[0.0; MODEL_INPUTS]; CLAIMS],
+        begun: [UNLIKELY; BEGUN_MEAN],
+        claims: [UNLIKELY; CLAIMS_MEAN],
+    };
+
+    /// The line's next frame. It is judged only while there is somebody to interrupt.
+    pub(super) fn hear(&mut self, inputs: [f32; MODEL_INPUTS], judged: bool) {
+        self.window.copy_within(..CLAIMS - 1, 1);
+        self.window[0] = inputs;
+        let begun = if judged { BEGUN_NETWORK.log_odds(&self.window) } else { UNLIKELY };
+        let voiced = self.window.iter().filter(|frame| frame[0] > VOICE).count();
+        let claims =
+            if judged && voiced >= VOICED { CLAIMS_NETWORK.log_odds(&self.window) } else { UNLIKELY };
+        push(&mut self.begun, begun);
+        push(&mut self.claims, claims);
+    }
+
+    /// What the newest frame said.
+    pub(super) const fn newest(&self) -> [f32; MODEL_INPUTS] {
+        self.window[0]
+    }
+
+    /// How likely it is that the caller has begun to speak just now, in [0, 1].
+    pub(super) fn begun(&self) -> f32 {
+        likelihood(&self.begun)
+    }
+
+    /// How likely it is that the caller takes the floor, in [0, 1].
+    pub(super) fn claims(&self) -> f32 {
+        likelihood(&self.claims)
+    }
+}
+
+fn push<const COUNT: usize>(newest: &mut [f32; COUNT], odds: f32) {
+    newest.copy_within(..COUNT - 1, 1);
+    newest[0] = odds.max(UNLIKELY);
+}
+
+/// The mean of the log-odds on a scale from 0 to 1, 0.5 where both are as likely: a quotient in place of the logistic
+/// function, so that every machine gets the same bits and numbers close to certainty stay apart.
+fn likelihood(odds: &[f32]) -> f32 {
+    let mean = odds.iter().sum::<f32>() / odds.len() as f32;
+    0.5 + 0.5 * mean / (1.0 + mean.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A voice of the caller's level on a quiet line, loud and soft by turns as syllables are.
+    fn syllables(n: usize) -> [f32; MODEL_INPUTS] {
+        let level = if n % 10 < 6 { -20.0 } else { -32.0 };
+        let beside =
+            Beside { floor: Dbfs(-60.0), before: Dbfs(-58.0), echo: Dbfs(-60.0), talker: Some(Dbfs(-22.0)) };
+        inputs(0.98, Dbfs(level), beside)
+    }
+
+    fn silence() -> [f32; MODEL_INPUTS] {
+        let quiet = Dbfs(-58.0);
+        inputs(0.02, quiet, Beside { floor: Dbfs(-60.0), before: quiet, echo: Dbfs(-60.0), talker: None })
+    }
+
+    #[test]
+    fn a_voice_begins_and_then_takes_the_floor() {
+        let mut model = Model::NEW;
+        (0..50).for_each(|_| model.hear(silence(), true));
+        assert!(model.begun() < 0.2 && model.claims() < 0.2);
+        let mut first = (None, None);
+        for n in 0..40 {
+            model.hear(syllables(n), true);
+            first.0 = first.0.or((model.begun() > 0.75).then_some(n));
+            first.1 = first.1.or((model.claims() > 0.75).then_some(n));
+        }
+        let (Some(begun), Some(claims)) = first else { panic!("{first:?}") };
+        assert!(begun <= 10 && claims > 15 && claims <= 35, "{begun} and {claims} frames");
+    }
+
+    #[test]
+    fn nobody_is_judged_while_there_is_nothing_to_interrupt() {
+        let mut model = Model::NEW;
+        (0..60).for_each(|n| model.hear(syllables(n), false));
+        assert_eq!((model.begun(), model.claims()), (likelihood(&[UNLIKELY]), likelihood(&[UNLIKELY])));
+    }
+
+    #[test]
+    fn likelihoods_keep_their_order_and_their_bounds() {
+        let all: Vec<f32> =
+            [-8.0, -1.0, 0.0, 1.0, 30.0].into_iter().map(|odds| likelihood(&[odds])).collect();
+        assert!(all.is_sorted() && all[0] > 0.0 && all[4] < 1.0);
+        assert_eq!((all[1], all[2], all[3]), (0.25, 0.5, 0.75));
+    }
+}

@@ -1,0 +1,67 @@
+//! One hidden layer of rectified units. Sums are made in a fixed order, so that every machine gets the same bits.
+
+use super::MODEL_INPUTS;
+
+/// Hidden units.
+const UNITS: usize = 16;
+
+/// Everything that is learned, of a network that looks at so many frames.
+#[derive(Debug)]
+pub(super) struct Network<const FRAMES: usize> {
+    /// From each input of each frame, newest first, to every unit.
+    hidden: [[[f32; UNITS]; MODEL_INPUTS]; FRAMES],
+    bias: [f32; UNITS],
+    out: [f32; UNITS],
+    out_bias: f32,
+}
+
+impl<const FRAMES: usize> Network<FRAMES> {
+    /// Log-odds of what it was trained to tell, by the first frames of `window`, newest first.
+    pub(super) fn log_odds(&self, window: &[[f32; MODEL_INPUTS]]) -> f32 {
+        let mut units = self.bias;
+        for (frame, weights) in window.iter().zip(&self.hidden) {
+            for (input, weights) in frame.iter().zip(weights) {
+                for (unit, weight) in units.iter_mut().zip(weights) {
+                    *unit += input * weight;
+                }
+            }
+        }
+        let mut sum = self.out_bias;
+        for (unit, weight) in units.iter().zip(&self.out) {
+            sum += unit.max(0.0) * weight;
+        }
+        sum
+    }
+
+    /// Little endian floats, field after field.
+    pub(super) const fn parse(bytes: &[u8]) -> Self {
+        let mut at = 0;
+        let mut hidden = [[[0.0; UNITS]; MODEL_INPUTS]; FRAMES];
+        let mut frame = 0;
+        while frame < FRAMES {
+            let mut input = 0;
+            while input < MODEL_INPUTS {
+                (hidden[frame][input], at) = floats(bytes, at);
+                input += 1;
+            }
+            frame += 1;
+        }
+        let (bias, at) = floats(bytes, at);
+        let (out, at) = floats(bytes, at);
+        let ([out_bias], at) = floats(bytes, at);
+        assert!(at == bytes.len(), "the weights are of another network");
+        Self { hidden, bias, out, out_bias }
+    }
+}
+
+/// So many floats from byte `at` on, and where the next one begins.
+const fn floats<const COUNT: usize>(bytes: &[u8], mut at: usize) -> ([f32; COUNT], usize) {
+    let mut floats = [0.0; COUNT];
+    let mut n = 0;
+    while n < COUNT {
+        floats[n] = f32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        at += 4;
+        n += 1;
+    }
+    (floats, at)
+}
