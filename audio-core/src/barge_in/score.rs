@@ -70,8 +70,8 @@ const CONFIRMED: f32 = 0.85;
 const PATIENCE: f32 = 1.3;
 /// How likely it must be for words to be believed near: who is far off has words too.
 const NEAR: f32 = 0.8;
-/// Frames after which a duck is taken back that nothing has confirmed since: 500 ms.
-const UNCONFIRMED: u32 = 25;
+/// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
+const UNCONFIRMED: u32 = 18;
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
 const MASKED_BRIDGE: u32 = 10;
 
