@@ -67,7 +67,7 @@ const BELIEVED: f32 = 3.0;
 /// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
 const CONFIRMED: f32 = 0.85;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
-const PATIENCE: f32 = 1.3;
+const PATIENCE: f32 = 2.0;
 /// How likely it must be for words to be believed near: who is far off has words too.
 const NEAR: f32 = 0.8;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
