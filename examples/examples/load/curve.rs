@@ -91,7 +91,10 @@ fn draw(points: &[Point]) -> String {
     svg
 }
 
-fn panel(svg: &mut String, left: f64, title: &str, series: &[(&str, &str, Vec<(f64, f64)>)]) {
+/// A line of the picture: its name, its colour and its points.
+type Series<'a> = (&'a str, &'a str, Vec<(f64, f64)>);
+
+fn panel(svg: &mut String, left: f64, title: &str, series: &[Series<'_>]) {
     let all = || series.iter().flat_map(|(_, _, points)| points);
     let most_x = ceiling(all().map(|point| point.0).fold(0.0, f64::max));
     let most_y = ceiling(all().map(|point| point.1).fold(0.0, f64::max));
