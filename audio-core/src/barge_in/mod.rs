@@ -11,11 +11,14 @@ mod evidence;
 mod floor;
 mod model;
 mod policy;
+mod run;
 mod score;
 mod talker;
+mod verdict;
 
 pub use echo::EchoEstimate;
 pub use evidence::{Near, Reasons};
 pub use model::MODEL_INPUTS;
 pub use policy::{BargeInConfig, Preset};
-pub use score::{BargeInDetector, ResumeReason, Verdict};
+pub use score::BargeInDetector;
+pub use verdict::{ResumeReason, Verdict};

@@ -6,61 +6,14 @@ use crate::barge_in::evidence::{Against, MOST_WEIGHT, Near, Reasons, echo_reason
 use crate::barge_in::floor::Floor;
 use crate::barge_in::model::{Beside, MODEL_INPUTS, Model, inputs};
 use crate::barge_in::policy::BargeInConfig;
+use crate::barge_in::run::Run;
 use crate::barge_in::talker::Talker;
+use crate::barge_in::verdict::{ResumeReason, Verdict};
 use crate::far_end::FarEnd;
 use crate::frame::{Dbfs, SampleTime, WIRE_RATE};
 
 /// After the agent's last frame its voice is still on its way for about this many frames.
 const AUDIBLE_TAIL: u32 = 3;
-
-/// What the detector decided about one frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Verdict {
-    /// Perhaps an interruption: the agent may be turned down.
-    Duck {
-        /// Score in [0, 1].
-        score: f32,
-        /// What it is made of.
-        reasons: Reasons,
-    },
-    /// What turned the agent down is a voice as near as the caller's: words may make it yield.
-    Near {
-        /// How likely it is that the caller takes the floor, in [0, 1].
-        score: f32,
-        /// What it is made of.
-        reasons: Reasons,
-    },
-    /// It was none.
-    Resume {
-        /// Why.
-        reason: ResumeReason,
-    },
-    /// The agent yields.
-    Yield {
-        /// Score in [0, 1].
-        score: f32,
-        /// What it is made of.
-        reasons: Reasons,
-        /// First sample of the run of voice.
-        onset: SampleTime,
-    },
-}
-
-/// Why a duck was taken back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum ResumeReason {
-    /// The evidence leaked away, or the voice stopped.
-    #[default]
-    Faded,
-    /// The agent has finished, or another reply has begun, whose grace counts.
-    ReplyEnded,
-    /// It was the agent's own voice coming back.
-    Echo,
-    /// The caller's words were none that interrupt.
-    Words,
-}
 
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
@@ -91,56 +44,6 @@ enum Weight {
     Masked,
     /// No voice, or not loud enough.
     Nothing,
-}
-
-/// A run of voice.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    onset: SampleTime,
-    frames: u32,
-    /// What the frames weigh together, less what has leaked.
-    evidence: f32,
-    /// Frames in a row that did not count.
-    gap: u32,
-    score_sum: f32,
-    /// Mean level over the run, in dBFS, and mean power.
-    level: f32,
-    power: f32,
-    /// The coupling there would be if the run were an echo, in dB.
-    coupling: f32,
-    reasons: Reasons,
-}
-
-impl Run {
-    const fn new(onset: SampleTime) -> Self {
-        Self {
-            onset,
-            frames: 0,
-            evidence: 0.0,
-            gap: 0,
-            score_sum: 0.0,
-            level: 0.0,
-            power: 0.0,
-            coupling: f32::NEG_INFINITY,
-            reasons: Reasons { voice: 0.0, level: 0.0, duration: 0.0, echo: 0.0 },
-        }
-    }
-
-    /// A frame of voice.
-    fn hear(&mut self, near: Near, coupling_db: f32) {
-        self.frames += 1;
-        self.gap = 0;
-        self.score_sum += near.score;
-        self.level += (near.level.0 - self.level) / self.frames as f32;
-        let rms = near.level.to_rms();
-        self.power += (rms * rms - self.power) / self.frames as f32;
-        self.coupling = self.coupling.max(coupling_db);
-    }
-
-    /// Level of the mean power of its voice.
-    fn loudness(&self) -> Dbfs {
-        Dbfs::from_rms(self.power.sqrt())
-    }
 }
 
 /// The agent's current reply.
@@ -428,8 +331,7 @@ impl BargeInDetector {
             if reply.yielded || begun < needed {
                 return None;
             }
-            self.ducked = true;
-            self.near = false;
+            (self.ducked, self.near) = (true, false);
             return Some(Verdict::Duck { score: begun, reasons: run.reasons });
         }
         if !self.near && claims >= NEAR {
@@ -451,8 +353,13 @@ impl BargeInDetector {
             return None;
         }
         if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
-            self.ducked = true;
+            (self.ducked, self.near) = (true, false);
             return Some(Verdict::Duck { score, reasons: run.reasons });
+        }
+        // A run tells nothing of near and far: words may decide.
+        if self.ducked && !self.near {
+            self.near = true;
+            return Some(Verdict::Near { score, reasons: run.reasons });
         }
         None
     }
