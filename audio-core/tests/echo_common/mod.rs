@@ -1,6 +1,6 @@
 //! Echo scenes from the fixtures' speech, and what is measured on them.
 //!
-//! The agent (the prompts of `fixtures/voice`, level −20 dBFS) talks throughout; the caller (a call of
+//! The agent (prompts of `fixtures/voice`, level −20 dBFS) talks throughout; the caller (a call of
 //! `fixtures/calls`) talks over it for ten seconds at the same level; noise of −60 dBFS; both lines
 //! pass µ-law. Paths decay at random within their tail, as those of `shared/dsp/echo_scenes.py` do.
 #![allow(dead_code)]
@@ -89,13 +89,32 @@ fn samples(path: &Path) -> Vec<f64> {
     bytes[44..].chunks_exact(2).map(|s| f64::from(i16::from_le_bytes([s[0], s[1]]))).collect()
 }
 
-/// All of the agent's prompts, from the `seed`-th on.
+/// The agent's prompts, by name: a new clip must not make other scenes of these.
+const PROMPTS: [&str; 19] = [
+    "ask_area",
+    "ask_area_again",
+    "ask_budget",
+    "ask_deal",
+    "ask_name",
+    "ask_phone",
+    "ask_rooms",
+    "ask_when",
+    "checking",
+    "goodbye",
+    "greeting",
+    "greeting_demo",
+    "listening",
+    "night",
+    "not_heard",
+    "recording",
+    "still_there",
+    "thanks",
+    "transfer",
+];
+
+/// All of the prompts twice, from the `seed`-th on.
 fn agent(seed: usize) -> Vec<f64> {
-    let mut paths: Vec<_> = std::fs::read_dir(folder("voice")).expect("fixtures").flatten().collect();
-    paths.sort_by_key(std::fs::DirEntry::path);
-    let wavs =
-        paths.iter().map(std::fs::DirEntry::path).filter(|p| p.extension().is_some_and(|e| e == "wav"));
-    let prompts: Vec<Vec<f64>> = wavs.map(|path| samples(&path)).collect();
+    let prompts = PROMPTS.map(|name| samples(&folder("voice").join(name).with_extension("wav")));
     let count = prompts.len();
     prompts.into_iter().cycle().skip(seed * 3).take(2 * count).flatten().collect()
 }

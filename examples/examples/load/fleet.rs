@@ -1,12 +1,16 @@
 //! The callers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use audio_core::codec::ulaw;
+use audio_core::frame::ULAW_SILENCE;
 use audio_core::tape::Tape;
-use provider_fakes::twilio_caller::{CallRecord, Caller, CallerError, Counts, Ending, Lean, Stage};
+use provider_fakes::twilio_caller::{
+    CallRecord, Caller, CallerError, Counts, Ending, Lean, LineModel, Stage, TICK,
+};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -23,6 +27,8 @@ pub(super) struct Fleet {
     lean: Lean,
     stage: watch::Sender<Stage>,
     to: Option<String>,
+    /// How loud the callers' lines give the agent back, in dB.
+    echo_db: Option<f32>,
     /// Makes the calls' ids those of this run.
     run: String,
     calls: JoinSet<Result<CallRecord, CallerError>>,
@@ -73,9 +79,9 @@ impl Outcome {
 }
 
 impl Fleet {
-    pub(super) fn new(tape: &Tape) -> anyhow::Result<Self> {
+    pub(super) fn new(tape: &Tape, echo_db: Option<f32>) -> anyhow::Result<Self> {
         let mut audio = vec![0; tape.caller.len()];
-        audio_core::codec::ulaw::encode_slice(&tape.caller, &mut audio);
+        ulaw::encode_slice(&tape.caller, &mut audio);
         let (stage, stages) = watch::channel(Stage::Talk);
         let lean = Lean {
             http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?,
@@ -87,6 +93,7 @@ impl Fleet {
             lean,
             stage,
             to: tape.file.to.clone(),
+            echo_db,
             run: uuid::Uuid::new_v4().simple().to_string()[..24].to_owned(),
             calls: JoinSet::new(),
             over: Arc::default(),
@@ -103,6 +110,7 @@ impl Fleet {
             caller.to.clone_from(to);
         }
         caller.lean = Some(self.lean.clone());
+        caller.line = self.echo_db.map(echo);
         let (over, hung_up) = (Arc::clone(&self.over), Arc::clone(&self.hung_up));
         self.calls.spawn(async move {
             let record = caller.call().await;
@@ -160,4 +168,18 @@ impl Fleet {
         outcome.nonsense = self.lean.counts.nonsense();
         outcome
     }
+}
+
+/// A line that gives the agent back 200 ms later, `gain_db` (negative: quieter) as loud.
+fn echo(gain_db: f32) -> LineModel {
+    let gain = 10f32.powf(gain_db / 20.0);
+    let mut on_its_way = VecDeque::from([[ULAW_SILENCE; TICK]; 10]);
+    Box::new(move |said, heard| {
+        on_its_way.push_back(*heard);
+        let back = on_its_way.pop_front().unwrap_or([ULAW_SILENCE; TICK]);
+        for (sample, back) in said.iter_mut().zip(back) {
+            let sum = f32::from(ulaw::decode(*sample)) + gain * f32::from(ulaw::decode(back));
+            *sample = ulaw::encode(sum as i16);
+        }
+    })
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p examples --example load -- --calls 200 --seconds 10
 //! cargo run --release -p examples --example load -- --calls 50 --seconds 10 --json
+//! cargo run --release -p examples --example load -- --calls 200 --echo -20
 //! cargo run --release -p examples --example load -- --curve 1,50,100,200 --svg benches/pictures/load.svg
 //! TWILIO_AUTH_TOKEN=… PUBLIC_BASE_URL=https://bridge.example.com \
 //!     cargo run --release -p examples --example load -- --url ws://127.0.0.1:8080 --calls 50 --seconds 10
@@ -68,6 +69,9 @@ struct Args {
     /// How long they are measured once all are up.
     #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
+    /// The callers' lines give the agent back so loud, 200 ms later: -20 is a tenth.
+    #[arg(long, value_name = "DB", allow_negative_numbers = true, value_parser = echo_db)]
+    echo: Option<f32>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -85,6 +89,11 @@ struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Role {
     Bridge,
+}
+
+fn echo_db(text: &str) -> Result<f32, String> {
+    let db: f32 = text.parse().map_err(|error| format!("{error}"))?;
+    if (-60.0..=0.0).contains(&db) { Ok(db) } else { Err("-60 to 0 dB".to_owned()) }
 }
 
 /// The recorded caller, and what the bridge's embedded speech recognition reads.

@@ -51,7 +51,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let before = target.metrics().await.context("telephony-bridge metrics")?;
     let idle = target.usage();
-    let mut fleet = Fleet::new(&tape)?;
+    let mut fleet = Fleet::new(&tape, args.echo)?;
     let mut stop = interrupt();
 
     let bar = bar(args, "connecting");

@@ -63,7 +63,7 @@ impl Line {
         let (marks, played) = self.playout.tick(&mut heard);
         self.hear(at, played);
         if self.caller.lean.is_some() {
-            self.say_lean(&mut out);
+            self.say_lean(&heard, &mut out);
         } else {
             self.say(at, &heard, &mut out);
         }
@@ -101,10 +101,13 @@ impl Line {
     }
 
     /// The same for one of hundreds.
-    fn say_lean(&mut self, out: &mut Vec<Message>) {
+    fn say_lean(&mut self, heard: &[u8; TICK], out: &mut Vec<Message>) {
         let mut said = [SILENCE; TICK];
         let Some(lean) = &self.caller.lean else { return };
         if lean.say(self.ticks, &mut said) {
+            if let Some(line) = &mut self.caller.line {
+                line(&mut said, heard);
+            }
             out.push(text(self.wire.media(self.sent, &said)));
             self.sent += TICK;
         }
