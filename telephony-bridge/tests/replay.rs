@@ -106,10 +106,11 @@ fn words_and_timings_come_from_files() {
     let plain = replay(&["--json"], &calls);
     let none = file("none.toml", "# as it is\n");
     assert_eq!(replay(&["--json", "--words", &none, "--session", &none], &calls), plain);
-    // Both interruptions begin with a word that no longer stops the agent.
+    // Both interruptions begin with a word that no longer stops an agent who is polite.
     let words = file("words.toml", "stops = []\n");
-    let (other, done) = replay(&["--json", "--words", &words], &calls);
-    assert!(done && other != plain.0, "{other}");
+    let polite = replay(&["--json", "--preset", "polite"], &calls);
+    let (other, done) = replay(&["--json", "--preset", "polite", "--words", &words], &calls);
+    assert!(done && other != polite.0, "{other}");
     let session = file("session.toml", "endpointing_complete_ms = 700\n");
     let (other, done) = replay(&["--json", "--session", &session], &calls);
     assert!(done && other != plain.0, "{other}");
@@ -181,16 +182,30 @@ fn every_tape_is_as_its_schema_says() {
 #[test]
 fn every_decision_explains_itself() {
     let calls = calls();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
-    let output = command.args(["replay", "--json", "--explain"]).args(&calls).output().expect("runs");
-    assert!(output.status.success());
-    let explained = String::from_utf8(output.stderr).expect("UTF-8");
+    let explained = |preset: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telephony-bridge"));
+        let arguments = ["replay", "--json", "--explain", "--preset", preset];
+        let output = command.args(arguments).args(&calls).output().expect("runs");
+        assert!(output.status.success());
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (text(output.stderr), text(output.stdout))
+    };
+    // Who is polite goes by words.
+    let (words, _) = explained("polite");
+    let yields: Vec<&str> = words.lines().filter(|line| line.contains(" s  barge_in score")).collect();
+    assert!(
+        !yields.is_empty() && yields.iter().all(|line| line.contains(": the words \u{2068}")),
+        "{yields:?}"
+    );
+
+    let (explained, json) = explained("adaptive");
     let lines = |name: &str| -> Vec<&str> {
         explained.lines().filter(|line| line.contains(&format!(" s  {name}"))).collect()
     };
+    let sound = ["voice ", "level ", "duration ", "echo "];
     for (name, needed) in [
-        ("duck score", &["voice ", "level ", "duration ", "echo "][..]),
-        ("barge_in score", &[": the words \u{2068}"]),
+        ("duck score", &sound[..]),
+        ("barge_in score", &sound),
         ("turn_end: ", &[" ms after the voice"]),
         ("resume: ", &["; "]),
     ] {
@@ -205,7 +220,7 @@ fn every_decision_explains_itself() {
     }
     assert!(lines("turn_end").iter().any(|line| line.ends_with("sounds complete")));
     let plain = replay(&["--json"], &calls).0;
-    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), plain);
+    assert_eq!(json, plain);
 }
 
 /// A-AUD-005: with replies begun early the caller hears each no later, and none before the last words are known;

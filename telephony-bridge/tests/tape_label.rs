@@ -136,7 +136,7 @@ fn both_sides_of_a_recording_are_judged_by_sound() {
     // The agent stopped then, too.
     let found = replay(&interrupted, "responsive");
     assert_eq!((found.barge_in.true_positives, found.diverged_ms), (Some(2), None));
-    let patient = replay(&interrupted, "adaptive,confirm_ms=10000");
+    let patient = replay(&interrupted, "adaptive,confirm_ms=10000,claim_score=none");
     assert_eq!((patient.barge_in.true_positives, patient.barge_in.missed), (Some(0), Some(2)));
     // It did not stop for these.
     let found = replay(&backchannels, "responsive");

@@ -21,9 +21,9 @@ use crate::tape::tune::{Axis, Grid, Job, Progress, State, hash, picture, tune};
 const EXAMPLES: &str = "\
 Example: two presets, with confirmations of three lengths each and two thresholds, 13 settings with the current one:
   telephony-bridge tape tune calls --presets adaptive,responsive \\
-      --grid confirm_ms=600,800,1000 --grid duck_score=0.067,0.1
+      --grid confirm_ms=600,800,1000 --grid duck_score=0.74,0.8
 
-Names are those of barge-in (confirm_ms, duck_score, yield_score, grace_ms, min_rms, gap_ms, leak, …), of the voice
+Names are those of barge-in (confirm_ms, duck_score, claim_score, yield_score, grace_ms, min_rms, gap_ms, leak, …), of the voice
 detector (start_threshold, continue_threshold, onset_frames, hangover_ms, …), of the session
 (endpointing_ms, …), and sensitivity. A run that is interrupted, by kill -9 too, goes on where it was when it is
 started again: each result is in the state file before the next one counts. A tape or a program that has changed
