@@ -80,8 +80,8 @@ impl BargeInConfig {
     }
 
     /// Ducks as fast as `responsive`, by a model of how interruptions begin; yields where half a second sounds like
-    /// somebody near who takes the floor, or to a second of such voice above the agent's echo and the noise. A
-    /// listener who has words may decide sooner (telephony-bridge's session does).
+    /// somebody near who takes the floor, to a second of voice above the agent's echo and the noise where that is likely,
+    /// and to two of any. A listener who has words may decide sooner (telephony-bridge's session does).
     pub const fn adaptive() -> Self {
         Self {
             min_rms: 120.0,

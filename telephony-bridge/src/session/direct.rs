@@ -170,7 +170,7 @@ impl Session {
         }
         match &mut self.phase {
             Phase::Listening => {
-                if let Some(segment) = &self.listening.segment {
+                if let Some(segment) = self.listening.segment() {
                     self.out.push_back(Output::SttStart { turn: segment.turn, from: segment.onset });
                 }
             }

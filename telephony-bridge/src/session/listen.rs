@@ -14,7 +14,7 @@ use crate::words::{Ending, Overlap};
 /// What is known of the turn being heard.
 #[derive(Debug, Default)]
 pub(super) struct Listening {
-    pub(super) segment: Option<Segment>,
+    segment: Option<Segment>,
     /// Is the caller speaking, heard as a turn or not?
     pub(super) voice: bool,
     /// Words of the same turn that were recognised before the caller went on.
