@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use audio_core::barge_in::{BargeInDetector, Near, Preset};
+use audio_core::barge_in::{BargeInDetector, Near, Preset, Timbre};
 use audio_core::frame::{Dbfs, FRAME_SAMPLES, PcmFrame, SampleTime};
 use audio_core::vad::{SpeechDetector, VadConfig, VadKind};
 use criterion::{Criterion, Throughput};
@@ -19,7 +19,13 @@ fn told(line: &[PcmFrame]) -> Vec<Near> {
     let near = |frame: &PcmFrame| {
         let found = speech.process(frame);
         let residual = Some(Dbfs(-45.0));
-        Near { score: found.score, voiced: found.voiced, level: found.level, residual }
+        Near {
+            score: found.score,
+            voiced: found.voiced,
+            level: found.level,
+            residual,
+            timbre: Timbre::of(frame),
+        }
     };
     line.iter().map(near).collect()
 }

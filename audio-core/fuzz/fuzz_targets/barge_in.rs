@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near, Preset, Reasons, Verdict};
+use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near, Preset, Reasons, Timbre, Verdict};
 use audio_core::frame::{Dbfs, SampleTime};
 use fuzz_kit::names_a_field;
 use libfuzzer_sys::fuzz_target;
@@ -150,7 +150,7 @@ impl Check {
     }
 
     fn caller(&mut self, score: u8, voiced: bool, level: u8) {
-        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual: None };
+        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual: None, timbre: Timbre::default() };
         let rules = *self.detector.config();
         let was_audible = self.detector.agent_audible();
         let verdict = self.detector.caller_frame(self.at, near);

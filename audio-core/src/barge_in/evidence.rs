@@ -1,5 +1,6 @@
 //! What speaks for an interruption, each in [0, 1].
 
+use crate::barge_in::timbre::Timbre;
 use crate::frame::Dbfs;
 
 /// dB from "at the threshold" to certainty.
@@ -50,6 +51,8 @@ pub struct Near {
     /// Level of the agent's echo that may be left in it, as the canceller estimates; `None` where
     /// nothing was cancelled: then the echo's level is learned from the line.
     pub residual: Option<Dbfs>,
+    /// How it sounds.
+    pub timbre: Timbre,
 }
 
 /// 0.5 where `level` meets `threshold`, 1 from half the span above it.

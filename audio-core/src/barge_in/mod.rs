@@ -14,6 +14,7 @@ mod policy;
 mod run;
 mod score;
 mod talker;
+mod timbre;
 mod verdict;
 
 pub use echo::EchoEstimate;
@@ -21,4 +22,5 @@ pub use evidence::{Near, Reasons};
 pub use model::MODEL_INPUTS;
 pub use policy::{BargeInConfig, Preset};
 pub use score::BargeInDetector;
+pub use timbre::Timbre;
 pub use verdict::{ResumeReason, Verdict};

@@ -89,8 +89,8 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.77),
-            claim_score: Some(0.91),
+            duck_score: Some(0.73),
+            claim_score: Some(0.73),
             ..Self::responsive()
         }
     }

@@ -18,11 +18,11 @@ const AUDIBLE_TAIL: u32 = 3;
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
 /// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
-const CONFIRMED: f32 = 0.85;
+const CONFIRMED: f32 = 0.6;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
 const PATIENCE: f32 = 2.0;
 /// How likely it must be for words to be believed near: who is far off has words too.
-const NEAR: f32 = 0.8;
+const NEAR: f32 = 0.4;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
 const UNCONFIRMED: u32 = 18;
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
@@ -107,8 +107,8 @@ impl BargeInDetector {
     }
 
     /// What the last caller frame said: the voice detector's score; how far the frame lies above
-    /// the noise, the line a moment ago and the echo, and how it lies to the caller's level, in parts of 10 dB. For
-    /// training (`barge-in-training`).
+    /// the noise, the line a moment ago and the echo, and how it lies to the caller's level, in parts of 10 dB; its
+    /// [`Timbre`](crate::barge_in::Timbre). For training (`barge-in-training`).
     pub const fn model_inputs(&self) -> [f32; MODEL_INPUTS] {
         self.model.newest()
     }
@@ -232,7 +232,7 @@ impl BargeInDetector {
             talker: self.talker.level(),
         };
         let judged = self.reply.is_some() && self.audible > 0;
-        self.model.hear(inputs(near.score, near.level, beside), judged);
+        self.model.hear(inputs(near, beside), judged);
     }
 
     /// What a frame says about the caller.

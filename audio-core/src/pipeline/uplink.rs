@@ -1,6 +1,6 @@
 //! The caller's line: decode, cancel the echo, hand out, detect, decide.
 
-use crate::barge_in::{Near, Verdict};
+use crate::barge_in::{Near, Timbre, Verdict};
 use crate::codec::ulaw;
 use crate::echo::EchoFrame;
 use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
@@ -27,7 +27,7 @@ impl CallPipeline {
         self.hand_out(at, pcm);
         self.now = at + FRAME;
         self.detection = self.speech.process(&pcm);
-        self.report(at, self.detection);
+        self.report(at, self.detection, Timbre::of(&pcm));
     }
 
     /// A clean frame, without its noise if so configured: never what is detected and decided by.
@@ -60,13 +60,13 @@ impl CallPipeline {
             self.echo.skip(&played);
             self.echo_found = EchoFrame::NONE;
             self.detection = self.speech.process_lost();
-            self.report(at, self.detection);
+            self.report(at, self.detection, Timbre::default());
         }
         self.now = target;
     }
 
     /// Turns what was found in the frame that starts at `at` into events.
-    fn report(&mut self, at: SampleTime, found: Detection) {
+    fn report(&mut self, at: SampleTime, found: Detection, timbre: Timbre) {
         let now = self.now;
         match found.change {
             Some(Change::Start { frames_ago }) => {
@@ -83,7 +83,7 @@ impl CallPipeline {
         }
         let found_echo = self.echo_found;
         let residual = (self.cancels_echo && found_echo.known).then_some(found_echo.residual);
-        let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual };
+        let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual, timbre };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score, reasons }) => {
                 self.duck.down(self.barge_in.config().duck_db);

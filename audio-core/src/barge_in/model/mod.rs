@@ -3,17 +3,18 @@
 //! An interruption often begins with a short vowel before a voiceless consonant (אשתי, עצרי): 60 to 100 ms of voice and
 //! then a fricative that no level rule counts. One frame does not tell it from a cough, the shape of a quarter of a
 //! second does; and half a second of it tells a phrase from a backchannel, a steady noise and somebody far off. Two
-//! small networks see the voice detector's scores and how the levels lie, no sound: what they learned from
-//! (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
+//! small networks see the voice detector's scores, how the levels lie, and how bright and how smooth the sound is: what
+//! they learned from (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
 
 mod network;
 
 use network::Network;
 
+use crate::barge_in::evidence::Near;
 use crate::frame::Dbfs;
 
 /// Numbers a frame says.
-pub const MODEL_INPUTS: usize = 5;
+pub const MODEL_INPUTS: usize = 7;
 
 /// Frames that tell that somebody has begun to speak, and that they take the floor: 260 and 520 ms.
 const BEGUN: usize = 13;
@@ -47,16 +48,19 @@ pub(super) struct Beside {
 }
 
 /// What a frame says: the voice detector's score, and in parts of 10 dB how far it is above the noise, above the
-/// line a moment ago, above the echo, and how it lies to the caller's own level.
-pub(super) fn inputs(score: f32, level: Dbfs, beside: Beside) -> [f32; MODEL_INPUTS] {
+/// line a moment ago, above the echo, and how it lies to the caller's own level; how bright it is and how smooth.
+pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
+    let level = near.level;
     let above = |reference: Dbfs, least: f32| (level.0 - reference.0).clamp(least, 30.0) / 10.0;
     let own = beside.talker.map_or(TYPICAL, |talker| talker.0);
     [
-        score,
+        near.score,
         above(beside.floor, 0.0),
         above(beside.before, -10.0),
         above(beside.echo, -10.0),
         (level.0 - own).clamp(-20.0, 10.0) / 10.0,
+        near.timbre.brightness,
+        near.timbre.smoothness,
     ]
 }
 
@@ -120,18 +124,24 @@ fn likelihood(odds: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::barge_in::timbre::Timbre;
+
+    fn near(score: f32, level: f32, brightness: f32, smoothness: f32) -> Near {
+        let timbre = Timbre { brightness, smoothness };
+        Near { score, voiced: score > 0.5, level: Dbfs(level), residual: None, timbre }
+    }
 
     /// A voice of the caller's level on a quiet line, loud and soft by turns as syllables are.
     fn syllables(n: usize) -> [f32; MODEL_INPUTS] {
-        let level = if n % 10 < 6 { -20.0 } else { -32.0 };
+        let near = if n % 10 < 6 { near(0.98, -20.0, 0.5, 0.6) } else { near(0.98, -32.0, 1.2, 0.9) };
         let beside =
             Beside { floor: Dbfs(-60.0), before: Dbfs(-58.0), echo: Dbfs(-60.0), talker: Some(Dbfs(-22.0)) };
-        inputs(0.98, Dbfs(level), beside)
+        inputs(near, beside)
     }
 
     fn silence() -> [f32; MODEL_INPUTS] {
-        let quiet = Dbfs(-58.0);
-        inputs(0.02, quiet, Beside { floor: Dbfs(-60.0), before: quiet, echo: Dbfs(-60.0), talker: None })
+        let quiet = near(0.02, -58.0, 1.3, 1.0);
+        inputs(quiet, Beside { floor: Dbfs(-60.0), before: quiet.level, echo: Dbfs(-60.0), talker: None })
     }
 
     #[test]
