@@ -54,10 +54,9 @@ pub struct SessionConfig {
     pub near_enough: Duration,
     /// What the agent said so long ago may be recognised as its echo: words of it decide nothing. 3 s.
     pub echo_words: Duration,
-    /// Voice over the agent, to which it yielded, without a word: no interruption. Voice to which it listens has at
-    /// least so long for a word, and until [`silence`](Self::silence) is over. 5 s.
+    /// Voice over the agent, to which it yielded, without a word: no interruption. 5 s.
     pub max_wordless: Duration,
-    /// Nobody speaks: ask again. 15 s.
+    /// Nobody speaks, or somebody does of whom not a word is recognised: ask again. 15 s.
     pub silence: Duration,
     /// The detector hears nobody for so long: speech recognition listens all the same, and words that it finds are
     /// a turn. 4 s.

@@ -150,18 +150,14 @@ impl Session {
         self.out.push_back(Output::SttStart { turn, from: onset });
     }
 
-    /// Speech without a pause is a turn in the end. Speech of which not a word is recognised ends when the caller
-    /// must have been understood: music and a machine do not hold the floor.
+    /// Speech without a pause is a turn in the end. Speech of which not a word is recognised is one as soon as silence
+    /// would be met with a question: music and machines do not hold the floor.
     pub(super) fn limit_turn(&mut self, now: CallTime) {
-        let most = now + self.config.max_turn;
         let waits = matches!(self.phase, Phase::Listening) && !self.direct;
-        let due = match &self.listening.carried {
-            None if waits && self.listening.has_no_words() => {
-                self.silence_due.max(now + self.config.max_wordless).min(most)
-            }
-            _ => most,
-        };
-        self.timers.set(Timer::TurnLimit, due);
+        let wordless = waits && self.listening.carried.is_none() && self.listening.has_no_words();
+        let most = self.config.max_turn;
+        let limit = if wordless { self.config.silence.min(most) } else { most };
+        self.timers.set(Timer::TurnLimit, now + limit);
     }
 
     fn on_voice_end(&mut self, now: CallTime, last_voice: SampleTime) {

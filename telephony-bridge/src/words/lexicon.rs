@@ -255,16 +255,30 @@ impl Lexicon {
             &self.backchannels,
             &self.stops,
             &self.dangling,
+            &self.wanting,
             &self.counting,
             &self.weekdays,
             &self.fillers,
+            &self.teens,
             &self.questions,
             &self.open,
+            &self.numbers,
+            &self.names,
+            &self.addresses,
+            &self.streets,
         ];
-        let kind = match self.digits.contains(&plain) {
-            true => Kind::Digit,
-            false if lists.iter().any(|list| list.contains(&plain)) => Kind::Function,
-            false => Kind::Other,
+        let introduces =
+            || self.introductions.iter().any(|phrase| phrase.split(' ').any(|word| word == plain));
+        let kind = if self.digits.contains(&plain) {
+            Kind::Digit
+        } else if lists.iter().any(|list| list.contains(&plain)) || introduces() {
+            Kind::Function
+        } else if self.tens.contains(&plain) {
+            Kind::Tens
+        } else if self.is_second(&plain) {
+            Kind::Second
+        } else {
+            Kind::Other
         };
         (plain, kind)
     }

@@ -26,6 +26,10 @@ pub enum Overlap {
 pub enum Kind {
     /// A digit, spoken.
     Digit,
+    /// The first of two digits said as one number ("fifty").
+    Tens,
+    /// The second of them ("and two").
+    Second,
     /// In any other list.
     Function,
     /// In none.

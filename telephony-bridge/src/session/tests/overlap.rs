@@ -158,9 +158,9 @@ fn a_plea_to_say_it_again_asks_for_the_same() {
 #[test]
 fn speech_without_words_does_not_hold_the_floor() {
     let mut call = Call::greeted();
-    call.voice(3_000).pass_until(16_999);
+    call.voice(3_000).pass_until(17_999);
     assert_eq!(call.state(), State::Listening);
-    let mut now = 17_000;
+    let mut now = 18_000;
     for _ in 0..3 {
         call.pass_until(now);
         let turn = call.last_turn();
@@ -177,16 +177,16 @@ fn speech_without_words_does_not_hold_the_floor() {
 #[test]
 fn speech_whose_words_come_late_goes_on() {
     let mut call = Call::greeted();
-    call.voice(3_000).pass_until(17_000);
+    call.voice(3_000).pass_until(18_000);
     let first = call.last_turn();
     assert!(call.outputs.contains(&Output::SttFinish { turn: first }));
-    call.at(17_400, Input::Stt { turn: first, event: SttEvent::Final("אני מחפש דירה גדולה") });
+    call.at(18_400, Input::Stt { turn: first, event: SttEvent::Final("אני מחפש דירה גדולה") });
     assert_eq!(call.state(), State::Listening);
-    let again = Output::SttStart { turn: call.last_turn(), from: SampleTime::from_ms(17_000) };
+    let again = Output::SttStart { turn: call.last_turn(), from: SampleTime::from_ms(18_000) };
     assert!(call.outputs.contains(&again), "nothing between is lost");
-    call.silence(20_000).pass_until(20_200);
+    call.silence(21_000).pass_until(21_200);
     let turn = call.last_turn();
-    call.at(20_500, Input::Stt { turn, event: SttEvent::Final("ליד הים") });
+    call.at(21_500, Input::Stt { turn, event: SttEvent::Final("ליד הים") });
     let reply =
         Output::Reply { turn, index: 0, text: "אני מחפש דירה גדולה ליד הים".into() };
     assert!(call.outputs.contains(&reply));

@@ -42,8 +42,13 @@ impl Lexicon {
     }
 
     fn is_part(&self, word: &str, pairs: bool) -> bool {
-        let second = || word.strip_prefix(AND).is_some_and(|digit| self.digits.contains(digit));
-        is_written(word) || self.digits.contains(word) || pairs && (self.tens.contains(word) || second())
+        let of_a_pair = || self.tens.contains(word) || self.is_second(word);
+        is_written(word) || self.digits.contains(word) || pairs && of_a_pair()
+    }
+
+    /// "And two".
+    pub(super) fn is_second(&self, word: &str) -> bool {
+        word.strip_prefix(AND).is_some_and(|digit| self.digits.contains(digit))
     }
 
     fn digits_in(&self, number: &[String]) -> usize {
