@@ -127,6 +127,13 @@ impl Session {
         over && asked() && self.config.lexicon.overlap(words, "") == Overlap::Backchannel
     }
 
+    /// Did the agent yield to a mere "uh-huh"? Over a question it may be the answer.
+    pub(super) fn wants_no_floor(&self, words: &str) -> bool {
+        let cut = self.listening.interrupted.as_ref();
+        cut.is_some_and(|cut| !cut.piece.line.text.contains('?'))
+            && self.config.lexicon.overlap(words, "") == Overlap::Backchannel
+    }
+
     /// What the agent has asked since the caller's last turn. Its plea to say it again asks for what it asked before.
     pub(super) fn asked(&self) -> Asked {
         let entries = self.transcript.entries().iter().rev();

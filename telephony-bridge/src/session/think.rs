@@ -52,10 +52,10 @@ impl Session {
     pub(super) fn on_words(&mut self, now: CallTime, words: &str) {
         let Phase::Thinking(thinking) = &self.phase else { return };
         let text = join(&thinking.carried, words);
-        let from = call_time(thinking.onset);
-        let listened = thinking.carried.is_empty() && self.only_listened(&text, from, thinking.end);
+        let (from, to) = (call_time(thinking.onset), thinking.end);
+        let listened = thinking.carried.is_empty() && self.only_listened(&text, from, to);
         self.timers.stop(Timer::SttFinal);
-        if text.is_empty() || listened {
+        if text.is_empty() || listened || self.wants_no_floor(&text) {
             return self.on_no_words(now);
         }
         if self.is_in_mid_speech(now) {
@@ -82,13 +82,15 @@ impl Session {
     fn speech_goes_on(&mut self, now: CallTime, text: String) {
         let Some(thinking) = self.take_thinking() else { return };
         self.drop_draft();
+        self.out.push_back(Output::TakenBack { turn: thinking.turn });
         (self.listening.interrupted, self.reprompts) = (None, 0);
         self.listening.carried = Some(Carried { text, start: thinking.start });
         self.out.push_back(Output::State(State::Listening));
         self.open_segment(now, SampleTime(thinking.end.0 / 125));
     }
 
-    /// A sound without words. If it cut the agent off, the agent goes on where it was.
+    /// A sound without words, or with none that ask for the floor. If it cut the agent off, the agent goes on where
+    /// it was.
     fn on_no_words(&mut self, now: CallTime) {
         self.reset_drafts();
         match self.listening.interrupted.take() {

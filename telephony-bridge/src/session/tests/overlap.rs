@@ -102,6 +102,24 @@ fn a_phrase_is_one_by_what_it_says() {
     }
 }
 
+/// A-AUD-003: an agent that yielded to a loud "uh-huh" goes on where it was; "yes" over a question is its answer.
+#[test]
+fn a_yield_to_a_backchannel_is_taken_back() {
+    for (line, words, resumes) in [
+        ("יש לנו דירה גדולה ליד הים.", "כן כן", true),
+        ("יש לנו דירה גדולה ליד הים.", "כן תודה", false),
+        ("מתאים לך לבוא מחר בבוקר?", "כן", false),
+    ] {
+        let mut call = Call::saying(line);
+        call.voice(5_500).barge_in(6_000).silence(6_400).pass_until(6_600);
+        let turn = call.last_turn();
+        call.at(6_700, Input::Stt { turn, event: SttEvent::Final(words) });
+        let resumed = matches!(call.outputs.last(), Some(Output::Speak { from_ms: 2_000, .. }));
+        let answered = matches!(call.outputs.last(), Some(Output::Reply { .. }));
+        assert_eq!((resumed, answered), (resumes, !resumes), "{line} {words}: {:?}", call.outputs.last());
+    }
+}
+
 /// A word of assent in mid-reply is no part of the conversation.
 #[test]
 fn a_backchannel_is_not_written_down() {
@@ -184,6 +202,7 @@ fn speech_whose_words_come_late_goes_on() {
     assert_eq!(call.state(), State::Listening);
     let again = Output::SttStart { turn: call.last_turn(), from: SampleTime::from_ms(18_000) };
     assert!(call.outputs.contains(&again), "nothing between is lost");
+    assert!(call.outputs.contains(&Output::TakenBack { turn: first }));
     call.silence(21_000).pass_until(21_200);
     let turn = call.last_turn();
     call.at(21_500, Input::Stt { turn, event: SttEvent::Final("ליד הים") });
