@@ -192,12 +192,13 @@ impl Lexicon {
         let question = words.trim_end().ends_with('?');
         // Whoever is asked for more than yes or no thinks aloud; else a word alone is an answer.
         let thinks = asked.is_open() && all.iter().all(|word| self.fillers.contains(word));
-        let hangs = all.len() > 1 && asks_for_more || thinks || self.introduces(&all);
+        let asks = question || all.iter().any(|word| self.questions.contains(word));
+        let hangs = all.len() > 1 && asks_for_more || thinks || !asks && self.introduces(&all);
         let dictated = asked == Asked::Number || all.iter().any(|word| self.numbers.contains(word));
         if trailing_off || self.half_a_number(&all, dictated) || hangs && !question {
             return Ending::Unfinished;
         }
-        if question || all.iter().any(|word| self.questions.contains(word)) {
+        if asks {
             return Ending::Question;
         }
         if self.may_go_on(asked, &all) { Ending::Perhaps } else { Ending::Complete }

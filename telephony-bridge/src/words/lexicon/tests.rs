@@ -210,6 +210,7 @@ fn an_answer_may_go_on() {
         (Asked::Nothing, "שלום, קוראים לי", Ending::Unfinished),
         (Asked::Nothing, "המספר שלי", Ending::Unfinished),
         (Asked::Closed, "כן זה המספר שלי", Ending::Complete),
+        (Asked::Nothing, "ומה הכתובת", Ending::Question),
         (Asked::Nothing, "דני", Ending::Complete),
         (Asked::Address, "הרצל", Ending::Perhaps),
         (Asked::Address, "רחוב הרצל", Ending::Perhaps),
