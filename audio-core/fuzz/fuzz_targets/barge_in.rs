@@ -40,6 +40,7 @@ enum Step {
         score: u8,
         voiced: bool,
         level: u8,
+        residual: Option<u8>,
     },
     /// The caller's next frame and one of the agent's.
     Both {
@@ -48,7 +49,12 @@ enum Step {
         score: u8,
         voiced: bool,
         near: u8,
+        residual: Option<u8>,
     },
+    /// So many of the frames sent will not be played.
+    TakeBack(u8),
+    /// The words are a backchannel.
+    Acquit,
     Gap(u16),
     Flush,
     Reset,
@@ -113,10 +119,16 @@ impl Check {
     fn step(&mut self, step: &Step) {
         match *step {
             Step::Agent { reply, level } => self.agent(reply, level),
-            Step::Caller { score, voiced, level } => self.caller(score, voiced, level),
-            Step::Both { reply, far, score, voiced, near } => {
+            Step::Caller { score, voiced, level, residual } => self.caller(score, voiced, level, residual),
+            Step::Both { reply, far, score, voiced, near, residual } => {
                 self.agent(reply, far);
-                self.caller(score, voiced, near);
+                self.caller(score, voiced, near, residual);
+            }
+            Step::TakeBack(frames) => self.detector.agent_takes_back(frames.into()),
+            Step::Acquit => {
+                let taken_back = matches!(self.detector.acquit(), Some(Verdict::Resume { .. }));
+                assert_eq!(taken_back, core::mem::take(&mut self.ducked), "up without down, or not up");
+                assert_eq!(self.detector.acquit(), None, "once");
             }
             Step::Gap(samples) => self.at = self.at + u64::from(samples),
             Step::Flush => {
@@ -149,8 +161,11 @@ impl Check {
         assert!(self.detector.agent_audible());
     }
 
-    fn caller(&mut self, score: u8, voiced: bool, level: u8) {
-        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual: None, timbre: Timbre::default() };
+    fn caller(&mut self, score: u8, voiced: bool, level: u8, residual: Option<u8>) {
+        let residual = residual.map(dbfs);
+        // A sound that changes with the rest: the model must cope with any.
+        let timbre = Timbre { brightness: f32::from(level) / 128.0, smoothness: f32::from(score) / 85.0 };
+        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual, timbre };
         let rules = *self.detector.config();
         let was_audible = self.detector.agent_audible();
         let verdict = self.detector.caller_frame(self.at, near);
@@ -164,7 +179,9 @@ impl Check {
             }
             Some(Verdict::Resume { .. }) => assert!(core::mem::take(&mut self.ducked), "up without down"),
             Some(Verdict::Near { score, .. }) => assert!(self.ducked && (0.0..=1.0).contains(&score)),
-            Some(Verdict::Yield { score, onset, .. }) if rules.claim_score.is_some_and(|claim| score >= claim) => {
+            Some(Verdict::Yield { score, onset, .. })
+                if rules.claim_score.is_some_and(|claim| score >= claim) =>
+            {
                 self.ducked = false;
                 assert!(was_audible && score <= 1.0 && onset <= self.at);
             }

@@ -1,12 +1,15 @@
-//! A whole call: arbitrary frames from the caller, frames from the agent, flushes, polls or none,
-//! new rules and resets. Time moves forward, nothing is lost but what a counter says, events come
-//! in order and in pairs, and the same call gives the same story again.
+//! A whole call: arbitrary frames from the caller, frames from the agent, which a far end plays and gives back as
+//! an echo, frames sent again, flushes, polls or none, new rules and resets. Time moves forward, nothing is lost but
+//! what a counter says, events come in order and in pairs, and the same call gives the same story again.
 #![no_main]
+
+use std::collections::VecDeque;
 
 use arbitrary::Arbitrary;
 use audio_core::barge_in::Preset;
 use audio_core::codec::ulaw;
 use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
+use audio_core::gain::PlayoutGainConfig;
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineCounters, PipelineEvent as Event};
 use audio_core::vad::VadKind;
 use fuzz_kit::sound::Sound;
@@ -20,9 +23,23 @@ struct Input {
     deadline: u8,
     hangover_ms: u16,
     pre_roll_ms: u16,
+    echo: Echo,
+    cancels_echo: bool,
+    denoises: bool,
+    /// Is the agent's level evened out?
+    evens_out: bool,
     /// Poll after every frame, as the documentation asks.
     polite: bool,
     steps: Vec<(Step, u8)>,
+}
+
+/// What the far end gives back of the agent.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Echo {
+    /// Up to a second, in samples.
+    delay: u16,
+    /// In dB; 255 for none.
+    loss: u8,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -50,6 +67,8 @@ enum Step {
         len: u16,
         fill: u8,
     },
+    /// The far end is cleared, and gets its newest frames once more.
+    SendAgain(u8),
     Flush(u8),
     Preset(u8),
     Poll,
@@ -60,6 +79,9 @@ enum Step {
 struct Call {
     pipeline: CallPipeline,
     polite: bool,
+    evens_out: bool,
+    denoises: bool,
+    far_end: FarEnd,
     next: WireFrame,
     steps: usize,
     generation: u32,
@@ -77,6 +99,32 @@ struct Call {
     audio: u64,
 }
 
+/// The other side of the line: it plays a frame for each that it sends.
+struct FarEnd {
+    echo: Echo,
+    /// Sent and not played yet.
+    unplayed: VecDeque<[u8; FRAME_SAMPLES]>,
+    /// All that was played.
+    played: Vec<i16>,
+}
+
+impl FarEnd {
+    /// Plays 20 ms; `line` gets what comes back.
+    fn play(&mut self, line: &mut [i16; FRAME_SAMPLES]) {
+        let codes = self.unplayed.pop_front().unwrap_or([ulaw::SILENCE; FRAME_SAMPLES]);
+        self.played.extend(codes.map(ulaw::decode));
+        if self.echo.loss == u8::MAX {
+            return;
+        }
+        let gain = 10f32.powf(-f32::from(self.echo.loss % 64) / 20.0);
+        let late = FRAME_SAMPLES + usize::from(self.echo.delay % 8_001);
+        for (n, sample) in line.iter_mut().enumerate() {
+            let back = (self.played.len() + n).checked_sub(late).map_or(0, |at| self.played[at]);
+            *sample = sample.saturating_add((gain * f32::from(back)) as i16);
+        }
+    }
+}
+
 fuzz_target!(|input: Input| {
     let kind = VadKind::ALL[usize::from(input.kind) % VadKind::ALL.len()];
     let mut config = PipelineConfig::new(kind, preset(input.preset));
@@ -85,6 +133,9 @@ fuzz_target!(|input: Input| {
     config.jitter.min_deadline_frames = config.jitter.deadline_frames.min(u32::from(input.deadline >> 5));
     config.vad.hangover_ms = u32::from(input.hangover_ms % 5_001);
     config.vad.pre_roll_ms = u32::from(input.pre_roll_ms % 2_001);
+    config.echo.enabled = input.cancels_echo;
+    config.denoise.enabled = input.denoises;
+    config.playout = input.evens_out.then(PlayoutGainConfig::default);
     let mut pipeline = CallPipeline::new(config).expect("the settings are in range");
     let first = play(&mut pipeline, &input);
     pipeline.reset();
@@ -103,6 +154,9 @@ fn play(pipeline: &mut CallPipeline, input: &Input) -> (Vec<Event>, u64) {
     let mut call = Call {
         pipeline: core::mem::replace(pipeline, empty),
         polite: input.polite,
+        evens_out: input.evens_out,
+        denoises: input.denoises,
+        far_end: FarEnd { echo: input.echo, unplayed: VecDeque::new(), played: Vec::new() },
         next: WireFrame::SILENCE,
         steps: 0,
         generation: 0,
@@ -152,11 +206,13 @@ impl Call {
                 let payload = [fill; FRAME_SAMPLES];
                 self.agent(&WireFrame { generation, seq: reply, len, payload, ..WireFrame::SILENCE });
             }
+            Step::SendAgain(most) => self.send_again(usize::from(*most)),
             Step::Flush(by) => {
                 let wanted = self.generation.saturating_add(u32::from(*by)).saturating_sub(2);
                 self.generation = self.generation.max(wanted);
                 self.poll();
                 self.pipeline.flush(wanted);
+                self.far_end.unplayed.clear();
                 self.ducked = false;
             }
             Step::Preset(index) => self.pipeline.set_barge_in(preset(*index).config()),
@@ -172,6 +228,7 @@ impl Call {
         (self.generation, self.sent, self.fenced, self.polled) = (0, 0, 0, 0);
         (self.now, self.event, self.clean, self.speech_end) = Default::default();
         (self.speaking, self.ducked) = (false, false);
+        self.far_end.unplayed.clear();
         assert_eq!(self.pipeline.now(), SampleTime(0));
         assert!(self.pipeline.poll_event().is_none() && self.pipeline.poll_clean().is_none());
     }
@@ -183,9 +240,14 @@ impl Call {
 
     fn caller(&mut self, sound: &Sound) {
         let mut frame = self.next;
-        ulaw::encode_slice(&sound.frame(self.steps), &mut frame.payload);
+        let mut line = sound.frame(self.steps);
+        self.far_end.play(&mut line);
+        ulaw::encode_slice(&line, &mut frame.payload);
         self.skip(1, FRAME_SAMPLES as u32);
         self.wire(&frame);
+        let echo = self.pipeline.echo_found();
+        assert!(echo.residual.0.is_finite() && echo.removed.0.is_finite(), "{echo:?}");
+        assert!(self.pipeline.echo().delay_ms().is_none_or(|ms| (0.0..=1_100.0).contains(&ms)));
     }
 
     fn wire(&mut self, frame: &WireFrame) {
@@ -206,15 +268,12 @@ impl Call {
         let stamp = self.pipeline.now().0 as u32;
         match self.pipeline.process_agent(Some(frame)) {
             Some(sent) => {
-                // A duck turns it down; nothing makes it louder.
+                // A duck turns it down; nothing makes it louder, unless its level is evened out.
                 assert_eq!(sent, WireFrame { timestamp: stamp, payload: sent.payload, ..*frame });
+                self.far_end.unplayed.push_back(sent.payload);
                 let loudness = |code: u8| ulaw::decode(code).unsigned_abs();
-                assert!(
-                    sent.payload
-                        .iter()
-                        .zip(&frame.payload)
-                        .all(|(&now, &was)| loudness(now) <= loudness(was))
-                );
+                let pairs = || sent.payload.iter().zip(&frame.payload);
+                assert!(self.evens_out || pairs().all(|(&now, &was)| loudness(now) <= loudness(was)));
                 assert!(frame.generation >= self.generation, "a flushed generation is heard");
                 self.sent += 1;
             }
@@ -224,6 +283,20 @@ impl Call {
             }
         }
         assert_eq!(self.pipeline.process_agent(None), None);
+    }
+
+    fn send_again(&mut self, most: usize) {
+        let generation = self.generation;
+        let mut again = Vec::new();
+        let frames = self.pipeline.send_again(most, |frame| again.push(frame));
+        assert!(frames <= most && again.len() == frames, "{} of {frames} frames", again.len());
+        for (n, frame) in again.iter().enumerate() {
+            assert!(frame.is_again() && frame.generation >= generation);
+            assert_eq!(frame.replaces(), if n == 0 { frames } else { 0 });
+        }
+        let left = self.far_end.unplayed.len().saturating_sub(frames);
+        self.far_end.unplayed.truncate(left);
+        self.far_end.unplayed.extend(again.iter().map(|frame| frame.payload));
     }
 
     fn balance(&mut self) {
@@ -244,7 +317,9 @@ impl Call {
     }
 
     fn hear(&mut self, frame: &CleanFrame) {
-        let earliest = self.clean.map_or(SampleTime(0), |at| at + FRAME_SAMPLES as u64);
+        // The suppressor is late: its first frame's time would be below 0.
+        let apart = if self.denoises { 0 } else { FRAME_SAMPLES as u64 };
+        let earliest = self.clean.map_or(SampleTime(0), |at| at + apart);
         assert!(frame.at >= earliest, "{:?} before {earliest:?}", frame.at);
         assert!(frame.at + FRAME_SAMPLES as u64 <= self.pipeline.now());
         self.clean = Some(frame.at);
@@ -272,6 +347,11 @@ impl Call {
             Event::Duck { score, .. } => {
                 assert!((0.0..=1.0).contains(&score), "{event:?}");
                 assert!(!core::mem::replace(&mut self.ducked, true) || !whole, "{event:?}");
+            }
+            Event::Near { score, reasons, .. } => {
+                assert!(self.ducked || !whole, "{event:?}");
+                assert!((0.0..=1.0).contains(&score), "{event:?}");
+                assert!(reasons.iter().all(|(_, value)| (0.0..=1.0).contains(&value)), "{event:?}");
             }
             Event::Resume { .. } => {
                 assert!(core::mem::replace(&mut self.ducked, false) || !whole, "{event:?}");

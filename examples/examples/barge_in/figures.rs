@@ -67,6 +67,8 @@ pub(crate) struct Figures {
     pub(crate) idle_ducks: f64,
     pub(crate) idle_yields: f64,
     pub(crate) false_yields: Vec<FalseYields>,
+    /// How long a backchannel that turned the agent down did so.
+    pub(crate) turned_down: Delay,
     /// Of the scenes of kind `turn`; the others' turns are short and plain, and would hide these.
     pub(crate) cut_off: Share,
     pub(crate) cut_off_hesitant: Share,
@@ -107,6 +109,9 @@ impl Figures {
             let all = turns().filter(|(turn, pause)| !turn.cut_off && known(*pause));
             Delay::of(all.filter_map(|(turn, _)| turn.wait_ms).collect())
         };
+        let backchannels =
+            || kind("backchannel").filter_map(|scene| scene.event).filter(|event| event.counts);
+        let turned_down = backchannels().map(|event| event.turned_down_ms).filter(|ms| *ms > 0);
         let share = |hit: fn(&Turn) -> bool| Share::count(turns(), |(turn, _)| hit(turn));
         Self {
             interruptions: Share::count(interruptions(), |event| event.yield_after().is_some()),
@@ -118,6 +123,7 @@ impl Figures {
                 .into_iter()
                 .map(false_yields)
                 .collect(),
+            turned_down: Delay::of(turned_down.collect()),
             cut_off: share(|turn| turn.cut_off),
             cut_off_hesitant: Share::count(turns().filter(|(_, pause)| *pause > 0), |(turn, _)| turn.cut_off),
             taken_back: share(|turn| turn.taken_back),

@@ -44,6 +44,8 @@ pub(crate) struct Event {
     /// First duck and first yield from its start on, in ms of the call.
     duck: Option<u64>,
     taken: Option<u64>,
+    /// How long the agent was turned down in all because of it, in ms.
+    pub(crate) turned_down_ms: u64,
 }
 
 impl Event {
@@ -109,6 +111,12 @@ impl Scene {
             labels.iter().any(|l| kind(l.kind) && (l.start_ms..=l.end_ms + slack).contains(&t))
         };
         let count = |all: &[u64], hit: &dyn Fn(u64) -> bool| all.iter().filter(|t| hit(**t)).count() as u32;
+        let ends_duck =
+            |name| matches!(name, EventName::Resume | EventName::BargeIn | EventName::AgentAudioEnd);
+        let lasts = |duck: u64| {
+            let up = timeline.iter().find(|entry| entry.t_ms >= duck && ends_duck(entry.event));
+            up.map_or(end_ms, |entry| entry.t_ms) - duck
+        };
         let event = labels.iter().find(|label| label.kind != SpanKind::Turn).map(|label| {
             let within = |t: &&u64| (label.start_ms..=label.end_ms + SLACK_MS).contains(*t);
             Event {
@@ -117,6 +125,7 @@ impl Scene {
                 counts: overlaps(label, &agent),
                 duck: ducks.iter().find(within).copied(),
                 taken: yields.iter().find(within).copied(),
+                turned_down_ms: ducks.iter().filter(within).map(|duck| lasts(*duck)).sum(),
             }
         });
         let turn_ends = times(EventName::TurnEnd);
@@ -198,6 +207,15 @@ mod tests {
         assert_eq!(ducks(SpanKind::Noise, 8_200), 1);
         assert_eq!(ducks(SpanKind::SideSpeech, 8_200), 0);
         assert_eq!(ducks(SpanKind::SideSpeech, 9_900), 1, "long after it");
+    }
+
+    #[test]
+    fn a_duck_lasts_until_the_agent_is_up_or_silent() {
+        let timeline = [(8_100, EventName::Duck), (8_600, EventName::Resume), (9_000, EventName::Duck)];
+        let event = scene(span(SpanKind::Backchannel, 8_000, 8_400), &timeline).event;
+        assert_eq!(event.map(|event| event.turned_down_ms), Some(500 + 6_000), "the second to the end");
+        let none = scene(span(SpanKind::Backchannel, 8_000, 8_400), &[]).event;
+        assert_eq!(none.map(|event| event.turned_down_ms), Some(0));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) struct Rules {
 }
 
 /// A preset by name; `vad_MS`: any voice of so many milliseconds, words or not; `fixed_MS`: the adaptive
-/// preset, but every turn ends after so much silence; `listen`: the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the
+/// preset, but every turn ends after so much silence; `wordless`: the adaptive preset, but no word decides; `listen`: the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the
 /// adaptive preset's.
 pub(crate) fn named(name: &str) -> Result<Rules> {
     if Path::new(name).extension().is_some_and(|extension| extension == "json") {
@@ -34,6 +34,10 @@ pub(crate) fn named(name: &str) -> Result<Rules> {
         barge_in.yield_score = 0.01;
         barge_in.validate()?;
         return Ok(Rules { barge_in, session: SessionConfig { lexicon: Arc::default(), ..silence(500)? } });
+    }
+    if name == "wordless" {
+        let session = SessionConfig { lexicon: Arc::default(), ..SessionConfig::default() };
+        return Ok(Rules { barge_in: BargeInConfig::adaptive(), session });
     }
     if name == "listen" {
         let mut barge_in = BargeInConfig::adaptive();
@@ -89,6 +93,8 @@ mod tests {
         let waits = [fixed.session.endpointing, fixed.session.endpointing_unfinished];
         assert_eq!(waits, [Duration::from_millis(500); 2]);
         assert_eq!(fixed.barge_in, BargeInConfig::adaptive());
+        let wordless = named("wordless").expect("rules");
+        assert_eq!((wordless.barge_in, &*wordless.session.lexicon), (fixed.barge_in, &Lexicon::default()));
         for wrong in ["rude", "vad_", "vad_10", "fixed_100", "fixed_x"] {
             assert!(named(wrong).is_err(), "{wrong}");
         }

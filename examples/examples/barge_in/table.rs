@@ -33,6 +33,7 @@ pub(crate) fn print(columns: &[Named]) {
             });
         }
     }
+    row("turned down by a backchannel, p50/p95 ms", "", &|f| delay(f.turned_down));
     row("yields to nothing labelled, /min", "≤ 0.05", &|f| format!("{:.3}", f.idle_yields));
     row("turns cut off by the reply, %", "≤ 3", &|f| share(f.cut_off));
     row("  … of those with a hesitation", "", &|f| share(f.cut_off_hesitant));

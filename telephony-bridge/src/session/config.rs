@@ -14,6 +14,10 @@ pub struct SessionConfig {
     /// Silence after the VAD's own hangover before a turn is over of which no words are known yet:
     /// 200 ms.
     pub endpointing: Duration,
+    /// The same after a short sound, where the agent's question is answered in a word ("yes"): 100 ms.
+    pub endpointing_answer: Duration,
+    /// A voice of so long, the time before its first sound included, may be such an answer. 800 ms.
+    pub short_answer: Duration,
     /// The same where the words sound complete: none. A caller who goes on before the reply is heard
     /// takes it back.
     pub endpointing_complete: Duration,
@@ -52,7 +56,7 @@ pub struct SessionConfig {
     pub echo_words: Duration,
     /// Voice over the agent, to which it yielded, without a word: no interruption. 5 s.
     pub max_wordless: Duration,
-    /// Nobody speaks: ask again. 15 s.
+    /// Nobody speaks, or somebody does of whom not a word is recognised: ask again. 15 s.
     pub silence: Duration,
     /// The detector hears nobody for so long: speech recognition listens all the same, and words that it finds are
     /// a turn. 4 s.
@@ -65,11 +69,13 @@ pub struct SessionConfig {
     pub max_call: Duration,
     /// How long the far end may take to close after the agent hung up. 2 s.
     pub hang_up_slack: Duration,
-    /// Words over the agent's speech that end this close to its end are an answer. 500 ms.
+    /// Words over the agent's speech that end this close to its end are an answer, but a backchannel to a question that
+    /// "yes" does not answer. 500 ms.
     pub answer_window: Duration,
     /// So many words over the agent's speech are a phrase. 3.
     pub phrase_words: u32,
-    /// A phrase over the agent's speech that ends this close to its end is a turn. 1.5 s.
+    /// A phrase over the agent's speech that ends this close to its end is a turn, and so is an answer that begins
+    /// after its question did. 1.5 s.
     pub phrase_window: Duration,
     /// Said when nobody speaks.
     pub reprompt: Line,
@@ -83,6 +89,8 @@ impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             endpointing: Duration::from_millis(200),
+            endpointing_answer: Duration::from_millis(100),
+            short_answer: Duration::from_millis(800),
             endpointing_complete: Duration::ZERO,
             endpointing_unfinished: Duration::from_millis(600),
             max_drafts: 0,
@@ -117,8 +125,10 @@ impl Default for SessionConfig {
 
 /// A time: its key in a file, where it is kept, and its least and greatest value in ms.
 type Time = (&'static str, fn(&mut SessionConfig) -> &mut Duration, u64, u64);
-const TIMES: [Time; 22] = [
+const TIMES: [Time; 24] = [
     ("endpointing_ms", |c| &mut c.endpointing, 0, 10_000),
+    ("endpointing_answer_ms", |c| &mut c.endpointing_answer, 0, 10_000),
+    ("short_answer_ms", |c| &mut c.short_answer, 0, 10_000),
     ("endpointing_complete_ms", |c| &mut c.endpointing_complete, 0, 10_000),
     ("endpointing_unfinished_ms", |c| &mut c.endpointing_unfinished, 0, 10_000),
     ("draft_after_ms", |c| &mut c.draft_after, 0, 10_000),

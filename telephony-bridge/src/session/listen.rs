@@ -1,15 +1,14 @@
 //! Hearing the caller: one turn at a time, from the first sound to the decision that it is over.
 
-use audio_core::barge_in::{Reasons, ResumeReason};
 use audio_core::frame::SampleTime;
 use audio_core::pipeline::PipelineEvent;
-use crm_api::Speaker;
 
 use super::endpointing;
+use super::overlap::Ducked;
 use super::state::{Afterwards, Phase};
 use super::think::{Thinking, join};
 use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId, UtteranceId};
-use crate::words::{Ending, Overlap};
+use crate::words::{Asked, Ending};
 
 /// What is known of the turn being heard.
 #[derive(Debug, Default)]
@@ -25,17 +24,6 @@ pub(super) struct Listening {
     pub(super) ducked: Option<Ducked>,
     /// When the caller's voice ended.
     quiet_since: Option<CallTime>,
-}
-
-/// A possible interruption.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ducked {
-    since: CallTime,
-    score: f32,
-    /// Is it a voice as near as the caller's?
-    near: bool,
-    /// Words of the segment that were known before.
-    words: usize,
 }
 
 /// A stretch of the caller's line under recognition.
@@ -117,7 +105,7 @@ impl Session {
             PipelineEvent::Duck { score, reasons, .. } if matches!(self.phase, Phase::Speaking(_)) => {
                 let words =
                     self.listening.segment.as_ref().map_or(0, |s| s.partial.split_whitespace().count());
-                self.listening.ducked = Some(Ducked { since: now, score, near: false, words });
+                self.listening.ducked = Some(Ducked::new(now, score, words));
                 self.out.push_back(Output::Duck { score, reasons });
             }
             PipelineEvent::Near { score, .. } => self.on_near(now, score),
@@ -127,13 +115,6 @@ impl Session {
             }
             _ => {}
         }
-    }
-
-    /// Who turned the agent down is near: the words that are known decide, as soon as the duck has lasted.
-    fn on_near(&mut self, now: CallTime, score: f32) {
-        let Some(ducked) = &mut self.listening.ducked else { return };
-        (ducked.near, ducked.score) = (true, score);
-        self.timers.set(Timer::Overlap, now.max(ducked.since + self.config.near_enough));
     }
 
     fn on_voice(&mut self, now: CallTime, onset: SampleTime) {
@@ -165,8 +146,18 @@ impl Session {
         let turn = self.new_turn();
         self.listening.segment =
             Some(Segment { turn, onset, last_voice: onset, partial: String::new(), unheard: false });
-        self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
+        self.limit_turn(now);
         self.out.push_back(Output::SttStart { turn, from: onset });
+    }
+
+    /// Speech without a pause is a turn in the end. Speech of which not a word is recognised is one as soon as silence
+    /// would be met with a question: music and machines do not hold the floor.
+    pub(super) fn limit_turn(&mut self, now: CallTime) {
+        let waits = matches!(self.phase, Phase::Listening) && !self.direct;
+        let wordless = waits && self.listening.carried.is_none() && self.listening.has_no_words();
+        let most = self.config.max_turn;
+        let limit = if wordless { self.config.silence.min(most) } else { most };
+        self.timers.set(Timer::TurnLimit, now + limit);
     }
 
     fn on_voice_end(&mut self, now: CallTime, last_voice: SampleTime) {
@@ -188,10 +179,19 @@ impl Session {
         let carried = self.listening.carried.as_ref().map_or("", |carried| &carried.text);
         let wait = match self.turn_patience.filter(|_| self.direct) {
             Some(patience) => patience,
-            None => endpointing::wait(&self.config, self.words_and_ending(carried, &segment.partial).1),
+            None => {
+                let ending = self.words_and_ending(carried, &segment.partial).1;
+                endpointing::wait(&self.config, ending, self.short_answer(segment))
+            }
         };
         let due = self.listening.quiet_since.unwrap_or(now) + wait;
         self.timers.set(Timer::Endpointing, due.max(now));
+    }
+
+    /// Is it a sound as short as an answer, after a question that is answered in a word?
+    fn short_answer(&self, segment: &Segment) -> bool {
+        let voice = call_time(segment.last_voice) - call_time(segment.onset);
+        voice <= self.config.short_answer && self.listening.carried.is_none() && self.asked() == Asked::Closed
     }
 
     /// All words of a turn that goes on, and how they end: nobody knows where those of its last part are not there
@@ -202,53 +202,9 @@ impl Session {
         (words, ending)
     }
 
-    /// How these words end, as an answer to what the agent said last.
+    /// How these words end, as an answer to what the agent asked last.
     pub(super) fn ending_of(&self, words: &str) -> Ending {
-        let asked = self.transcript.last_of(Speaker::Agent).map_or("", |entry| &entry.text);
-        self.config.lexicon.ending(asked, words)
-    }
-
-    /// The signal chain is at full level again.
-    fn release_duck(&mut self, reason: ResumeReason) {
-        let Some(ducked) = self.listening.ducked.take() else { return };
-        if matches!(self.phase, Phase::Speaking(_)) {
-            let heard = self.listening.segment.as_ref().map_or("", |segment| &segment.partial);
-            let words: Vec<&str> = heard.split_whitespace().skip(ducked.words).collect();
-            self.out.push_back(Output::Resume { reason, words: words.join(" ") });
-        }
-    }
-
-    /// Words over the agent's speech: those that came since it was turned down decide about it, and a
-    /// word like "wait" decides at any time.
-    fn weigh_words(&mut self, now: CallTime, before: usize) {
-        let Some(segment) = &self.listening.segment else { return };
-        let (onset, ducked) = (segment.onset, self.listening.ducked);
-        let from = ducked.map_or(before, |ducked| ducked.words);
-        let new: Vec<&str> = segment.partial.split_whitespace().skip(from).collect();
-        let new = new.join(" ");
-        let meaning = self.config.lexicon.overlap(&new, &self.echoing_words(now));
-        let score = ducked.map_or(0.0, |ducked| ducked.score);
-        match meaning {
-            Overlap::Stop(word) => self.on_barge_in(now, onset, (score, Reasons::default()), Some(word)),
-            // One loud syllable of somebody far off is not enough: what follows it decides.
-            Overlap::Words(_) => match ducked.filter(|d| d.near).map(|d| d.since + self.config.near_enough) {
-                Some(due) if now >= due => {
-                    self.on_barge_in(now, onset, (score, Reasons::default()), Some(new));
-                }
-                Some(due) => self.timers.set(Timer::Overlap, due),
-                None => {}
-            },
-            Overlap::Backchannel if ducked.is_some() => self.out.push_back(Output::Acquit),
-            Overlap::Backchannel | Overlap::Nothing => {}
-        }
-    }
-
-    /// The agent has been turned down for long enough: the words that are known decide.
-    pub(super) fn weigh_words_again(&mut self, now: CallTime) {
-        let ducked = self.listening.ducked.is_some();
-        if ducked && matches!(self.phase, Phase::Speaking(_)) && !self.reply_is_unheard() {
-            self.weigh_words(now, 0);
-        }
+        self.config.lexicon.ending(self.asked(), words)
     }
 
     /// The caller speaks again before the reply has begun: it was a hesitation after all.
@@ -324,24 +280,14 @@ impl Session {
         }
     }
 
-    /// The agent has just stopped. Words that ended close to its end are an answer, and a whole
-    /// phrase may lie a little further back; a word or two said earlier was a backchannel.
-    pub(super) fn settle_overlap(&mut self, now: CallTime) {
-        let Some(segment) = &self.listening.segment else { return };
-        if self.listening.voice {
-            self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
-            return;
-        }
-        let end = call_time(segment.last_voice);
-        let phrase = segment.partial.split_whitespace().count() >= self.config.phrase_words as usize;
-        let window = if phrase { self.config.phrase_window } else { self.config.answer_window };
-        if now - end <= window {
-            self.timers.set(Timer::Endpointing, (end + self.config.endpointing).max(now));
-        } else {
-            self.forget_segment();
-            self.timers.set(Timer::Silence, now + self.config.silence);
-            self.timers.set(Timer::Unheard, now + self.config.unheard);
-        }
+    /// Is all that the caller has said a backchannel over the agent's last words?
+    fn was_only_listening(&self) -> bool {
+        let (carried, cut) = (&self.listening.carried, &self.listening.interrupted);
+        let whole = !self.listening.voice && carried.is_none() && cut.is_none();
+        self.listening.segment().is_some_and(|segment| {
+            let (from, to) = (call_time(segment.onset), call_time(segment.last_voice));
+            whole && !segment.unheard && self.only_listened(&segment.partial, from, to)
+        })
     }
 
     /// The call ends while the caller is heard: what was understood so far is a turn.
@@ -383,6 +329,7 @@ impl Session {
                     }
                     match self.phase {
                         Phase::Speaking(_) if !self.reply_is_unheard() => self.weigh_words(now, before),
+                        Phase::Listening if self.was_only_listening() => self.forget_overlap(now),
                         Phase::Listening => {
                             self.endpoint_if_silent(now);
                             self.consider_draft(now);

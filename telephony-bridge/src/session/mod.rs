@@ -20,6 +20,7 @@ mod id;
 mod input;
 mod listen;
 mod output;
+mod overlap;
 mod speak;
 mod state;
 #[cfg(test)]

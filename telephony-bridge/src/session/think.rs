@@ -4,10 +4,11 @@ use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
 use super::direct::Waiting;
+use super::listen::{Carried, call_time};
 use super::speak::Saying;
 use super::state::{Afterwards, Phase};
 use super::transcript::Entry;
-use super::{CallTime, Line, LlmEvent, Output, Provider, Session, Timer, TurnId};
+use super::{CallTime, Line, LlmEvent, Output, Provider, Session, State, Timer, TurnId};
 
 /// A finished turn on its way to a reply.
 #[derive(Debug)]
@@ -49,12 +50,18 @@ pub(super) fn join(carried: &str, words: &str) -> String {
 impl Session {
     /// The final words are there.
     pub(super) fn on_words(&mut self, now: CallTime, words: &str) {
-        let Phase::Thinking(thinking) = &mut self.phase else { return };
+        let Phase::Thinking(thinking) = &self.phase else { return };
         let text = join(&thinking.carried, words);
+        let (from, to) = (call_time(thinking.onset), thinking.end);
+        let listened = thinking.carried.is_empty() && self.only_listened(&text, from, to);
         self.timers.stop(Timer::SttFinal);
-        if text.is_empty() {
+        if text.is_empty() || listened || self.wants_no_floor(&text) {
             return self.on_no_words(now);
         }
+        if self.is_in_mid_speech(now) {
+            return self.speech_goes_on(now, text);
+        }
+        let Phase::Thinking(thinking) = &mut self.phase else { return };
         self.listening.interrupted = None;
         self.reprompts = 0;
         thinking.text = Some(text.clone());
@@ -64,7 +71,26 @@ impl Session {
         self.out.push_back(Output::Reply { turn, index: self.completed, text });
     }
 
-    /// A sound without words. If it cut the agent off, the agent goes on where it was.
+    /// Was the recogniser asked for the words of a voice that has not paused, for it had given none?
+    fn is_in_mid_speech(&self, now: CallTime) -> bool {
+        let Phase::Thinking(thinking) = &self.phase else { return false };
+        let asked = thinking.partial.trim().is_empty() && !self.direct;
+        asked && self.listening.voice && now < thinking.start + self.config.max_turn
+    }
+
+    /// It has words: the caller is understood, and goes on.
+    fn speech_goes_on(&mut self, now: CallTime, text: String) {
+        let Some(thinking) = self.take_thinking() else { return };
+        self.drop_draft();
+        self.out.push_back(Output::TakenBack { turn: thinking.turn });
+        (self.listening.interrupted, self.reprompts) = (None, 0);
+        self.listening.carried = Some(Carried { text, start: thinking.start });
+        self.out.push_back(Output::State(State::Listening));
+        self.open_segment(now, SampleTime(thinking.end.0 / 125));
+    }
+
+    /// A sound without words, or with none that ask for the floor. If it cut the agent off, the agent goes on where
+    /// it was.
     fn on_no_words(&mut self, now: CallTime) {
         self.reset_drafts();
         match self.listening.interrupted.take() {

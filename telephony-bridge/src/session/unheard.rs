@@ -37,7 +37,7 @@ impl Session {
         }
         // They were said a little before they came; nobody knows when.
         segment.last_voice = SampleTime(now.0 / 125);
-        let wait = self.config.unheard_end + endpointing::wait(&self.config, self.ending_of(&words));
+        let wait = self.config.unheard_end + endpointing::wait(&self.config, self.ending_of(&words), false);
         self.timers.stop(Timer::Silence);
         if !self.timers.is_set(Timer::TurnLimit) {
             self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
@@ -54,7 +54,7 @@ impl Session {
         if segment.partial.trim().is_empty() {
             (segment.onset, segment.last_voice) = (onset, onset);
         }
-        self.timers.set(Timer::TurnLimit, now + self.config.max_turn);
+        self.limit_turn(now);
     }
 
     /// Nobody has said a word either.

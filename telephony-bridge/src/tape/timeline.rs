@@ -136,6 +136,7 @@ pub(super) fn why_turn_end(silence: Option<Duration>, ending: Ending, words: &st
     let ending = match ending {
         Ending::None => return format!("{silence}; no words yet"),
         Ending::Unfinished => "unfinished",
+        Ending::Perhaps => "like an answer that may go on",
         Ending::Question => "a question",
         Ending::Complete => "complete",
     };

@@ -3,20 +3,16 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
+use super::asked::Asked;
 use super::{Ending, Kind, Overlap};
 use crate::config::{TomlError, shown};
 
-/// Digits of an Israeli telephone number: on land, and of a mobile, which begins with 05.
-const LAND_LINE: usize = 9;
-const MOBILE: usize = 10;
-/// Digits after the star of a short number, and the star as it is spoken.
-const STAR_NUMBER: usize = 4;
-const STAR: &str = "כוכבית";
-/// From so many digits in a row on, it is a telephone number, whatever the first.
-const MANY_DIGITS: usize = 3;
+mod number;
 
 /// What takes an urgent word back when it stands before it.
 const NOT: [&str; 2] = ["לא", "not"];
+/// Whoever says one of these before "my number" has said it.
+const THIS: [&str; 3] = ["זה", "זו", "זאת"];
 
 /// Lists of words, normalised: no niqqud, no punctuation, lower case.
 ///
@@ -32,9 +28,16 @@ pub struct Lexicon {
     weekdays: HashSet<String>,
     fillers: HashSet<String>,
     digits: HashSet<String>,
+    tens: HashSet<String>,
+    teens: HashSet<String>,
     questions: HashSet<String>,
+    open: HashSet<String>,
     numbers: HashSet<String>,
+    names: HashSet<String>,
+    addresses: HashSet<String>,
+    streets: HashSet<String>,
     /// Phrases: words with one space between them.
+    introductions: HashSet<String>,
     emergencies: HashSet<String>,
 }
 
@@ -47,7 +50,7 @@ pub enum LexiconError {
     /// No list has this name.
     #[error(
         "`{0}` is no list: expected backchannels, stops, dangling, wanting, counting, weekdays, fillers, digits, \
-         questions, numbers or emergencies"
+         tens, teens, questions, open, numbers, names, addresses, streets, introductions or emergencies"
     )]
     Unknown(String),
     /// Something else by the name of a list.
@@ -72,7 +75,8 @@ pub enum LexiconError {
 
 impl Lexicon {
     /// Reads lists: TOML with any of `backchannels`, `stops`, `dangling`, `wanting`, `counting`, `weekdays`,
-    /// `fillers`, `digits`, `questions`, `numbers` and `emergencies`. A list that is not named is empty.
+    /// `fillers`, `digits`, `tens`, `teens`, `questions`, `open`, `numbers`, `names`, `addresses`, `streets`,
+    /// `introductions` and `emergencies`. A list that is not named is empty.
     ///
     /// # Errors
     /// [`LexiconError`].
@@ -97,8 +101,15 @@ impl Lexicon {
                 "weekdays" => &mut self.weekdays,
                 "fillers" => &mut self.fillers,
                 "digits" => &mut self.digits,
+                "tens" => &mut self.tens,
+                "teens" => &mut self.teens,
                 "questions" => &mut self.questions,
+                "open" => &mut self.open,
                 "numbers" => &mut self.numbers,
+                "names" => &mut self.names,
+                "addresses" => &mut self.addresses,
+                "streets" => &mut self.streets,
+                "introductions" => &mut self.introductions,
                 "emergencies" => &mut self.emergencies,
                 _ => return Err(LexiconError::Unknown(list)),
             };
@@ -107,7 +118,7 @@ impl Lexicon {
             };
             words.clear();
             let (read, expected): (fn(&str) -> Option<String>, _) = match list.as_str() {
-                "emergencies" => (phrase, "a phrase of letters or digits"),
+                "introductions" | "emergencies" => (phrase, "a phrase of letters or digits"),
                 _ => (one_word, "one word, letters or digits without a space or a hyphen"),
             };
             for entry in entries {
@@ -147,27 +158,85 @@ impl Lexicon {
         if count == 0 { Overlap::Backchannel } else { Overlap::Words(count) }
     }
 
-    /// How a turn of these words ends, said after the agent's `asked`: if that asks for a telephone number,
-    /// one is expected from the first digit on.
-    pub fn ending(&self, asked: &str, words: &str) -> Ending {
+    /// What the agent's words ask for: what its last question does, or, where it asked none, the telephone number
+    /// that it spoke of.
+    pub fn asked(&self, line: &str) -> Asked {
+        let any = |list: &HashSet<String>, text: &str| each(text).any(|word| list.contains(&word));
+        let Some(question) = last_question(line) else {
+            return if any(&self.numbers, line) { Asked::Number } else { Asked::Nothing };
+        };
+        if any(&self.numbers, question) {
+            Asked::Number
+        } else if any(&self.names, question) {
+            Asked::Name
+        } else if any(&self.addresses, question) {
+            Asked::Address
+        } else if any(&self.open, question) {
+            Asked::Open
+        } else {
+            Asked::Closed
+        }
+    }
+
+    /// How a turn of these words ends, said after the agent `asked` for something: of a telephone number more is
+    /// expected from the first digit on, of a name and of an address more than a word.
+    pub fn ending(&self, asked: Asked, words: &str) -> Ending {
         let all: Vec<String> = each(words).collect();
         let Some(last) = all.last() else { return Ending::None };
         let trailing_off = words.trim_end().ends_with(['…', ',', '-', '–']);
-        let number = self.number_at_end(&all);
-        let least = if each(asked).any(|word| self.numbers.contains(&word)) { 1 } else { number.least() };
-        let half_a_number = (least..number.whole()).contains(&number.digits);
         let is_weekday = || all.iter().rev().nth(1).is_some_and(|before| self.weekdays.contains(before));
         let asks_for_more = self.fillers.contains(last)
             || self.dangling.contains(last)
             || self.wanting.contains(last)
             || self.counting.contains(last) && !is_weekday();
-        let asked = words.trim_end().ends_with('?');
-        // A word alone is an answer.
-        if trailing_off || half_a_number || all.len() > 1 && asks_for_more && !asked {
+        let question = words.trim_end().ends_with('?');
+        // Whoever is asked for more than yes or no thinks aloud; else a word alone is an answer.
+        let thinks = asked.is_open() && all.iter().all(|word| self.fillers.contains(word));
+        let asks = question || all.iter().any(|word| self.questions.contains(word));
+        let hangs = all.len() > 1 && asks_for_more || thinks || !asks && self.introduces(&all);
+        let dictated = asked == Asked::Number || all.iter().any(|word| self.numbers.contains(word));
+        if trailing_off || self.half_a_number(&all, dictated) || hangs && !question {
             return Ending::Unfinished;
         }
-        let asks = asked || all.iter().any(|word| self.questions.contains(word));
-        if asks { Ending::Question } else { Ending::Complete }
+        if asks {
+            return Ending::Question;
+        }
+        if self.may_go_on(asked, &all) { Ending::Perhaps } else { Ending::Complete }
+    }
+
+    /// "My name is": what is introduced follows. "This is my number" says it has been said.
+    fn introduces(&self, all: &[String]) -> bool {
+        let said = all.join(" ");
+        self.introductions.iter().any(|phrase| {
+            let before = said.strip_suffix(phrase.as_str());
+            before.is_some_and(|before| {
+                let word_before = before.split_whitespace().last().unwrap_or_default();
+                (before.is_empty() || before.ends_with(' ')) && !THIS.contains(&word_before)
+            })
+        })
+    }
+
+    /// The answer to a question for a name or an address, of which there may be more: a first name, a street
+    /// without a number.
+    fn may_go_on(&self, asked: Asked, all: &[String]) -> bool {
+        let says_nothing = |word: &String| {
+            self.backchannels.contains(word) || self.stops.contains(word) || self.fillers.contains(word)
+        };
+        match asked {
+            Asked::Name => self.after_introduction(all).len() == 1 && !all.iter().any(says_nothing),
+            Asked::Address => {
+                let street = all.iter().any(|word| self.streets.contains(word)) || all.len() == 1;
+                street && !all.iter().any(|word| says_nothing(word) || self.is_number(word))
+            }
+            _ => false,
+        }
+    }
+
+    /// What follows "my name is", or everything.
+    fn after_introduction<'a>(&self, all: &'a [String]) -> &'a [String] {
+        let introduces = |words: &usize| self.introductions.contains(&all[..*words].join(" "));
+        let first = (1..=all.len()).rev().find(introduces).unwrap_or(0);
+        &all[first..]
     }
 
     /// What in a caller's words is an emergency: the longest phrase of the list that is in them, whatever is
@@ -187,88 +256,32 @@ impl Lexicon {
             &self.backchannels,
             &self.stops,
             &self.dangling,
+            &self.wanting,
             &self.counting,
             &self.weekdays,
             &self.fillers,
+            &self.teens,
             &self.questions,
+            &self.open,
+            &self.numbers,
+            &self.names,
+            &self.addresses,
+            &self.streets,
         ];
-        let kind = match self.digits.contains(&plain) {
-            true => Kind::Digit,
-            false if lists.iter().any(|list| list.contains(&plain)) => Kind::Function,
-            false => Kind::Other,
+        let introduces =
+            || self.introductions.iter().any(|phrase| phrase.split(' ').any(|word| word == plain));
+        let kind = if self.digits.contains(&plain) {
+            Kind::Digit
+        } else if lists.iter().any(|list| list.contains(&plain)) || introduces() {
+            Kind::Function
+        } else if self.tens.contains(&plain) {
+            Kind::Tens
+        } else if self.is_second(&plain) {
+            Kind::Second
+        } else {
+            Kind::Other
         };
         (plain, kind)
-    }
-
-    /// The words at the end that are nothing but digits.
-    fn number_at_end(&self, words: &[String]) -> Number {
-        let written = |word: &str| word.chars().all(|c| c.is_ascii_digit());
-        let count =
-            words.iter().rev().take_while(|word| written(word) || self.digits.contains(*word)).count();
-        let number = &words[words.len() - count..];
-        let digits = number.iter().map(|word| if written(word) { word.len() } else { 1 }).sum();
-        let before = words[..words.len() - count].last();
-        let kind = match number {
-            _ if before.is_some_and(|word| word == STAR) => Shape::Star,
-            [first, ..] if written(first) => Shape::of(first),
-            [first, second, ..] if first == "אפס" && second == "חמש" => Shape::Mobile,
-            [first, ..] if first == "אפס" => Shape::Dialled,
-            _ => Shape::Other,
-        };
-        Number { digits, shape: kind }
-    }
-}
-
-/// Digits in a row, perhaps those of a telephone number.
-struct Number {
-    digits: usize,
-    shape: Shape,
-}
-
-/// What a number is, by its beginning.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// 05…
-    Mobile,
-    /// 0…
-    Dialled,
-    /// 972 5…
-    MobileFromAbroad,
-    /// 972…
-    FromAbroad,
-    /// *…
-    Star,
-    Other,
-}
-
-impl Shape {
-    fn of(figures: &str) -> Self {
-        let known = [
-            ("05", Self::Mobile),
-            ("0", Self::Dialled),
-            ("9725", Self::MobileFromAbroad),
-            ("972", Self::FromAbroad),
-        ];
-        known.into_iter().find(|(start, _)| figures.starts_with(start)).map_or(Self::Other, |(_, kind)| kind)
-    }
-}
-
-impl Number {
-    /// From so many digits on more are expected.
-    const fn least(&self) -> usize {
-        if matches!(self.shape, Shape::Other) { MANY_DIGITS } else { 1 }
-    }
-
-    /// With so many it is whole.
-    const fn whole(&self) -> usize {
-        match self.shape {
-            Shape::Mobile => MOBILE,
-            Shape::Dialled | Shape::Other => LAND_LINE,
-            // The country's three digits stand for the 0.
-            Shape::MobileFromAbroad => MOBILE + 2,
-            Shape::FromAbroad => LAND_LINE + 2,
-            Shape::Star => STAR_NUMBER,
-        }
     }
 }
 
@@ -282,6 +295,15 @@ fn each(text: &str) -> impl Iterator<Item = String> + '_ {
 /// The words alone, by which two transcripts are compared: no niqqud, punctuation or case, one space between.
 pub fn plain(text: &str) -> String {
     each(text).collect::<Vec<_>>().join(" ")
+}
+
+/// The last sentence that ends with a question mark.
+pub(crate) fn last_question(text: &str) -> Option<&str> {
+    let end = text.rfind('?')?;
+    let start = text[..end]
+        .rfind(['.', '!', '?', '…'])
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    Some(&text[start..=end])
 }
 
 /// The entry of a list as [`each`] would find it in a transcript.

@@ -1,8 +1,11 @@
 //! Words that decide who has the floor: "uh-huh" is no interruption, "wait" is one, and a phrase that
 //! ends with "of" is not over. The lists are data, one file a language.
 
+mod asked;
 mod lexicon;
 
+pub use asked::Asked;
+pub(crate) use lexicon::last_question;
 pub use lexicon::{Lexicon, LexiconError, plain};
 
 /// What new words over the agent's speech amount to.
@@ -23,6 +26,10 @@ pub enum Overlap {
 pub enum Kind {
     /// A digit, spoken.
     Digit,
+    /// The first of two digits said as one number ("fifty").
+    Tens,
+    /// The second of them ("and two").
+    Second,
     /// In any other list.
     Function,
     /// In none.
@@ -36,6 +43,8 @@ pub enum Ending {
     None,
     /// With a word that asks for more, a filler, or half a telephone number.
     Unfinished,
+    /// Like an answer of which there may be more: a first name, a street without a number.
+    Perhaps,
     /// Like a question.
     Question,
     /// Like a sentence.

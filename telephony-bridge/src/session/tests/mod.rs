@@ -3,6 +3,7 @@
 mod direct;
 mod draft;
 mod never_stuck;
+mod overlap;
 mod words;
 
 use audio_core::barge_in::Reasons;

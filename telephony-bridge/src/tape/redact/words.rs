@@ -8,8 +8,12 @@ use crate::words::{Kind, Lexicon};
 const LETTERS: [char; 12] = ['ג', 'ד', 'ז', 'ח', 'ט', 'נ', 'ס', 'ע', 'פ', 'צ', 'ק', 'ת'];
 /// What every digit becomes, spoken and written.
 const DIGIT: &str = "אחת";
+/// What the first and the second digit of a pair become.
+const TENS: &str = "עשרים";
+const SECOND: &str = "ואחת";
 /// A number's leading digits, which say only that it is one, and of a mobile.
 const LEADING: [&str; 2] = ["אפס", "חמש"];
+const LEADING_TENS: &str = "חמישים";
 
 /// Masks the words of one tape: the same word always in the same way.
 #[derive(Debug)]
@@ -62,6 +66,13 @@ impl<'a> Words<'a> {
                 number.push(plain.clone());
                 if leads { plain } else { DIGIT.to_owned() }
             }
+            Kind::Tens => {
+                // "Nought fifty" says that it is a mobile's number.
+                let leads = plain == LEADING_TENS && number.len() == 1 && number[0] == LEADING[0];
+                number.extend([plain.clone(), String::new()]);
+                if leads { plain } else { TENS.to_owned() }
+            }
+            Kind::Second => SECOND.to_owned(),
             Kind::Function => {
                 number.clear();
                 word.to_owned()
@@ -121,7 +132,7 @@ fn spelled(n: usize, length: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Overlap;
+    use crate::words::{Asked, Overlap};
 
     #[test]
     fn words_go_and_their_roles_stay() {
@@ -129,7 +140,7 @@ mod tests {
         let mut words = Words::new(&lexicon);
         let text = "שלום, קוראים לי דנה כהן. אהה… רגע, דנה?";
         let masked = words.masked(text);
-        for name in ["שלום", "קוראים", "דנה", "כהן"] {
+        for name in ["שלום", "דנה", "כהן"] {
             assert!(!masked.contains(name), "{masked}");
         }
         assert!(masked.contains("אהה…") && masked.contains("רגע,") && masked.ends_with('?'), "{masked}");
@@ -138,6 +149,22 @@ mod tests {
         assert_eq!(each[3].trim_matches('?'), each[7].trim_matches('?'), "the same word twice: {masked}");
         assert_eq!(words.masked("דנה"), each[3], "and in the next line");
         assert_eq!(lexicon.overlap(&masked, ""), Overlap::Stop("רגע".into()));
+    }
+
+    /// What the agent asks for decides how long an answer is waited for.
+    #[test]
+    fn a_question_asks_for_the_same() {
+        let lexicon = Lexicon::hebrew();
+        for line in [
+            "מה הטלפון שלך?",
+            "בשמחה. מה השם בבקשה?",
+            "אני רושמת. מה הכתובת?",
+            "באיזה אזור?",
+            "לקנות או לשכור?",
+        ] {
+            let masked = Words::new(&lexicon).masked(line);
+            assert_eq!(lexicon.asked(&masked), lexicon.asked(line), "{line}: {masked}");
+        }
     }
 
     /// Whether a number is whole, and with it the turn, is heard in the same way.
@@ -154,13 +181,23 @@ mod tests {
             "כמה זה?",
             "אני רוצה אה",
             "תעודת זהות 039617842",
+            "אפס חמישים ושתיים שלושים וארבע חמישים ושש שבעים",
+            "אפס חמישים ושתיים שלושים וארבע חמישים ושש שבעים ושמונה שלוש",
+            "הטלפון שלי הוא ארבעים ושלוש עשרה",
+            "קוראים לי",
         ] {
             let masked = Words::new(&lexicon).masked(text);
-            assert_eq!(lexicon.ending("", &masked), lexicon.ending("", text), "{text}: {masked}");
+            assert_eq!(
+                lexicon.ending(Asked::Nothing, &masked),
+                lexicon.ending(Asked::Nothing, text),
+                "{text}: {masked}"
+            );
             assert!(!masked.contains(|c: char| c.is_ascii_digit() && !"015".contains(c)), "{masked}");
         }
         let masked = Words::new(&lexicon).masked("אפס חמש שתיים, שלוש ארבע");
         assert_eq!(masked, "אפס חמש אחת, אחת אחת");
+        let masked = Words::new(&lexicon).masked("אפס חמישים וארבע שבעים ושש");
+        assert_eq!(masked, "אפס חמישים ואחת עשרים ואחת");
         assert_eq!(Words::new(&lexicon).masked("050-2345678"), "051-1111111");
     }
 

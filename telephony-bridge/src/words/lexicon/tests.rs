@@ -23,7 +23,7 @@ fn named_lists_replace_ours() {
     assert_eq!(mine.overlap("רגע", ""), Overlap::Stop("רגע".into()));
     assert_eq!(mine.overlap("סליחה", ""), Overlap::Words(1));
     assert_eq!(mine.overlap("כן", ""), Overlap::Backchannel);
-    assert_eq!(mine.ending("", "כמה זה"), Ending::Complete);
+    assert_eq!(mine.ending(Asked::Nothing, "כמה זה"), Ending::Complete);
     let nothing = ours.clone().with("# nothing\n").expect("valid");
     assert_eq!(nothing, ours);
     let same = Lexicon::default().with(include_str!("../he.toml")).expect("valid");
@@ -136,7 +136,7 @@ fn a_turn_ends_as_its_words_do() {
         ("כוכבית 23", Ending::Unfinished),
         ("כוכבית שתיים שלוש ארבע חמש", Ending::Complete),
     ] {
-        assert_eq!(hebrew().ending("", words), ending, "{words}");
+        assert_eq!(hebrew().ending(Asked::Nothing, words), ending, "{words}");
     }
 }
 
@@ -150,6 +150,77 @@ fn a_number_that_was_asked_for_is_waited_for() {
         ("מה הטלפון?", "לא רוצה", Ending::Complete),
         ("כמה חדרים?", "חמש", Ending::Complete),
     ] {
-        assert_eq!(hebrew().ending(asked, words), ending, "{asked} {words}");
+        assert_eq!(hebrew().ending(hebrew().asked(asked), words), ending, "{asked} {words}");
+    }
+}
+
+/// What the agent's words ask for is what its last question does.
+#[test]
+fn a_question_says_what_answers_it() {
+    for (line, asked) in [
+        ("", Asked::Nothing),
+        ("יש לנו דירה ליד הים.", Asked::Nothing),
+        ("לקנות או לשכור?", Asked::Closed),
+        ("נעים מאוד. לחזור למספר הזה?", Asked::Closed),
+        ("האם זה מתאים?", Asked::Closed),
+        ("כמה חדרים צריך?", Asked::Open),
+        ("שלום, במה אפשר לעזור?", Asked::Open),
+        ("באיזה אזור? אני מקשיבה.", Asked::Open),
+        ("מה הטלפון שלך?", Asked::Number),
+        ("אשמח לרשום את הטלפון.", Asked::Number),
+        ("מה הטלפון? רשמתי. זה מתאים?", Asked::Closed),
+        ("בשמחה. מה השם בבקשה?", Asked::Name),
+        ("איך קוראים לך?", Asked::Name),
+        ("אני רושמת. מה הכתובת?", Asked::Address),
+        ("הרחוב שקט. מתי נוח?", Asked::Open),
+    ] {
+        assert_eq!(hebrew().asked(line), asked, "{line}");
+    }
+}
+
+/// Telephone numbers are said in pairs; amounts and times are not numbers in progress.
+#[test]
+fn pairs_of_digits_are_counted() {
+    for (words, ending) in [
+        ("אפס חמישים ושתיים", Ending::Unfinished),
+        ("אפס חמישים", Ending::Unfinished),
+        ("אפס חמישים ושתיים שלוש ארבעים וחמש שש שבעים ושמונה", Ending::Unfinished),
+        ("אפס חמישים ושתיים שלושים וארבע חמישים ושש שבעים ושמונה אחת", Ending::Complete),
+        ("אפס חמישים ושתיים שלוש עשרה ארבעים וחמש שש שבע שמונה", Ending::Complete),
+        ("הטלפון שלי הוא ארבעים", Ending::Unfinished),
+        ("עשרים ושלוש", Ending::Complete),
+        ("שתים עשרה ושלושים", Ending::Complete),
+        ("שלוש עשרים", Ending::Complete),
+        ("בעשר", Ending::Complete),
+    ] {
+        assert_eq!(hebrew().ending(Asked::Nothing, words), ending, "{words}");
+    }
+    assert_eq!(hebrew().ending(Asked::Number, "חמישים ושתיים"), Ending::Unfinished);
+}
+
+/// A name of one word may go on, and an address without a number; whoever introduces them has not said them.
+#[test]
+fn an_answer_may_go_on() {
+    for (asked, words, ending) in [
+        (Asked::Name, "דני", Ending::Perhaps),
+        (Asked::Name, "קוראים לי דני", Ending::Perhaps),
+        (Asked::Name, "דני כהן", Ending::Complete),
+        (Asked::Name, "לא", Ending::Complete),
+        (Asked::Name, "קוראים לי", Ending::Unfinished),
+        (Asked::Nothing, "שלום, קוראים לי", Ending::Unfinished),
+        (Asked::Nothing, "המספר שלי", Ending::Unfinished),
+        (Asked::Closed, "כן זה המספר שלי", Ending::Complete),
+        (Asked::Nothing, "ומה הכתובת", Ending::Question),
+        (Asked::Nothing, "דני", Ending::Complete),
+        (Asked::Address, "הרצל", Ending::Perhaps),
+        (Asked::Address, "רחוב הרצל", Ending::Perhaps),
+        (Asked::Address, "אני גר ברחוב", Ending::Unfinished),
+        (Asked::Address, "רחוב הרצל 14", Ending::Complete),
+        (Asked::Address, "לא", Ending::Complete),
+        (Asked::Open, "אה", Ending::Unfinished),
+        (Asked::Closed, "אהה", Ending::Complete),
+        (Asked::Open, "דני שטרודל", Ending::Unfinished),
+    ] {
+        assert_eq!(hebrew().ending(asked, words), ending, "{asked:?} {words}");
     }
 }
