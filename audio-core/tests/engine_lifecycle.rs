@@ -123,6 +123,26 @@ fn a_panic_in_one_pipeline_ends_that_call_and_no_other() {
     assert_eq!(engine.engine.stats().pooled, 2, "the one that panicked is not used again");
 }
 
+/// Whoever begins a call does not wait until all that ended before are freed, and yet they never pile up.
+#[test]
+fn a_call_that_begins_frees_two_that_ended() {
+    let mut engine = Virtual::<Carrier>::new(small(1, 8));
+    let attach = |engine: &Virtual<Carrier>| engine.engine.attach(CarrierConfig::default()).unwrap();
+    let calls: Vec<_> = (0..7).map(|_| attach(&engine)).collect();
+    engine.tick();
+    drop(calls);
+    engine.tick();
+    let call = attach(&engine);
+    assert_eq!(engine.engine.stats().pooled, 1, "two were kept, one of them serves again");
+    drop(call);
+    for _ in 0..20 {
+        engine.tick();
+        drop(attach(&engine));
+    }
+    engine.tick();
+    assert_eq!(engine.engine.reap(), 1);
+}
+
 #[test]
 fn settings_reach_the_pipeline() {
     let mut engine = Virtual::<Carrier>::new(small(1, 4));

@@ -10,6 +10,10 @@ use super::stats::WorkerShared;
 use super::worker::Worker;
 use super::{CallHandle, Chain, EngineError};
 
+/// Ended calls that an attach frees on the way: more than it adds, so they never pile up, and few enough
+/// that it takes about as long as one without them. The rest waits for [`Engine::reap`](super::Engine::reap).
+const REAP_PER_ATTACH: usize = 2;
+
 /// The ends of one worker's rings that belong to the control side.
 struct Desk<C: Chain> {
     shared: Arc<WorkerShared>,
@@ -52,7 +56,7 @@ impl<C: Chain> Control<C> {
     }
 
     pub(crate) fn attach(&self, config: C::Config) -> Result<CallHandle, EngineError> {
-        self.reap();
+        self.reap(REAP_PER_ATTACH);
         let mut state = self.lock();
         let worker = state.take_seat()?;
         let pooled = state.pool.iter().position(|(of, _)| *of == config);
@@ -75,11 +79,13 @@ impl<C: Chain> Control<C> {
     }
 
     /// Frees the calls that workers have let go, and keeps their pipelines for the next ones.
-    /// Returns how many there were.
-    pub(crate) fn reap(&self) -> usize {
+    /// At most so many; returns how many there were.
+    pub(crate) fn reap(&self, most: usize) -> usize {
         let mut dead = Vec::new();
         for desk in &mut self.lock().desks {
-            while let Some(call) = desk.graveyard.pop() {
+            while dead.len() < most
+                && let Some(call) = desk.graveyard.pop()
+            {
                 dead.push(call);
             }
         }

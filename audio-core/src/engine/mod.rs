@@ -150,10 +150,10 @@ impl<C: Chain> Engine<C> {
     }
 
     /// Frees what ended calls have left behind, or keeps it for the next ones; returns how many
-    /// calls had ended. [`attach`](Self::attach) does it too: call this now and then when calls
-    /// may be rare.
+    /// calls had ended. [`attach`](Self::attach) does it for two calls at most, so that it takes no longer
+    /// after many have ended: call this now and then.
     pub fn reap(&self) -> usize {
-        self.control.reap()
+        self.control.reap(usize::MAX)
     }
 
     /// What the engine has done so far.

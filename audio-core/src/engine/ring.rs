@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(rx.skip(9), 0);
     }
 
-    // Small enough for miri: `cargo +nightly miri test -p kav-audio-core engine::ring`.
+    // Small enough for miri: `.ci/proofs miri`.
     #[test]
     fn two_threads_neither_lose_nor_double_nor_reorder() {
         const ITEMS: u64 = if cfg!(miri) { 200 } else { 100_000 };

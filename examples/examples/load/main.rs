@@ -115,11 +115,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         });
     }
-    let runtime = tokio::runtime::Runtime::new().context("async runtime");
-    let done = runtime.and_then(|runtime| match args.role {
-        Some(Role::Bridge) => runtime.block_on(target::bridge()).map(|()| ExitCode::SUCCESS),
-        None => runtime.block_on(run::run(&args)),
-    });
+    let done = match args.role {
+        Some(Role::Bridge) => target::bridge().map(|()| ExitCode::SUCCESS),
+        None => tokio::runtime::Runtime::new()
+            .context("async runtime")
+            .and_then(|runtime| runtime.block_on(run::run(&args))),
+    };
     done.unwrap_or_else(|error| {
         eprintln!("load test failed: {}", telephony_bridge::cli::sentence(&error));
         ExitCode::FAILURE

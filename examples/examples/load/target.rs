@@ -206,17 +206,21 @@ async fn listening(stdout: tokio::process::ChildStdout) -> anyhow::Result<Socket
 }
 
 /// What this program is when it is the bridge: the real one, until its standard input ends.
-pub(super) async fn bridge() -> anyhow::Result<()> {
+pub(super) fn bridge() -> anyhow::Result<()> {
     let config = Config::load(None)?;
     telephony_bridge::logging::start(config.log_format, config.verbose);
-    let runner = Arc::new(LiveRunner::new(&config)?);
-    let listener = TcpListener::bind(config.listen).await?;
-    println!("{READY}{}", listener.local_addr()?);
-    let told_to_end = async {
-        // An error is an end too.
-        let _ =
-            tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await;
-    };
-    telephony_bridge::server::serve(config, listener, runner, told_to_end).await?;
-    Ok(())
+    let runtime = telephony_bridge::server::runtime(&config).context("async runtime")?;
+    runtime.block_on(async {
+        let runner = Arc::new(LiveRunner::new(&config)?);
+        let listener = TcpListener::bind(config.listen).await?;
+        println!("{READY}{}", listener.local_addr()?);
+        let told_to_end = async {
+            // An error is an end too.
+            let _ =
+                tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
+                    .await;
+        };
+        telephony_bridge::server::serve(config, listener, runner, told_to_end).await?;
+        Ok(())
+    })
 }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use crate::config::{Config, SETTINGS};
 use crate::logging;
 use crate::otel::Traces;
-use crate::server::{LiveRunner, serve};
+use crate::server::{LiveRunner, runtime, serve};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = settings_help())]
@@ -31,7 +31,7 @@ fn settings_help() -> String {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref())?;
     logging::start(config.log_format, config.verbose);
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let runtime = runtime(&config).context("cannot start the async runtime")?;
     runtime.block_on(async {
         let traces = Traces::start(&config)?;
         let runner = Arc::new(LiveRunner::new(&config)?);

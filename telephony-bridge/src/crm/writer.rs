@@ -17,6 +17,9 @@ use crate::metrics as names;
 
 /// Commands taken in one go.
 const MAX_GROUP: usize = 1_024;
+/// For more to gather: so long an event may be the only one of its sync. Hundreds of calls would ask for
+/// hundreds of syncs a second.
+const GATHER: Duration = Duration::from_millis(10);
 /// The wait after a disk error.
 const DISK_RETRY: Duration = Duration::from_millis(500);
 
@@ -24,6 +27,9 @@ const DISK_RETRY: Duration = Duration::from_millis(500);
 pub(super) fn run(commands: &Receiver<Command>, mut journal: Journal, shared: &Arc<Shared>) {
     let mut lines = Vec::new();
     while let Ok(first) = commands.recv() {
+        if matches!(first, Command::Append(_)) {
+            std::thread::sleep(GATHER);
+        }
         let mut group = vec![first];
         group.extend(commands.try_iter().take(MAX_GROUP));
         let mut closing = false;

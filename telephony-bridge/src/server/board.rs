@@ -83,14 +83,10 @@ impl CallStatus {
         self.response_ms.store((after.as_millis() as u64).max(1), Ordering::Relaxed);
     }
 
-    /// A message came.
-    pub fn received(&self) {
-        self.received.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// So many messages were queued for the far end since the call began.
-    pub fn sent(&self, total: u64) {
-        self.sent.store(total, Ordering::Relaxed);
+    /// So many messages came, and so many were queued for the far end, since the call began.
+    pub fn messages(&self, received: u64, sent: u64) {
+        self.received.store(received, Ordering::Relaxed);
+        self.sent.store(sent, Ordering::Relaxed);
     }
 
     /// The far end answered a ping.
@@ -284,8 +280,7 @@ mod tests {
         first.state(State::Speaking);
         first.turn();
         first.answered(Duration::from_millis(700));
-        first.received();
-        first.sent(7);
+        first.messages(1, 7);
         first.pong(Duration::from_millis(3));
         second.yielded();
         second.fallback();

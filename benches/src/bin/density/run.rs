@@ -143,7 +143,7 @@ pub(crate) fn tick(worker: &mut Worker, tick: Duration, measuring: &AtomicBool, 
 }
 
 /// CPU time of this thread.
-fn thread_time() -> Duration {
+pub(crate) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

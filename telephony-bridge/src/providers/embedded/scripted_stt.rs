@@ -61,6 +61,8 @@ struct Open {
     turn: TurnId,
     from_ms: u64,
     shown: usize,
+    /// No word more ends before this.
+    next_ms: u64,
 }
 
 impl ScriptedStt {
@@ -85,7 +87,8 @@ impl ScriptedStt {
 
 impl Stt for ScriptedStt {
     fn start(&mut self, turn: TurnId, from: SampleTime) {
-        self.open = Some(Open { turn, from_ms: from.as_ms().saturating_sub(LOOK_BACK_MS), shown: 0 });
+        self.open =
+            Some(Open { turn, from_ms: from.as_ms().saturating_sub(LOOK_BACK_MS), shown: 0, next_ms: 0 });
     }
 
     fn finish(&mut self, now: CallTime, turn: TurnId) {
@@ -108,17 +111,19 @@ impl Stt for ScriptedStt {
             return Some((turn, SttResult::Final(self.text(&words))));
         }
         let open = self.open.as_ref()?;
-        // Asked at every look: nothing is put together before there is something new.
+        // Asked at every look: nothing is counted or put together before there can be something new.
         let until_ms = now.as_ms().checked_sub(self.latency.stt_interim_ms)?;
-        if self.words(open.from_ms, until_ms).count() <= open.shown {
+        if until_ms < open.next_ms {
             return None;
         }
         let visible: Vec<usize> = self.words(open.from_ms, until_ms).collect();
-        let (turn, text) = (open.turn, self.text(&visible));
+        let next_ms = self.words(open.from_ms.max(until_ms + 1), u64::MAX).next();
+        let next_ms = next_ms.map_or(u64::MAX, |word| self.script[word].end_ms);
+        let (turn, text, new) = (open.turn, self.text(&visible), visible.len() > open.shown);
         if let Some(open) = &mut self.open {
-            open.shown = visible.len();
+            (open.next_ms, open.shown) = (next_ms, open.shown.max(visible.len()));
         }
-        Some((turn, SttResult::Partial(text)))
+        new.then_some((turn, SttResult::Partial(text)))
     }
 
     fn poll_timeout(&self) -> Option<CallTime> {

@@ -5,6 +5,7 @@
 //! the disk or for the far end: each has a bounded queue of its own.
 
 mod before;
+mod carry_out;
 mod clock;
 mod leave;
 mod metronome;
@@ -28,15 +29,15 @@ use audio_core::engine::{CallHandle, CallState};
 use audio_core::frame::{FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::PipelineEvent;
 use axum::extract::ws::Message as WsMessage;
-use crm_api::{CallEventKind, EndReason};
+use crm_api::EndReason;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
 use crate::providers::{Direct, Providers, RealtimeOutput, TtsOutput, length_ms};
-use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, TtsEvent, UtteranceId};
-use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
+use crate::session::{CallStart, CallTime, Line, Session, SessionConfig, TtsEvent, UtteranceId};
+use crate::tape::{Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, OutboundWriter};
 use before::Before;
 use clock::CallClock;
@@ -71,7 +72,10 @@ enum Happened {
     /// The far end said something; `None`: it is gone.
     Message(Option<WsMessage>),
     /// The audio threads or a provider have something, or something is due.
-    Look,
+    Look {
+        /// The alarm rang, which it does every [`HEARTBEAT`] at least.
+        rung: bool,
+    },
 }
 
 /// What a call is run with.
@@ -119,7 +123,9 @@ async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         media: Vec::new(),
         in_to_provider: metrics::histogram!(numbers::IN_TO_PROVIDER),
         followed: 0,
+        received: 0,
         bad_messages: 0,
+        stirred: false,
         ended: None,
         far_end_closed: false,
         spans: CallSpans::begin(&call, &start.stream_sid),
@@ -179,7 +185,11 @@ struct Driver {
     in_to_provider: metrics::Histogram,
     /// How far the signal chain's decisions have come to the session, on the caller's sample clock.
     followed: u64,
+    /// Messages of the far end.
+    received: u64,
     bad_messages: u32,
+    /// Something may be due at another time than before.
+    stirred: bool,
     ended: Option<EndReason>,
     /// The far end has closed the stream: the call's document goes on, with a hang-up, by itself.
     far_end_closed: bool,
@@ -195,15 +205,14 @@ impl Driver {
     async fn converse(&mut self, signal: &mut watch::Receiver<CallSignal>, start: CallStart) -> Leave {
         let mut start = Some(start);
         let wake = self.net.wake().clone();
-        let mut woken = pin!(wake.woken());
         let mut alarm = pin!(tokio::time::sleep(BREATH));
         loop {
             let happened = poll_fn(|cx| {
                 let _ = self.socket.poll_write(cx);
                 // The socket last: a far end that floods it holds up nothing.
-                let (woken, rung) = (woken.as_mut().poll(cx), alarm.as_mut().poll(cx));
-                if woken.is_ready() || rung.is_ready() {
-                    return Poll::Ready(Happened::Look);
+                let (woken, rung) = (wake.poll_woken(cx), alarm.as_mut().poll(cx).is_ready());
+                if woken.is_ready() || rung {
+                    return Poll::Ready(Happened::Look { rung });
                 }
                 self.socket.poll_next(cx).map(Happened::Message)
             });
@@ -220,28 +229,32 @@ impl Driver {
                         return leave;
                     }
                 }
-                Happened::Look => {
-                    woken.set(wake.woken());
+                Happened::Look { rung } => {
                     if start.is_some() && self.accepted.elapsed() >= FIRST_MEDIA_LIMIT {
                         self.clock.begin(Duration::ZERO);
                         self.begin(&mut start);
                     }
                     self.look();
-                    if let Some(leave) = told(signal) {
+                    if rung && let Some(leave) = self.look_around(signal) {
                         return leave;
                     }
+                    // The audio threads wake a call that they let go.
+                    if self.handle.state() != CallState::Active {
+                        tracing::error!(call_sid = %self.call_sid, state = ?self.handle.state(), "the signal chain stopped");
+                        return Leave::Stop(EndReason::Failed);
+                    }
+                    self.stirred = true;
                 }
             }
-            self.set_alarm(alarm.as_mut(), start.is_some());
+            // Audio that came makes nothing due.
+            if std::mem::take(&mut self.stirred) {
+                self.set_alarm(alarm.as_mut(), start.is_some());
+            }
             if self.ended.is_some() {
                 return Leave::Ended;
             }
             if self.socket.has_failed() {
                 return Leave::Stop(EndReason::SocketLost);
-            }
-            if self.handle.state() != CallState::Active {
-                tracing::error!(call_sid = %self.call_sid, state = ?self.handle.state(), "the signal chain stopped");
-                return Leave::Stop(EndReason::Failed);
             }
         }
     }
@@ -293,12 +306,17 @@ impl Driver {
         }
         self.poll_providers();
         self.move_audio();
-        self.status.sent(self.socket.sent());
+    }
+
+    /// At what lies outside the call: nobody there minds a heartbeat, and every look would cost.
+    fn look_around(&mut self, signal: &mut watch::Receiver<CallSignal>) -> Option<Leave> {
+        self.status.messages(self.received, self.socket.sent());
         match self.keepalive.poll(Instant::now()) {
             Some(KeepaliveAction::Ping) => self.socket.ping(),
             Some(KeepaliveAction::Dead) => self.socket.fail(),
             None => {}
         }
+        told(signal)
     }
 
     /// The agent's audio: to the engine what it should hold, to the socket what it gives.
@@ -381,84 +399,6 @@ impl Driver {
         }
     }
 
-    /// Gives the session one input and carries out what it asks for.
-    fn feed(&mut self, input: WireInput) {
-        let now = self.clock.now();
-        self.session.handle(now, input.as_input());
-        self.spans.input(&input);
-        self.record_at(now, Wire::Input { input });
-        while let Some(output) = self.session.poll() {
-            if let Some(decision) = Decision::of(&output) {
-                self.record_at(now, Wire::Decision { decision });
-            }
-            self.carry_out(now, output);
-        }
-    }
-
-    fn carry_out(&mut self, now: CallTime, output: Output) {
-        self.providers.carry_out(now, &output);
-        self.spans.output(&output);
-        match output {
-            Output::Speak { line, from_ms: 0, .. } => {
-                if let Some(recorder) = &mut self.recorder {
-                    recorder.line_spoken(&line);
-                }
-            }
-            Output::FlushPlayout => {
-                let generation = self.handle.flush();
-                self.socket.flush(generation);
-                self.playout.flush(generation);
-            }
-            Output::Clear(_) => self.socket.clear(),
-            // A full queue keeps the duck until the voice has stopped.
-            Output::Acquit => drop(self.handle.acquit()),
-            Output::Crm(kind) => {
-                let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
-                let goes_on = self.hands_over && matches!(kind, CallEventKind::Ended { .. });
-                if let Some(kind) = self.before.shifted(kind).filter(|_| !goes_on) {
-                    self.app.outbox.record(&self.call_sid, kind, at_ms);
-                }
-            }
-            Output::TurnEnd { .. } => {
-                self.unanswered = Some(Instant::now());
-                self.status.turn();
-            }
-            Output::TakenBack { .. } => self.unanswered = None,
-            Output::State(state) => {
-                tracing::debug!(call_sid = %self.call_sid, at_ms = now.as_ms(), ?state, "the floor changes");
-                self.status.state(state);
-            }
-            Output::Yield { .. } => {
-                metrics::counter!(numbers::BARGE_INS).increment(1);
-                self.status.yielded();
-            }
-            Output::Degraded(provider) => {
-                self.status.fallback();
-                tracing::warn!(call_sid = %self.call_sid, ?provider, "fallback used");
-                metrics::counter!(numbers::DEGRADED, "provider" => format!("{provider:?}").to_lowercase(), "reason" => "session")
-                    .increment(1);
-            }
-            // The TwiML ends with <Hangup/>: closing the socket ends the call.
-            Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
-            Output::Transfer => {
-                self.hands_over = true;
-                self.ended = Some(EndReason::AgentHangUp);
-            }
-            Output::Ended(reason) => self.ended = Some(reason),
-            _ => {}
-        }
-    }
-
-    fn record(&mut self, what: Wire) {
-        self.record_at(self.clock.now(), what);
-    }
-
-    fn record_at(&mut self, now: CallTime, what: Wire) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.line(now, what);
-        }
-    }
-
     /// Ends what is left to end: session, socket, tape (A-TEL-007..009, A-TEL-016).
     async fn finish(mut self: Box<Self>, leave: Leave) {
         let reason = match leave {
@@ -480,6 +420,7 @@ impl Driver {
             frames_lost = counters.uplink_skipped + self.dropped_in + self.socket.dropped(),
             "call ended"
         );
+        self.status.messages(self.received, self.socket.sent());
         let ((), left) = tokio::join!(self.socket.close(), self.net.close(JOIN_LIMIT));
         if left > 0 {
             tracing::error!(call_sid = %self.call_sid, tasks = left, "tasks of providers do not end");

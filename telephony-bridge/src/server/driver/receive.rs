@@ -17,7 +17,7 @@ const MAX_BACKLOG: usize = 250;
 
 impl Driver {
     pub(super) fn on_message(&mut self, message: &WsMessage) -> Option<Leave> {
-        self.status.received();
+        self.received += 1;
         let text = match message {
             WsMessage::Text(text) => text.as_str(),
             WsMessage::Close(_) => {
