@@ -267,6 +267,9 @@ impl Driver {
             start.turn_patience_ms = patience.map_or(0, |patience| patience.as_millis() as u64);
             self.status.direct(start.direct);
             self.feed(WireInput::Start(start));
+            // A greeting that is ready goes out with the caller's first frame, not with the second.
+            self.poll_providers();
+            self.move_audio();
         }
     }
 
@@ -420,6 +423,7 @@ impl Driver {
                 }
             }
             Output::TurnEnd { .. } => {
+                tracing::debug!(call_sid = %self.call_sid, at_ms = now.as_ms(), "the caller's turn is over");
                 self.unanswered = Some(Instant::now());
                 self.status.turn();
             }
@@ -429,6 +433,7 @@ impl Driver {
                 self.status.state(state);
             }
             Output::Yield { .. } => {
+                tracing::debug!(call_sid = %self.call_sid, at_ms = now.as_ms(), "the agent yields");
                 metrics::counter!(numbers::BARGE_INS).increment(1);
                 self.status.yielded();
             }
