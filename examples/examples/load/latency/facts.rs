@@ -129,15 +129,16 @@ impl Paths {
         }
     }
 
+    /// A duck before it has a `clear` of its own, which may arrive when the agent has yielded already: that of the
+    /// yield is the last before the caller's turn is over.
     fn interruptions(&mut self, call: &Call, decisions: &Decisions) {
         for yielded in &decisions.yields {
-            let Some(clear) = call.seen(|event| *event == Event::Clear).find(|at| at >= yielded) else {
-                continue;
-            };
-            self.yield_to_clear.push(clear - *yielded);
             let next = decisions.turn_ends.iter().find(|at| *at > yielded);
-            let stale = |at: &Instant| *at > clear && next.is_none_or(|next| at < next);
-            self.stale += call.seen(|event| matches!(event, Event::Media(_))).filter(stale).count();
+            let meanwhile = |at: &Instant| at >= yielded && next.is_none_or(|next| at < next);
+            let Some(clear) = call.seen(|event| *event == Event::Clear).rfind(meanwhile) else { continue };
+            self.yield_to_clear.push(clear - *yielded);
+            let audio = call.seen(|event| matches!(event, Event::Media(_)));
+            self.stale += audio.filter(|at| *at > clear && meanwhile(at)).count();
         }
     }
 
