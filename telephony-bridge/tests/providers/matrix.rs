@@ -14,6 +14,8 @@ use crate::site::{
 const SILENCE_MS: u64 = 3_000;
 /// For a machine that does other things too: call time goes on while the bridge waits for its turn.
 const BUSY_MS: u64 = 1_000;
+/// Calls at the same time.
+const AT_ONCE: usize = 5;
 /// Hang up so long after the second sentence.
 const AFTER_MS: u64 = 4_500;
 
@@ -31,11 +33,17 @@ enum Wrong {
     Server,
 }
 
-/// What goes wrong at the same time, each with every provider: no two of a group have a word of the metric in common.
-const ALL: [&[Wrong]; 3] = [
-    &[Wrong::Slow, Wrong::Refused, Wrong::Dropped, Wrong::Garbage],
-    &[Wrong::Drip, Wrong::HalfClosed, Wrong::Quota, Wrong::Expired],
-    &[Wrong::Stalled, Wrong::Server],
+const ALL: [Wrong; 10] = [
+    Wrong::Slow,
+    Wrong::Drip,
+    Wrong::Stalled,
+    Wrong::Refused,
+    Wrong::Dropped,
+    Wrong::HalfClosed,
+    Wrong::Garbage,
+    Wrong::Quota,
+    Wrong::Expired,
+    Wrong::Server,
 ];
 
 impl Wrong {
@@ -143,20 +151,20 @@ async fn whatever_a_provider_does_the_caller_is_answered() {
     let _alone = alone().await;
     let begun = open_files();
     let only = std::env::var("MATRIX").unwrap_or_default();
-    let named = |cell: &(Service, Wrong)| format!("{} {:?}", role(cell.0), cell.1).starts_with(&only);
-    let (mut failures, mut made) = (Vec::new(), 0);
-    for group in ALL {
-        let cells = Service::ALL.iter().flat_map(|service| group.iter().map(|wrong| (*service, *wrong)));
+    let cells: Vec<(Service, Wrong)> =
+        Service::ALL.iter().flat_map(|service| ALL.iter().map(|wrong| (*service, *wrong))).collect();
+    let named = |cell: &&(Service, Wrong)| format!("{} {:?}", role(cell.0), cell.1).starts_with(&only);
+    let cells: Vec<_> = cells.iter().filter(named).copied().collect();
+    let mut failures = Vec::new();
+    for (row, group) in cells.chunks(AT_ONCE).enumerate() {
         let mut calls = tokio::task::JoinSet::new();
-        for (service, wrong) in cells.filter(named) {
-            made += 1;
-            calls.spawn(cell(service, wrong, format!("{made:032x}")));
+        for (at, (service, wrong)) in group.iter().copied().enumerate() {
+            calls.spawn(cell(service, wrong, format!("{:032x}", row * AT_ONCE + at + 1)));
         }
         while let Some(failure) = calls.join_next().await {
             failures.push(failure.expect("no panic"));
         }
     }
-    assert!(made == 30 || !only.is_empty(), "{made} cells");
     failures.retain(|failure| !failure.is_empty());
     assert!(failures.is_empty(), "{failures:#?}");
     eventually("no task is left", || live_tasks() == 0).await;
