@@ -4,6 +4,7 @@
 //! cargo run --release -p examples --example load -- --calls 200 --seconds 10
 //! cargo run --release -p examples --example load -- --calls 50 --seconds 10 --json
 //! cargo run --release -p examples --example load -- --calls 200 --echo -20
+//! cargo run --release -p examples --example load -- --calls 50 --latency
 //! cargo run --release -p examples --example load -- --curve 1,50,100,200 --svg benches/pictures/load.svg
 //! TWILIO_AUTH_TOKEN=… PUBLIC_BASE_URL=https://bridge.example.com \
 //!     cargo run --release -p examples --example load -- --url ws://127.0.0.1:8080 --calls 50 --seconds 10
@@ -36,9 +37,12 @@
 //! - `bridge_rss_kb_per_call`: growth of its resident memory from no call to all, by call.
 //! - `calls_refused`: calls the bridge turned away. That is its right; a call that breaks is a
 //!   failure, and the exit status says so.
+//!
+//! **`--latency`** measures the ways between telephone and providers one by one instead: see `latency`.
 
 mod curve;
 mod fleet;
+mod latency;
 mod metrics;
 mod process;
 mod report;
@@ -78,6 +82,12 @@ struct Args {
     /// One run after another with so many calls each, instead of `--calls`; the test's own bridge.
     #[arg(long, value_name = "N,N…", value_delimiter = ',', conflicts_with_all = ["url", "json"])]
     curve: Vec<u32>,
+    /// Measure each way between telephone and providers instead, with providers that answer at once.
+    #[arg(long, conflicts_with_all = ["url", "seconds", "echo", "curve"])]
+    latency: bool,
+    /// How often all callers call, the first time with a cold cache.
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "latency", value_parser = clap::value_parser!(u32).range(2..=100))]
+    rounds: u32,
     /// Draw latency and CPU over the number of calls into this file.
     #[arg(long, value_name = "FILE", requires = "curve")]
     svg: Option<PathBuf>,
@@ -117,9 +127,10 @@ fn main() -> ExitCode {
     }
     let done = match args.role {
         Some(Role::Bridge) => target::bridge().map(|()| ExitCode::SUCCESS),
-        None => tokio::runtime::Runtime::new()
-            .context("async runtime")
-            .and_then(|runtime| runtime.block_on(run::run(&args))),
+        None => tokio::runtime::Runtime::new().context("async runtime").and_then(|runtime| match args.latency {
+            true => runtime.block_on(latency::run(&args)),
+            false => runtime.block_on(run::run(&args)),
+        }),
     };
     done.unwrap_or_else(|error| {
         eprintln!("load test failed: {}", telephony_bridge::cli::sentence(&error));

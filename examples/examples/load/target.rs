@@ -26,6 +26,12 @@ const PUBLIC_BASE: &str = "https://bridge.load.invalid";
 const READY: &str = "ready ";
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// What makes this program the bridge.
+#[cfg(not(test))]
+const AS_BRIDGE: [&str; 2] = ["--role", "bridge"];
+/// A test's program knows tests alone: the bridge is one of them.
+#[cfg(test)]
+const AS_BRIDGE: [&str; 4] = ["--ignored", "--exact", "--nocapture", "target::tests::the_bridge"];
 /// Outbox and log of our bridge; emptied first.
 const DATA: &str = "target/load";
 
@@ -40,22 +46,35 @@ pub(super) struct Target {
 /// Our bridge and what it needs. The bridge is killed when this is dropped.
 struct Own {
     bridge: Child,
-    _crm: FakeCrm,
+    crm: FakeCrm,
+    log: PathBuf,
 }
 
 impl Target {
-    /// Starts a bridge with room for `calls`.
+    /// Starts a bridge with room for `calls` that hears what is on `tape`.
     pub(super) async fn start(calls: u32, tape: &Tape) -> anyhow::Result<Self> {
+        let path = |path: PathBuf| path.display().to_string();
+        let embedded = [
+            ("VOICE_DIR", path(super::fixtures().join("voice"))),
+            ("EMBEDDED_TAPE", path(super::tape_dir())),
+        ];
+        let target = Self::with(calls, Path::new(DATA), &embedded).await?;
+        if let Some(crm) = target.crm() {
+            crm.set_decision(decision(tape));
+        }
+        Ok(target)
+    }
+
+    /// Starts a bridge with room for `calls`, these settings and its files in `data`, which is emptied first.
+    pub(super) async fn with(calls: u32, data: &Path, settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let random = || uuid::Uuid::new_v4().simple().to_string();
         let (internal, auth_token) = (random(), random());
         let crm = FakeCrm::start(&internal).await.context("CRM")?;
-        crm.set_decision(decision(tape));
-        let data = empty(Path::new(DATA))?;
+        let data = empty(data)?;
         let log = data.join("bridge.log");
         let log_file =
             std::fs::File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
-        let path = |path: PathBuf| path.display().to_string();
-        let settings = [
+        let usual = [
             ("BRIDGE_LISTEN", "127.0.0.1:0".to_owned()),
             ("PUBLIC_BASE_URL", PUBLIC_BASE.to_owned()),
             ("MOCK_TWILIO", "false".to_owned()),
@@ -63,14 +82,13 @@ impl Target {
             ("CRM_URL", crm.url()),
             ("INTERNAL_API_TOKEN", internal),
             ("MAX_WEBSOCKET_CONNECTIONS", calls.to_string()),
-            ("DATA_DIR", path(data.join("bridge"))),
-            ("VOICE_DIR", path(super::fixtures().join("voice"))),
-            ("EMBEDDED_TAPE", path(super::tape_dir())),
+            ("DATA_DIR", data.join("bridge").display().to_string()),
             ("RECORD_TAPES", "off".to_owned()),
         ];
         let mut bridge = Command::new(std::env::current_exe().context("cannot find the load test itself")?)
-            .args(["--role", "bridge"])
-            .envs(settings)
+            .args(AS_BRIDGE)
+            .envs(usual)
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             // It ends when this pipe does, however this process ends.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -91,7 +109,7 @@ impl Target {
             public_base: PUBLIC_BASE.to_owned(),
             auth_token: Some(auth_token),
             http: client()?,
-            own: Some(Own { bridge, _crm: crm }),
+            own: Some(Own { bridge, crm, log }),
         })
     }
 
@@ -160,13 +178,23 @@ impl Target {
         process::usage(self.own.as_ref()?.bridge.id()?)
     }
 
+    /// Our bridge's CRM.
+    pub(super) fn crm(&self) -> Option<&FakeCrm> {
+        Some(&self.own.as_ref()?.crm)
+    }
+
+    /// Where our bridge's log is.
+    pub(super) fn log(&self) -> Option<PathBuf> {
+        Some(self.own.as_ref()?.log.clone())
+    }
+
     /// Asks our bridge to end, and waits until it has.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
-        let Some(Own { mut bridge, _crm }) = self.own else { return Ok(()) };
+        let Some(Own { mut bridge, crm: _crm, log }) = self.own else { return Ok(()) };
         drop(bridge.stdin.take());
         let status = tokio::time::timeout(STOP_LIMIT, bridge.wait()).await.context("it does not stop")??;
         if !status.success() {
-            bail!("it stopped with {status}; {DATA}/bridge.log says why");
+            bail!("it stopped with {status}; {} says why", log.display());
         }
         Ok(())
     }
@@ -223,4 +251,16 @@ pub(super) fn bridge() -> anyhow::Result<()> {
         telephony_bridge::server::serve(config, listener, runner, told_to_end).await?;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    /// No test, but the bridge of those that need one.
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "started by others"]
+    async fn the_bridge() {
+        // Other tests' names share the line.
+        println!();
+        super::bridge().await.expect("a bridge");
+    }
 }

@@ -44,6 +44,8 @@ pub enum Fault {
 struct Memory {
     fault: Fault,
     decision: RouteDecision,
+    /// By caller's number.
+    greetings: BTreeMap<String, String>,
     routes: Vec<RouteRequest>,
     tools: Vec<(String, String, ToolRequest)>,
     events: BTreeMap<String, BTreeMap<u64, CallEvent>>,
@@ -82,6 +84,7 @@ impl FakeCrm {
         let memory = Memory {
             fault: Fault::None,
             decision: agent(),
+            greetings: BTreeMap::new(),
             routes: Vec::new(),
             tools: Vec::new(),
             events: BTreeMap::new(),
@@ -140,6 +143,11 @@ impl FakeCrm {
     /// From now on it decides so.
     pub fn set_decision(&self, decision: RouteDecision) {
         self.shared.memory().decision = decision;
+    }
+
+    /// From now on whoever calls from this number is greeted so, whatever was decided.
+    pub fn greet(&self, from: &str, greeting: &str) {
+        self.shared.memory().greetings.insert(from.to_owned(), greeting.to_owned());
     }
 
     /// The questions it was asked.
@@ -231,8 +239,12 @@ async fn route(
     }
     let (fault, decision) = {
         let mut memory = shared.memory();
+        let mut decision = memory.decision.clone();
+        if let Some(greeting) = memory.greetings.get(&request.from) {
+            decision.greeting.text.clone_from(greeting);
+        }
         memory.routes.push(request);
-        (memory.fault.clone(), memory.decision.clone())
+        (memory.fault.clone(), decision)
     };
     shared.changed.notify_waiters();
     match fault {

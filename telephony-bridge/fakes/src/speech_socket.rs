@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -29,6 +30,15 @@ pub struct AskedSocket {
     pub first_text: Option<String>,
     /// Signs of life.
     pub keep_alives: usize,
+}
+
+/// A stream that was finished by its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// When the wish was read; the last words were sent at once.
+    pub at: Instant,
+    /// The last words.
+    pub text: String,
 }
 
 /// What a text message of the client says.
@@ -79,6 +89,7 @@ struct Shared {
     script: Script,
     canned: Canned,
     asked: Mutex<Vec<AskedSocket>>,
+    finished: Mutex<Vec<Finished>>,
     live: AtomicUsize,
 }
 
@@ -133,6 +144,11 @@ impl SpeechSocket {
     /// The sockets it was asked for.
     pub fn asked(&self) -> Vec<AskedSocket> {
         self.shared.asked().clone()
+    }
+
+    /// The streams that were finished, in order.
+    pub fn finished(&self) -> Vec<Finished> {
+        self.shared.finished.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sockets that exist now.
@@ -285,6 +301,7 @@ impl<D: Dialect> Stream<D> {
     }
 
     async fn finish(&mut self) -> Result<(), Over> {
+        let at = Instant::now();
         if matches!(self.fault, StreamFault::Silent | StreamFault::NeverSettles) {
             return self.never_end().await;
         }
@@ -292,6 +309,8 @@ impl<D: Dialect> Stream<D> {
         if let Some(text) = self.shared.canned.next() {
             last = vec![HeardWord { text, start: 0, end: self.ear.samples() }];
         }
+        let text = last.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+        self.shared.finished.lock().unwrap_or_else(PoisonError::into_inner).push(Finished { at, text });
         self.say(&last, true).await?;
         if let Some(text) = self.dialect.last(self.ear.samples()) {
             self.send(text).await?;

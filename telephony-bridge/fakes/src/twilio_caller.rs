@@ -14,7 +14,7 @@ mod twiml;
 mod wire;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use lean::{Counts, Lean, Stage};
 pub use playout::{Playout, TICK};
@@ -225,6 +225,8 @@ pub enum Event {
     Clear,
     /// Something that Twilio would not understand (its error 31924 or 31922).
     Nonsense(String),
+    /// The stream is over: the bridge closed it, it broke, or `stop` was sent.
+    Over,
 }
 
 /// What the caller saw.
@@ -232,6 +234,10 @@ pub enum Event {
 pub struct CallRecord {
     /// How it ended.
     pub ending: Ending,
+    /// When the first webhook was posted.
+    pub rang: Instant,
+    /// When the stream was opened, just before `start` was sent; the last one where there were several.
+    pub opened: Option<Instant>,
     /// The answer to the webhook.
     pub twiml: String,
     /// The documents that followed it, in order.

@@ -1,11 +1,13 @@
 //! A bridge from its first socket to its last: start, serve, drain.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::{Listener, ListenerExt as _};
 use crm_api::{CallEventKind, EndReason};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::routes::{router, unix_ms};
 use super::{App, AppError, CallRunner, recordings};
@@ -85,7 +87,7 @@ pub async fn serve(
         drain(&draining).await;
         drained.send_replace(true);
     };
-    let server = axum::serve(listener, router(Arc::clone(&app))).with_graceful_shutdown(graceful);
+    let server = axum::serve(at_once(listener), router(Arc::clone(&app))).with_graceful_shutdown(graceful);
     let overtime = async {
         // An error means that the server ended by itself.
         let _ = stopped.wait_for(|done| *done).await;
@@ -107,6 +109,16 @@ pub async fn serve(
     }
     tracing::info!("the bridge is down");
     Ok(served?)
+}
+
+/// Its sockets send what they are given. Otherwise a frame, or a `clear`, that follows another message waits until
+/// the far end acknowledges that one, which it does with its own next frame: up to 20 ms later.
+fn at_once(listener: TcpListener) -> impl Listener<Io = TcpStream, Addr = SocketAddr> {
+    listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+    })
 }
 
 /// Opens what a bridge needs. Calls that the process before left unfinished are reported as
@@ -134,5 +146,20 @@ async fn drain(app: &App) {
         if tokio::time::timeout(END_DEADLINE, app.registry.emptied()).await.is_err() {
             tracing::error!("calls are cut off");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A-AUD-004: no message waits for the acknowledgement of the one before.
+    #[tokio::test]
+    async fn sockets_send_at_once() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let _caller = TcpStream::connect(address).await.expect("a connection");
+        let (socket, _) = at_once(listener).accept().await;
+        assert!(socket.nodelay().expect("an option"));
     }
 }

@@ -1,6 +1,7 @@
 //! What a request is answered with, when all is well.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
@@ -37,11 +38,12 @@ pub(super) fn answer(shared: &Shared, request: &Request) -> Answer {
     match request.service {
         Service::Chat => {
             let mut memory = shared.memory();
-            let reply = match memory.replies.len() {
+            let written = memory.writer.as_ref().map(|writer| writer(request));
+            let reply = written.unwrap_or_else(|| match memory.replies.len() {
                 0 => Reply::text("בסדר."),
                 1 => memory.replies[0].clone(),
                 _ => memory.replies.remove(0).unwrap_or_else(|| Reply::text("בסדר.")),
-            };
+            });
             Answer { kind: "text/event-stream; charset=utf-8", body: events(&reply).into_bytes() }
         }
         Service::Speech => {
@@ -110,9 +112,14 @@ fn events(reply: &Reply) -> String {
 
 /// A tone of 440 Hz, 24 kHz, 16 bit.
 fn tone(samples: usize) -> Vec<u8> {
-    let sample = |n: usize| {
-        let phase = std::f64::consts::TAU * 440.0 * n as f64 / 24_000.0;
-        ((phase.sin() * 8_000.0) as i16).to_le_bytes()
-    };
-    (0..samples).flat_map(sample).collect()
+    /// Eleven periods.
+    const LOOP: usize = 600;
+    static TONE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let sample = |n: usize| {
+            let phase = std::f64::consts::TAU * 440.0 * n as f64 / 24_000.0;
+            ((phase.sin() * 8_000.0) as i16).to_le_bytes()
+        };
+        (0..LOOP).flat_map(sample).collect()
+    });
+    TONE.iter().copied().cycle().take(2 * samples).collect()
 }

@@ -100,10 +100,14 @@ struct Script {
     always: HttpFault,
 }
 
+/// Writes the chat's answers.
+type Writer = Box<dyn Fn(&Request) -> Reply + Send>;
+
 #[derive(Default)]
 struct Memory {
     scripts: [Script; 3],
     replies: VecDeque<Reply>,
+    writer: Option<Writer>,
     transcripts: VecDeque<String>,
     requests: Vec<Request>,
     chaos: Option<Chaos>,
@@ -226,6 +230,11 @@ impl FakeOpenAi {
     /// What the chat answers, one after the other; the last one again and again.
     pub fn replies(&self, replies: impl IntoIterator<Item = Reply>) {
         self.shared.memory().replies.extend(replies);
+    }
+
+    /// From now on the chat answers each request with what `writer` makes of it.
+    pub fn replies_by(&self, writer: impl Fn(&Request) -> Reply + Send + 'static) {
+        self.shared.memory().writer = Some(Box::new(writer));
     }
 
     /// What is heard in the files sent, one after the other; the last one again and again.

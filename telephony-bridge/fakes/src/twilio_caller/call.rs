@@ -34,9 +34,12 @@ pub(super) async fn run(caller: Caller) -> Result<CallRecord, CallerError> {
         None => reqwest::Client::builder().no_proxy().build()?,
     };
     let ringing = [("CallStatus", "ringing"), ("Direction", "inbound")];
+    let rang = Instant::now().into_std();
     let (status, twiml) = answer(webhook(&http, &caller, "/api/voice/inbound", &ringing)).await?;
     let mut record = CallRecord {
         ending: Ending::WebhookRefused(status),
+        rang,
+        opened: None,
         twiml,
         documents: Vec::new(),
         subprotocol: None,
@@ -165,7 +168,7 @@ async fn talk(
     mut socket: Socket,
     caller: Caller,
     stream: &StreamVerb,
-    record: CallRecord,
+    mut record: CallRecord,
 ) -> (Caller, CallRecord) {
     let started_sid = caller.faults.start_call_sid.as_ref().unwrap_or(&caller.call_sid);
     let mut wire = Wire::new(started_sid, &caller.stream_sid, caller.plain_numbers);
@@ -175,11 +178,13 @@ async fn talk(
     };
     let silent = caller.faults.instead_of_start.is_some();
     let step = caller.speed.map_or(Duration::ZERO, |speed| TICK.div_f64(speed));
+    let opened = Instant::now();
+    record.opened = Some(opened.into_std());
     let mut line = Line::new(caller, wire, record);
     let ending = if send(&mut socket, preamble).await.is_err() || silent {
         Ending::ClosedByBridge(closed(&mut socket).await)
     } else {
-        tick_by_tick(&mut socket, &mut line, step).await
+        tick_by_tick(&mut socket, &mut line, opened, step).await
     };
     if ending == Ending::HungUp {
         // Twilio closes after `stop`; the bridge may have been faster.
@@ -191,9 +196,8 @@ async fn talk(
     (caller, record)
 }
 
-async fn tick_by_tick(socket: &mut Socket, line: &mut Line, step: Duration) -> Ending {
-    let opened = Instant::now();
-    let mut next = opened;
+async fn tick_by_tick(socket: &mut Socket, line: &mut Line, opened: Instant, step: Duration) -> Ending {
+    let mut next = Instant::now();
     line.opened();
     loop {
         tokio::select! {
@@ -206,12 +210,16 @@ async fn tick_by_tick(socket: &mut Socket, line: &mut Line, step: Duration) -> E
                     }
                 }
                 Some(Ok(Message::Close(frame))) => {
+                    line.over(opened.elapsed());
                     let frame = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
                     closed(socket).await;
                     return Ending::ClosedByBridge(frame);
                 }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Ending::ClosedByBridge(None),
+                Some(Err(_)) | None => {
+                    line.over(opened.elapsed());
+                    return Ending::ClosedByBridge(None);
+                }
             },
             () = tokio::time::sleep_until(next) => {
                 let messages = line.tick(opened.elapsed());
@@ -219,12 +227,14 @@ async fn tick_by_tick(socket: &mut Socket, line: &mut Line, step: Duration) -> E
                     return Ending::ClosedByBridge(closed(socket).await);
                 }
                 if line.breaks() {
+                    line.over(opened.elapsed());
                     return Ending::Dropped;
                 }
                 if line.hangs_up() {
                     let stop = line.stop(opened.elapsed());
                     // If the bridge is gone already, the call is over all the same.
                     let _ = send(socket, vec![stop]).await;
+                    line.over(opened.elapsed());
                     return Ending::HungUp;
                 }
                 next += step;

@@ -155,6 +155,11 @@ impl Line {
         text(self.wire.stop())
     }
 
+    /// There is no stream any more.
+    pub(super) fn over(&mut self, at: Duration) {
+        self.log(at, Event::Over);
+    }
+
     /// Does the connection break now?
     pub(super) fn breaks(&self) -> bool {
         self.caller.faults.drop_after_ms.is_some_and(|ms| self.now_ms() >= ms)

@@ -49,6 +49,7 @@ impl Driver {
                 }
             }
             Output::TurnEnd { .. } => {
+                tracing::debug!(call_sid = %self.call_sid, at_ms = now.as_ms(), "the caller's turn is over");
                 self.unanswered = Some(Instant::now());
                 self.status.turn();
             }
@@ -58,6 +59,7 @@ impl Driver {
                 self.status.state(state);
             }
             Output::Yield { .. } => {
+                tracing::debug!(call_sid = %self.call_sid, at_ms = now.as_ms(), "the agent yields");
                 metrics::counter!(numbers::BARGE_INS).increment(1);
                 self.status.yielded();
             }

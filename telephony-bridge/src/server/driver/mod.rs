@@ -280,6 +280,9 @@ impl Driver {
             start.turn_patience_ms = patience.map_or(0, |patience| patience.as_millis() as u64);
             self.status.direct(start.direct);
             self.feed(WireInput::Start(start));
+            // A greeting that is ready goes out with the caller's first frame, not with the second.
+            self.poll_providers();
+            self.move_audio();
         }
     }
 
