@@ -1,8 +1,10 @@
 //! Words that decide who has the floor: "uh-huh" is no interruption, "wait" is one, and a phrase that
 //! ends with "of" is not over. The lists are data, one file a language.
 
+mod emergencies;
 mod lexicon;
 
+pub use emergencies::Emergencies;
 pub use lexicon::{Lexicon, LexiconError, plain};
 
 /// What new words over the agent's speech amount to.

@@ -28,16 +28,17 @@ use audio_core::engine::{CallHandle, CallState};
 use audio_core::frame::{FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::PipelineEvent;
 use axum::extract::ws::Message as WsMessage;
-use crm_api::{CallEventKind, EndReason};
+use crm_api::{CallEventKind, EndReason, Speaker};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
-use crate::providers::{Direct, Providers, RealtimeOutput, TtsOutput, length_ms};
+use crate::providers::{Direct, Learned, Providers, RealtimeOutput, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Output, Session, SessionConfig, TtsEvent, UtteranceId};
 use crate::tape::{Decision, Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, OutboundWriter};
+use crate::words::Emergencies;
 use before::Before;
 use clock::CallClock;
 use metronome::Seat;
@@ -85,6 +86,8 @@ struct Parts {
     recorder: Option<TapeRecorder>,
     preset: String,
     sensitivity: f32,
+    learned: Learned,
+    emergencies: Arc<Emergencies>,
 }
 
 /// Runs one call to its end.
@@ -123,7 +126,9 @@ async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         ended: None,
         far_end_closed: false,
         spans: CallSpans::begin(&call, &start.stream_sid),
-        status: app.board.enter(&call, &start.stream_sid),
+        status: app.board.enter(&call, &start.stream_sid, parts.learned.clone()),
+        learned: parts.learned,
+        emergencies: parts.emergencies,
         unanswered: None,
         call,
         app,
@@ -187,6 +192,10 @@ struct Driver {
     spans: CallSpans,
     /// For whoever looks at the live calls.
     status: OnBoard,
+    /// What the conversation teaches.
+    learned: Learned,
+    /// What makes it urgent.
+    emergencies: Arc<Emergencies>,
     /// When the caller's turn ended that nothing has been heard on yet.
     unanswered: Option<Instant>,
 }
@@ -413,6 +422,7 @@ impl Driver {
             // A full queue keeps the duck until the voice has stopped.
             Output::Acquit => drop(self.handle.acquit()),
             Output::Crm(kind) => {
+                self.learn(&kind);
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
                 let goes_on = self.hands_over && matches!(kind, CallEventKind::Ended { .. });
                 if let Some(kind) = self.before.shifted(kind).filter(|_| !goes_on) {
@@ -441,10 +451,26 @@ impl Driver {
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
             Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
             Output::Transfer => {
+                self.learned.person();
                 self.hands_over = true;
                 self.ended = Some(EndReason::AgentHangUp);
             }
             Output::Ended(reason) => self.ended = Some(reason),
+            _ => {}
+        }
+    }
+
+    /// From what the CRM is told.
+    fn learn(&self, kind: &CallEventKind) {
+        match kind {
+            CallEventKind::LeadFields { fields } => self.learned.fields(fields),
+            CallEventKind::Turn { speaker: Speaker::Caller, text, .. }
+                if self.emergencies.find(text).is_some() && self.learned.urgent() =>
+            {
+                // Which words those were is the caller's own business.
+                tracing::warn!(call_sid = %self.call_sid, "the caller has an emergency");
+                metrics::counter!(numbers::EMERGENCIES).increment(1);
+            }
             _ => {}
         }
     }
