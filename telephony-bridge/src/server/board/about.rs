@@ -16,6 +16,8 @@ const MAX_ENTITIES: usize = 12;
 const MAX_VALUE: usize = 40;
 /// So many digits may be a telephone number.
 const NUMBER: usize = 7;
+/// A model that fills in every field says so where there is no emergency.
+const NONE: [&str; 6] = ["no", "none", "false", "לא", "אין", "-"];
 /// A value that is not shown.
 const KEPT_BACK: &str = "…";
 
@@ -73,7 +75,8 @@ pub struct About {
 impl About {
     /// Of what was learned, as much as others may see.
     pub(super) fn of(known: &Known) -> Self {
-        let emergency = known.is_urgent || known.fields.contains_key("emergency");
+        let said = known.fields.get("emergency");
+        let emergency = known.is_urgent || said.is_some_and(|said| !NONE.contains(&said.as_str()));
         let deal = known.fields.get("deal").map(|deal| match deal.as_str() {
             "buy" => Intent::Buy,
             "rent" => Intent::Rent,
@@ -151,6 +154,10 @@ mod tests {
         assert_eq!(entities, expected);
         assert_eq!(about.line(), "rent, meeting, area תל אביב, callback …5678, meeting …5678");
         assert!(!about.emergency);
+        known.fields.insert("emergency".to_owned(), "אין".to_owned());
+        assert!(!About::of(&known).emergency);
+        known.fields.insert("emergency".to_owned(), "נזילה".to_owned());
+        assert!(About::of(&known).emergency);
         (known.is_urgent, known.wants_person) = (true, true);
         let about = About::of(&known);
         assert_eq!(about.intents[..3], [Intent::Emergency, Intent::Person, Intent::Rent]);
