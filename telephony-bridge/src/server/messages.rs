@@ -85,14 +85,14 @@ pub(super) async fn send(
     };
     let is_new = app.messages.begin(&wanted.reference, begun);
     if is_new {
-        hand_over(&app, twilio, &wanted, content).await?;
+        submit(&app, twilio, &wanted, content).await?;
     }
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, answer(&app, &wanted.reference)?))
 }
 
 /// Has Twilio send it.
-async fn hand_over(
+async fn submit(
     app: &App,
     twilio: &TwilioRest,
     wanted: &Wanted,
