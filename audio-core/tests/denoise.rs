@@ -32,7 +32,7 @@ fn on(kind: Kind, snr_db: f64, seed: usize) -> Measured {
     Measured::mean(&found)
 }
 
-/// µ-law speech in even noise of 0 to 20 dB: pauses are 12 dB quieter at least, and the speech itself is
+/// S-AUD-012: µ-law speech in even noise of 0 to 20 dB: pauses are 12 dB quieter at least, and the speech itself is
 /// nearer to the clean one, as a whole and frame by frame.
 #[test]
 fn even_noise_is_taken_out_and_the_speech_is_kept() {

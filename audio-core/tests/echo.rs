@@ -37,7 +37,7 @@ fn on(path: &EchoPath, seed: usize) -> (Measured, EchoCanceller) {
     (measure(&scene, &out), canceller)
 }
 
-/// A-AUD-003: whatever the delay, the echo is 20 dB weaker after a second and a half, and the caller who talks over
+/// A-AUD-003, S-AUD-012: whatever the delay, the echo is 20 dB weaker after a second and a half, and the caller who talks over
 /// it is neither distorted nor cut.
 #[test]
 fn an_echo_is_found_at_any_delay_and_the_caller_is_left_alone() {

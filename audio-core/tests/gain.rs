@@ -72,7 +72,7 @@ fn the_meter_shows_a_sine_and_silence() {
     assert_eq!(meter.level(), silent);
 }
 
-/// Speech from -38 to -14 dBFS comes out within 1 dB of the target after the first five seconds of it.
+/// S-AUD-012: speech from -38 to -14 dBFS comes out within 1 dB of the target after the first five seconds of it.
 #[test]
 fn speech_reaches_the_target() {
     for dbfs in [-38.0, -32.0, -26.0, -20.0, -14.0] {

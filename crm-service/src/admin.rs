@@ -7,9 +7,9 @@ use crate::config::Config;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Fault, Refusal};
 use crate::routing::number::Dialled;
-use crate::tenancy::{TenantCtx, api_keys, change, channel_routes, tenants};
+use crate::tenancy::{TenantCtx, api_keys, change, channel_routes, profile, tenants};
 
-pub use crate::tenancy::change::{DEFAULT_MODE, TenantChange};
+pub use crate::tenancy::change::{DEFAULT_MODE, Emergencies, TenantChange};
 pub use crate::tenancy::tenants::NewTenant;
 
 /// Slug of the demo's business.
@@ -24,6 +24,27 @@ pub struct Created {
     pub tenant_id: String,
     /// Its key, shown this once.
     pub api_key: SecretString,
+}
+
+/// How the agent of a business speaks and listens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TenantRow {
+    /// Its slug.
+    pub slug: String,
+    /// Voice of the speech synthesis.
+    pub voice: String,
+    /// `auto`, `feminine` or `masculine`.
+    pub agent_gender: String,
+    /// `adaptive`, `polite` or `responsive`.
+    pub barge_in_preset: String,
+    /// More (1) or less (-1) readily interrupted than the preset alone (0).
+    pub barge_in_sensitivity: f32,
+    /// `chain` or `realtime`; absent: as the bridge is set.
+    pub speech_mode: Option<String>,
+    /// Phrases that its callers are likely to say.
+    pub phrases: usize,
+    /// Phrases that make a call urgent; absent: those of the bridge.
+    pub emergencies: Option<usize>,
 }
 
 /// Brings the schema up to date.
@@ -69,6 +90,30 @@ pub async fn set_tenant(config: &Config, slug: &str, change: &TenantChange) -> R
     tx.commit().await?;
     db.close().await;
     Ok(tenant.id().to_owned())
+}
+
+/// How the agents of all businesses speak and listen, in the order of the slugs.
+///
+/// # Errors
+/// [`Error::Open`], or the database's own.
+pub async fn tenants(config: &Config) -> Result<Vec<TenantRow>, Error> {
+    let db = open(config).await?;
+    let mut rows = Vec::new();
+    for (slug, tenant) in tenants::all(&mut db.read().await?).await? {
+        let profile = profile::of(&mut db.read().await?.enter(tenant).await?).await?;
+        rows.push(TenantRow {
+            slug,
+            voice: profile.voice,
+            agent_gender: profile.agent_gender,
+            barge_in_preset: profile.barge_in_preset,
+            barge_in_sensitivity: profile.barge_in_sensitivity,
+            speech_mode: profile.speech_mode,
+            phrases: profile.vocabulary.lines().count(),
+            emergencies: profile.emergencies.map(|list| list.lines().count()),
+        });
+    }
+    db.close().await;
+    Ok(rows)
 }
 
 /// Creates an API key of the business `slug`: `api_key`, or a fresh one.

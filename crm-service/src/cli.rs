@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crm_api::AgentGender;
 
-use crate::admin::{self, Created, DEFAULT_MODE, NewTenant, TenantChange};
+use crate::admin::{self, Created, DEFAULT_MODE, Emergencies, NewTenant, TenantChange, TenantRow};
 use crate::config::Config;
 use crate::logging;
 
@@ -85,6 +85,11 @@ enum Command {
     CreateTenant(CreateTenant),
     /// Change settings of a business; its next call has them. What is not given stays as it is.
     SetTenant(SetTenant),
+    /// Show how the agents of all businesses speak and listen.
+    ListTenants {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Create another API key of a business.
     CreateApiKey {
         #[command(flatten)]
@@ -142,6 +147,12 @@ struct SetTenant {
     /// Forget the phrases that callers are likely to say.
     #[arg(long, conflicts_with_all = ["phrases", "vocabulary"])]
     no_vocabulary: bool,
+    /// No call is urgent.
+    #[arg(long, conflicts_with_all = ["urgent", "emergencies", "usual_emergencies"])]
+    no_emergencies: bool,
+    /// A call is urgent by the bridge's own list again.
+    #[arg(long, conflicts_with_all = ["urgent", "emergencies"])]
+    usual_emergencies: bool,
 }
 
 /// How the agent speaks and listens.
@@ -160,6 +171,13 @@ struct Agent {
     /// A file of such phrases, one a line.
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
+    /// A phrase that makes a call urgent, in whatever language; may be repeated. What is given here and in the
+    /// file takes the place of the bridge's own list.
+    #[arg(long = "emergency", value_name = "PHRASE")]
+    urgent: Vec<String>,
+    /// A file of such phrases, one a line.
+    #[arg(long, value_name = "FILE")]
+    emergencies: Option<PathBuf>,
     /// adaptive, polite or responsive.
     #[arg(long)]
     barge_in_preset: Option<String>,
@@ -174,17 +192,16 @@ struct Agent {
 impl Agent {
     /// What is given.
     fn change(&self) -> anyhow::Result<TenantChange> {
-        let mut phrases = self.phrases.clone();
-        if let Some(path) = &self.vocabulary {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("vocabulary {} cannot be read", path.display()))?;
-            phrases.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+        // Nothing is urgent only where that is said in so many words.
+        let emergencies = listed("emergencies", &self.urgent, self.emergencies.as_deref())?;
+        if emergencies.as_ref().is_some_and(Vec::is_empty) {
+            anyhow::bail!("the file of --emergencies holds no phrase: see --no-emergencies of set-tenant");
         }
-        let given = !self.phrases.is_empty() || self.vocabulary.is_some();
         Ok(TenantChange {
             voice: self.voice.clone(),
             agent_gender: self.agent_gender,
-            vocabulary: given.then_some(phrases),
+            vocabulary: listed("vocabulary", &self.phrases, self.vocabulary.as_deref())?,
+            emergencies: emergencies.map(Emergencies::These),
             barge_in_preset: self.barge_in_preset.clone(),
             barge_in_sensitivity: self.barge_in_sensitivity,
             speech_mode: self.speech_mode.clone(),
@@ -192,11 +209,28 @@ impl Agent {
     }
 }
 
+/// Phrases given one by one and in a file; `None`: neither is given.
+fn listed(what: &str, phrases: &[String], file: Option<&Path>) -> anyhow::Result<Option<Vec<String>>> {
+    let mut all = phrases.to_vec();
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{what} {} cannot be read", path.display()))?;
+        all.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    Ok((!phrases.is_empty() || file.is_some()).then_some(all))
+}
+
 impl SetTenant {
     fn change(&self) -> anyhow::Result<TenantChange> {
         let mut change = self.agent.change()?;
         if self.no_vocabulary {
             change.vocabulary = Some(Vec::new());
+        }
+        if self.no_emergencies {
+            change.emergencies = Some(Emergencies::These(Vec::new()));
+        }
+        if self.usual_emergencies {
+            change.emergencies = Some(Emergencies::Usual);
         }
         if change.is_empty() {
             anyhow::bail!("nothing to change: see `crm-service set-tenant --help`");
@@ -220,6 +254,9 @@ impl CreateTenant {
         set(&mut tenant.barge_in_preset, agent.barge_in_preset.as_ref());
         tenant.agent_gender = agent.agent_gender.unwrap_or_default();
         tenant.vocabulary = agent.vocabulary.unwrap_or_default();
+        if let Some(Emergencies::These(phrases)) = agent.emergencies {
+            tenant.emergencies = Some(phrases);
+        }
         tenant.barge_in_sensitivity = agent.barge_in_sensitivity.unwrap_or_default();
         set(&mut tenant.phone_greeting, self.greeting.as_ref());
         tenant.speech_mode = agent.speech_mode.filter(|mode| mode != DEFAULT_MODE);
@@ -282,12 +319,33 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 let id = admin::set_tenant(&load(&args.common)?, &args.slug, &change).await?;
                 say(&[&format!("business {}", args.slug), &format!("tenant {id}")])
             }
+            Command::ListTenants { common } => {
+                let rows = admin::tenants(&load(&common)?).await?;
+                let lines: Vec<String> = [HEAD.to_owned()].into_iter().chain(rows.iter().map(line)).collect();
+                say(&lines.iter().map(String::as_str).collect::<Vec<_>>())
+            }
             Command::CreateApiKey { common, slug, label } => {
                 let created = admin::create_api_key(&load(&common)?, &slug, &label, None).await?;
                 report(&slug, &[], &created)
             }
         }
     })
+}
+
+const HEAD: &str = "BUSINESS                  VOICE                     GENDER     PRESET     SENSITIVITY  MODE      PHRASES  EMERGENCIES";
+
+fn line(tenant: &TenantRow) -> String {
+    format!(
+        "{:<24}  {:<24}  {:<9}  {:<10} {:>11}  {:<8}  {:>7}  {}",
+        tenant.slug,
+        tenant.voice,
+        tenant.agent_gender,
+        tenant.barge_in_preset,
+        tenant.barge_in_sensitivity,
+        tenant.speech_mode.as_deref().unwrap_or(DEFAULT_MODE),
+        tenant.phrases,
+        tenant.emergencies.map_or_else(|| "usual".to_owned(), |own| own.to_string()),
+    )
 }
 
 fn load(common: &Common) -> anyhow::Result<Config> {

@@ -21,6 +21,8 @@ pub const TRANSFERS: &str = "kav_bridge_transfers_total";
 pub const HANG_UPS: &str = "kav_bridge_rest_hang_ups_total";
 /// Calls that the bridge placed; `result`.
 pub const OUTBOUND: &str = "kav_bridge_outbound_calls_total";
+/// Messages that the bridge sent; `result`: `sent` or `failed`.
+pub const MESSAGES: &str = "kav_bridge_messages_total";
 /// Recordings at Twilio; `result`: `made`, `deleted`.
 pub const RECORDINGS: &str = "kav_bridge_recordings_total";
 /// Requests whose signature or form was refused; `route`, `reason`.
@@ -133,6 +135,7 @@ fn describe() {
     describe_counter!(TRANSFERS, "calls handed over to a person, by result");
     describe_counter!(HANG_UPS, "hang-ups by Twilio's API, by result");
     describe_counter!(OUTBOUND, "calls the bridge placed, by result");
+    describe_counter!(MESSAGES, "messages the bridge sent, by result");
     describe_counter!(RECORDINGS, "recordings at Twilio, made and deleted");
     describe_counter!(WEBHOOKS_REFUSED, "webhooks refused, by route and reason");
     describe_counter!(STATUS_CALLBACKS, "status callbacks, new or repeated");

@@ -37,6 +37,9 @@ pub struct RouteDecision {
     /// where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vocabulary: Vec<String>,
+    /// Phrases that make a call of the business urgent. Absent: what the bridge takes for urgent; empty: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergencies: Option<Vec<String>>,
     /// Barge-in preset: `polite`, `responsive` or `adaptive`.
     pub barge_in_preset: String,
     /// How readily the agent lets itself be interrupted beside the preset: -1 less, 0 as the preset
@@ -164,7 +167,8 @@ mod tests {
         assert_eq!((decision.barge_in_sensitivity.to_bits(), decision.speech_mode.as_deref()), (0, None));
         assert_eq!((decision.agent_gender, decision.vocabulary.len()), (AgentGender::Auto, 0));
         let sent = serde_json::to_string(&decision).expect("JSON");
-        let new = ["gender", "vocabulary", "speech_mode"];
+        assert_eq!(decision.emergencies, None);
+        let new = ["gender", "vocabulary", "emergencies", "speech_mode"];
         assert!(!new.iter().any(|key| sent.contains(key)), "an old peer gets what it knows: {sent}");
         for sensitivity in [-1.0, -0.1, 0.3, 1.0_f32] {
             decision.barge_in_sensitivity = sensitivity;

@@ -45,6 +45,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(6, On::Both, "common", "0006_barge_in_sensitivity"),
     migration!(8, On::Both, "common", "0008_agent_voice"),
     migration!(9, On::Both, "common", "0009_speech_mode"),
+    migration!(10, On::Both, "common", "0010_emergencies"),
 ];
 
 const APPLIED_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -23,6 +23,7 @@ pub(crate) fn agent(tenant: &TenantCtx, profile: &Profile, call_token: String) -
         // The database knows no other words.
         agent_gender: profile.agent_gender.parse().unwrap_or_default(),
         vocabulary: profile.vocabulary.lines().map(str::to_owned).collect(),
+        emergencies: profile.emergencies.as_ref().map(|list| list.lines().map(str::to_owned).collect()),
         barge_in_preset: profile.barge_in_preset.clone(),
         barge_in_sensitivity: profile.barge_in_sensitivity,
         speech_mode: profile.speech_mode.clone(),
@@ -44,6 +45,7 @@ pub(crate) fn neutral(settings: &Settings) -> RouteDecision {
         voice: settings.default_voice.clone(),
         agent_gender: AgentGender::Auto,
         vocabulary: Vec::new(),
+        emergencies: None,
         barge_in_preset: "adaptive".to_owned(),
         barge_in_sensitivity: 0.0,
         speech_mode: None,

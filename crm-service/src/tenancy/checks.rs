@@ -8,10 +8,12 @@ const BARGE_IN_PRESETS: [&str; 3] = ["adaptive", "polite", "responsive"];
 const SPEECH_MODES: [&str; 2] = ["chain", "realtime"];
 /// Longest name of a voice.
 const MAX_VOICE: usize = 64;
-/// Phrases that callers are likely to say: the smallest of the recognisers takes 50, the others more.
+/// Phrases of a list: the smallest of the recognisers takes 50, the others more.
 const MAX_PHRASES: usize = 200;
 /// Longest of them, in characters; Google takes no longer ones.
 const MAX_PHRASE: usize = 100;
+/// Letters and digits of an emergency: it counts inside longer words too, and one letter is in every sentence.
+const MIN_EMERGENCY: usize = 2;
 
 fn bad(message: String) -> Result<(), Refusal> {
     Err(Refusal::new(Fault::Unacceptable, "bad_business", message))
@@ -26,8 +28,22 @@ pub(super) fn voice(voice: &str) -> Result<(), Refusal> {
 }
 
 pub(super) fn vocabulary(phrases: &[String]) -> Result<(), Refusal> {
+    list("vocabulary", phrases)
+}
+
+pub(super) fn emergencies(phrases: &[String]) -> Result<(), Refusal> {
+    list("emergencies", phrases)?;
+    let says_too_little =
+        |phrase: &&String| phrase.chars().filter(|c| c.is_alphanumeric()).count() < MIN_EMERGENCY;
+    match phrases.iter().find(says_too_little) {
+        None => Ok(()),
+        Some(phrase) => bad(format!("emergency {phrase:?}: at least {MIN_EMERGENCY} letters or digits")),
+    }
+}
+
+fn list(name: &str, phrases: &[String]) -> Result<(), Refusal> {
     if phrases.len() > MAX_PHRASES {
-        return bad(format!("vocabulary of {} phrases: {MAX_PHRASES} at most", phrases.len()));
+        return bad(format!("{name} of {} phrases: {MAX_PHRASES} at most", phrases.len()));
     }
     for phrase in phrases {
         let line = !phrase.trim().is_empty() && !phrase.chars().any(char::is_control);

@@ -14,6 +14,8 @@ pub(crate) struct Profile {
     pub(crate) agent_gender: String,
     /// One phrase a line.
     pub(crate) vocabulary: String,
+    /// The same; `None`: what the bridge takes for urgent.
+    pub(crate) emergencies: Option<String>,
     pub(crate) barge_in_preset: String,
     pub(crate) barge_in_sensitivity: f32,
     pub(crate) speech_mode: Option<String>,
@@ -32,7 +34,7 @@ pub(crate) async fn of(tx: &mut TenantTx) -> Result<Profile, Error> {
         tx,
         Profile,
         "SELECT t.slug, s.name, s.assistant_name, s.locale, s.voice, s.agent_gender, s.vocabulary,
-                s.barge_in_preset, s.barge_in_sensitivity, s.speech_mode, s.record, s.announce,
+                s.emergencies, s.barge_in_preset, s.barge_in_sensitivity, s.speech_mode, s.record, s.announce,
                 s.first_lead_status, s.prompt_version, g.text AS greeting,
                 g.version AS greeting_version
          FROM tenants t

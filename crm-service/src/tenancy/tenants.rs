@@ -3,7 +3,7 @@
 use crm_api::AgentGender;
 
 use super::{TenantCtx, checks};
-use crate::db::{TenantTx, Tx, exec, fetch_opt, tenant_exec};
+use crate::db::{TenantTx, Tx, exec, fetch_all, fetch_opt, tenant_exec};
 use crate::error::{Error, Fault, Refusal};
 use crate::ids;
 
@@ -31,6 +31,8 @@ pub struct NewTenant {
     pub agent_gender: AgentGender,
     /// Phrases that callers are likely to say.
     pub vocabulary: Vec<String>,
+    /// Phrases that make a call urgent; absent: what the bridge takes for urgent.
+    pub emergencies: Option<Vec<String>>,
     /// `adaptive`, `polite` or `responsive`.
     pub barge_in_preset: String,
     /// More (1) or less (-1) readily interrupted than the preset alone (0).
@@ -61,6 +63,7 @@ impl NewTenant {
             voice: crate::config::DEFAULT_VOICE.to_owned(),
             agent_gender: AgentGender::Auto,
             vocabulary: Vec::new(),
+            emergencies: None,
             barge_in_preset: "adaptive".to_owned(),
             barge_in_sensitivity: 0.0,
             speech_mode: None,
@@ -89,6 +92,7 @@ impl NewTenant {
         }
         checks::voice(&self.voice)?;
         checks::vocabulary(&self.vocabulary)?;
+        self.emergencies.as_deref().map_or(Ok(()), checks::emergencies)?;
         checks::barge_in_preset(&self.barge_in_preset)?;
         checks::barge_in_sensitivity(self.barge_in_sensitivity)?;
         self.speech_mode.as_deref().map_or(Ok(()), checks::speech_mode)
@@ -99,6 +103,12 @@ impl NewTenant {
 pub(crate) async fn find(tx: &mut Tx, slug: &str) -> Result<Option<TenantCtx>, Error> {
     let row = fetch_opt!(tx, (String,), "SELECT id FROM tenants WHERE slug = $1", slug)?;
     Ok(row.map(|(id,)| TenantCtx::new(&id)))
+}
+
+/// Every business with its slug, in the order of the slugs.
+pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<(String, TenantCtx)>, Error> {
+    let rows = fetch_all!(tx, (String, String), "SELECT slug, id FROM tenants ORDER BY slug")?;
+    Ok(rows.into_iter().map(|(slug, id)| (slug, TenantCtx::new(&id))).collect())
 }
 
 /// Creates a business and enters it; the caller commits.
@@ -127,9 +137,9 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
     tenant_exec!(
         tx,
         "INSERT INTO tenant_settings (tenant_id, name, assistant_name, vertical, locale, time_zone, voice,
-             agent_gender, vocabulary, barge_in_preset, barge_in_sensitivity, speech_mode, record, announce,
-             first_lead_status, prompt_version, updated_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16)",
+             agent_gender, vocabulary, emergencies, barge_in_preset, barge_in_sensitivity, speech_mode, record,
+             announce, first_lead_status, prompt_version, updated_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17)",
         &*new.name,
         &*new.assistant_name,
         &*new.vertical,
@@ -138,6 +148,7 @@ pub(crate) async fn create(mut tx: Tx, new: &NewTenant, now_ms: i64) -> Result<T
         &*new.voice,
         new.agent_gender.as_str(),
         new.vocabulary.join("\n"),
+        new.emergencies.as_ref().map(|phrases| phrases.join("\n")),
         &*new.barge_in_preset,
         new.barge_in_sensitivity,
         new.speech_mode.as_deref(),

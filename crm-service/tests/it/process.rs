@@ -122,6 +122,85 @@ on_both! {
 }
 
 on_both! {
+    /// S-EMG-002, S-EMG-015, S-EMG-017: what makes a call urgent is a business's own list, in whatever language. A business
+    /// that has none is left to the bridge's; one that says so has no emergencies.
+    async fn what_is_urgent_is_a_business_s_own(mut world: World) {
+        world.stop().await;
+        let file = |name: &str, text: &str| {
+            let path = world.folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (own, empty) = (file("urgent.txt", "הצפה\n\n burst pipe \n"), file("empty.txt", "\n"));
+        let plumber = ["create-tenant", "--slug", "plumber", "--name", "שרברב", "--vertical", "plumber", "--number", "*2345",
+            "--emergency", "אין מים חמים", "--emergencies", &own];
+        let created = Process::run(world.url(), &plumber);
+        assert!(created.status.success(), "{}", words(&created.stderr));
+        let process = Process::serve(world.url());
+        let urgent = async |sid: &str, number: &str| process.client.route(sid, "+972502345678", number).await.emergencies;
+        let list = |phrases: &[&str]| Some(phrases.iter().map(|phrase| (*phrase).to_owned()).collect::<Vec<_>>());
+        let theirs = list(&["אין מים חמים", "הצפה", "burst pipe"]);
+        assert_eq!(urgent("CA1", "*2345").await, theirs);
+        assert_eq!(urgent("CA2", crate::support::ALPHA).await, None, "nobody else's");
+
+        let set = |change: &[&str]| Process::run(world.url(), &[&["set-tenant", "--slug", "plumber"], change].concat());
+        assert!(set(&["--voice", "he-IL-Wavenet-B"]).status.success());
+        assert_eq!(urgent("CA3", "*2345").await, theirs, "what is not given stays");
+        for (wrong, said) in [
+            (&["--emergency", "!ה"][..], "emergency \"!ה\": at least 2 letters or digits"),
+            (&["--emergency", " "], "phrase \" \": one line of 1 to 100 characters"),
+            (&["--emergencies", &empty], "holds no phrase"),
+            (&["--emergency", "הצפה", "--no-emergencies"], "cannot be used with"),
+        ] {
+            let refused = set(wrong);
+            assert!(!refused.status.success() && words(&refused.stderr).contains(said), "{said}: {}", words(&refused.stderr));
+        }
+        assert_eq!(urgent("CA4", "*2345").await, theirs, "what is refused changes nothing");
+        for (change, expected) in [
+            (&["--emergency", "סתימה"][..], list(&["סתימה"])),
+            (&["--no-emergencies"], list(&[])),
+            (&["--usual-emergencies"], None),
+        ] {
+            let changed = set(change);
+            assert!(changed.status.success(), "{}", words(&changed.stderr));
+            assert_eq!(urgent(&format!("CA-{}", change[0]), "*2345").await, expected, "{change:?}");
+        }
+    }
+}
+
+on_both! {
+    /// A-PLT-003: a database of a binary that knew no emergencies is brought up to date, and its businesses are left to
+    /// the bridge's list.
+    async fn a_database_without_emergencies_is_brought_up_to_date(mut world: World) {
+        world.stop().await;
+        world.execute("ALTER TABLE tenant_settings DROP COLUMN emergencies").await;
+        world.execute("DELETE FROM schema_migrations WHERE version = 10").await;
+        let process = Process::serve(world.url());
+        let decision = process.client.route("CA1", "+972502345678", crate::support::ALPHA).await;
+        assert_eq!((decision.business.unwrap().slug.as_str(), decision.emergencies), ("alpha", None));
+    }
+}
+
+on_both! {
+    /// A-AUD-012: a business keeps the voice it was created with, whatever the default has become since. Whose voice that
+    /// is can be seen, and each is changed by its name.
+    async fn a_voice_of_old_is_kept_until_it_is_changed(mut world: World) {
+        world.stop().await;
+        world.execute("UPDATE tenant_settings SET voice = 'he-IL-Wavenet-D'").await;
+        let voices = || {
+            let shown = Process::run(world.url(), &["list-tenants"]);
+            assert!(shown.status.success(), "{}", words(&shown.stderr));
+            let column = |line: &str, n: usize| line.split_whitespace().nth(n).unwrap().to_owned();
+            words(&shown.stdout).lines().skip(1).map(|line| (column(line, 0), column(line, 1))).collect::<Vec<_>>()
+        };
+        let pairs = |all: [(&str, &str); 2]| all.map(|(slug, voice)| (slug.to_owned(), voice.to_owned())).to_vec();
+        assert_eq!(voices(), pairs([("alpha", "he-IL-Wavenet-D"), ("beta", "he-IL-Wavenet-D")]));
+        assert!(Process::run(world.url(), &["set-tenant", "--slug", "beta", "--voice", "he-IL-Wavenet-A"]).status.success());
+        assert_eq!(voices(), pairs([("alpha", "he-IL-Wavenet-D"), ("beta", "he-IL-Wavenet-A")]));
+    }
+}
+
+on_both! {
     /// A-PLT-003: processes that start at once on an empty database migrate it once.
     async fn processes_that_start_at_once_share_the_migration(mut world: World) {
         world.stop().await;

@@ -127,10 +127,12 @@ fn main() -> ExitCode {
     }
     let done = match args.role {
         Some(Role::Bridge) => target::bridge().map(|()| ExitCode::SUCCESS),
-        None => tokio::runtime::Runtime::new().context("async runtime").and_then(|runtime| match args.latency {
-            true => runtime.block_on(latency::run(&args)),
-            false => runtime.block_on(run::run(&args)),
-        }),
+        None => {
+            tokio::runtime::Runtime::new().context("async runtime").and_then(|runtime| match args.latency {
+                true => runtime.block_on(latency::run(&args)),
+                false => runtime.block_on(run::run(&args)),
+            })
+        }
     };
     done.unwrap_or_else(|error| {
         eprintln!("load test failed: {}", telephony_bridge::cli::sentence(&error));

@@ -219,6 +219,7 @@ pub fn agent() -> RouteDecision {
         voice: "he-IL-Wavenet-A".to_owned(),
         agent_gender: AgentGender::Auto,
         vocabulary: Vec::new(),
+        emergencies: None,
         barge_in_preset: "adaptive".to_owned(),
         barge_in_sensitivity: 0.0,
         speech_mode: None,

@@ -13,6 +13,7 @@ pub mod openai;
 pub mod realtime;
 pub mod relay;
 pub mod s3;
+mod served;
 pub mod soniox;
 pub mod speech_socket;
 pub mod twilio_caller;

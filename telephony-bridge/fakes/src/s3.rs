@@ -4,9 +4,7 @@
 //! `ListObjectsV2` in pages, `GET`, `HEAD`, `PUT` and `DELETE` of objects, in memory.
 
 use std::collections::BTreeMap;
-use std::future::IntoFuture as _;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -16,8 +14,8 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+
+use crate::served::Served;
 
 /// The key it knows.
 pub const ACCESS_KEY: &str = "AKIAFAKE";
@@ -46,9 +44,8 @@ struct Shared {
 /// The store.
 #[derive(Debug)]
 pub struct FakeS3 {
-    address: SocketAddr,
+    served: Served,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
 }
 
 impl FakeS3 {
@@ -57,22 +54,16 @@ impl FakeS3 {
     /// # Errors
     /// If no port can be had.
     pub async fn start(page: usize) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared { page, memory: Mutex::default() });
         let router =
             Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
-        let server = tokio::spawn(async move {
-            // Ends with the task.
-            let _ = axum::serve(listener, router).into_future().await;
-        });
-        Ok(Self { address, shared, server })
+        Ok(Self { served: Served::start(router).await?, shared })
     }
 
     /// What a client's environment needs.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
+            ("AWS_ENDPOINT_URL", format!("http://{}", self.served.address)),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
             ("AWS_REGION", REGION.to_owned()),
@@ -106,12 +97,6 @@ impl FakeS3 {
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for FakeS3 {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 

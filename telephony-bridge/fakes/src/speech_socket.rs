@@ -1,9 +1,7 @@
 //! What recognisers over a WebSocket have in common; each brings its dialect.
 
-use std::future::IntoFuture as _;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -13,11 +11,10 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 use crate::ear::{Ear, HeardWord};
 use crate::fault::{Canned, Script, StreamFault};
+use crate::served::{Live, Served};
 
 /// A socket as it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,7 +87,7 @@ struct Shared {
     canned: Canned,
     asked: Mutex<Vec<AskedSocket>>,
     finished: Mutex<Vec<Finished>>,
-    live: AtomicUsize,
+    live: Live,
 }
 
 impl Shared {
@@ -102,33 +99,25 @@ impl Shared {
 /// A recogniser on a free port of the loopback interface.
 #[derive(Debug)]
 pub struct SpeechSocket {
-    address: SocketAddr,
+    served: Served,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
 }
 
 impl SpeechSocket {
     pub(crate) async fn start<D: Dialect>() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let shared = Arc::<Shared>::default();
         let router = Router::new().route(D::PATH, any(accept::<D>)).with_state(Arc::clone(&shared));
-        let server = axum::serve(listener, router).into_future();
-        let server = tokio::spawn(async move {
-            // An error means that the port is gone.
-            let _ = server.await;
-        });
-        Ok(Self { address, shared, server })
+        Ok(Self { served: Served::start(router).await?, shared })
     }
 
     /// Its endpoint.
     pub fn url(&self) -> String {
-        format!("ws://{}", self.address)
+        format!("ws://{}", self.served.address)
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.served.address
     }
 
     /// The next sockets go wrong in these ways, one each.
@@ -153,20 +142,12 @@ impl SpeechSocket {
 
     /// Sockets that exist now.
     pub fn live(&self) -> usize {
-        self.shared.live.load(Ordering::SeqCst)
+        self.shared.live.count()
     }
 
     /// Closes its port. Sockets go on.
     pub async fn go_down(&mut self) {
-        self.server.abort();
-        // It ended, however it ended.
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for SpeechSocket {
-    fn drop(&mut self) {
-        self.server.abort();
+        self.served.go_down().await;
     }
 }
 
@@ -195,8 +176,7 @@ async fn accept<D: Dialect>(
         return refusal.into_response();
     }
     upgrade.on_upgrade(move |socket| async move {
-        shared.live.fetch_add(1, Ordering::SeqCst);
-        let live = Live(Arc::clone(&shared));
+        let _one = shared.live.one_more();
         let mut stream = Stream::<D> {
             socket,
             shared,
@@ -208,16 +188,7 @@ async fn accept<D: Dialect>(
         };
         // A client that is gone ends it.
         let _ = stream.run().await;
-        drop(live);
     })
-}
-
-struct Live(Arc<Shared>);
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.0.live.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 struct Stream<D> {

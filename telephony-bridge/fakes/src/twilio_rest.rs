@@ -8,14 +8,13 @@ mod routes;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+
+use crate::served::Served;
 
 /// What goes wrong with one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +81,17 @@ pub struct Recording {
     pub wav: Vec<u8>,
 }
 
+/// A message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its id.
+    pub sid: String,
+    /// To whom.
+    pub to: String,
+    /// Its words, or its template.
+    pub said: String,
+}
+
 /// A number of the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Number {
@@ -98,6 +108,8 @@ struct Memory {
     calls: BTreeMap<String, Call>,
     recordings: BTreeMap<String, Recording>,
     numbers: BTreeMap<String, Number>,
+    messages: Vec<Sent>,
+    opted_out: Vec<String>,
     page_size: usize,
     made: u32,
 }
@@ -120,15 +132,8 @@ impl Shared {
 /// Twilio's API on a free port. Ends when it is dropped.
 #[derive(Debug)]
 pub struct FakeTwilioRest {
-    address: SocketAddr,
+    served: Served,
     shared: Arc<Shared>,
-    serving: JoinHandle<io::Result<()>>,
-}
-
-impl Drop for FakeTwilioRest {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
 }
 
 impl FakeTwilioRest {
@@ -137,8 +142,6 @@ impl FakeTwilioRest {
     /// # Errors
     /// No port is free.
     pub async fn start(account_sid: &str, keys: &[(&str, &str)]) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             account_sid: account_sid.to_owned(),
             keys: keys.iter().map(|(user, key)| ((*user).to_owned(), (*key).to_owned())).collect(),
@@ -146,13 +149,12 @@ impl FakeTwilioRest {
             changed: Notify::new(),
         });
         let router = Router::new().fallback(routes::answer).with_state(Arc::clone(&shared));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, shared, serving })
+        Ok(Self { served: Served::start(router).await?, shared })
     }
 
     /// Its base URL, with the API's version.
     pub fn base(&self) -> String {
-        format!("http://{}/2010-04-01", self.address)
+        format!("http://{}/2010-04-01", self.served.address)
     }
 
     /// What goes wrong with the next requests, one each; those after them go right.
@@ -179,6 +181,16 @@ impl FakeTwilioRest {
     /// The calls that were placed or added.
     pub fn calls(&self) -> BTreeMap<String, Call> {
         self.shared.memory().calls.clone()
+    }
+
+    /// The messages that were sent, in order.
+    pub fn messages(&self) -> Vec<Sent> {
+        self.shared.memory().messages.clone()
+    }
+
+    /// This address wants no messages.
+    pub fn opt_out(&self, address: &str) {
+        self.shared.memory().opted_out.push(address.to_owned());
     }
 
     /// A recording that exists.

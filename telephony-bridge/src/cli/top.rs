@@ -78,7 +78,7 @@ fn table(answer: &CallsAnswer) -> String {
         return text;
     }
     text.push_str(
-        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  BY        CALLER  BUSINESS          CALL                                BRIDGE\n",
+        "   TIME  STATE      TURNS  YIELDS  FALLBACKS  ANSWERED IN  BY        CALLER  BUSINESS          CALL                                BRIDGE                ABOUT\n",
     );
     for call in &answer.calls {
         text.push_str(&line(call));
@@ -90,7 +90,7 @@ fn line(call: &CallRow) -> String {
     let time = format!("{}:{:02}", call.seconds / 60, call.seconds % 60);
     let answered = call.response_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
     let row = format!(
-        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<8}  {:<6}  {:<16}  {:<34}  {}",
+        "{time:>7}  {:<9}  {:>5}  {:>6}  {:>9}  {answered:>11}  {:<8}  {:<6}  {:<16}  {:<34}  {:<20}  {}",
         call.state.name(),
         call.turns,
         call.yields,
@@ -100,6 +100,7 @@ fn line(call: &CallRow) -> String {
         call.business,
         call.call_sid,
         call.bridge,
+        call.about.line(),
     );
     format!("{}\n", row.trim_end())
 }
@@ -107,10 +108,12 @@ fn line(call: &CallRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::{About, Intent};
     use crate::session::State;
 
     #[test]
     fn a_call_is_a_line_of_the_table() {
+        let about = About { intents: vec![Intent::Rent], ..About::default() };
         let call = CallRow {
             call_sid: "CA1".into(),
             stream_sid: "MZ1".into(),
@@ -127,6 +130,7 @@ mod tests {
             fallbacks: 0,
             response_ms: None,
             realtime: true,
+            about,
         };
         let text = table(&CallsAnswer {
             max: 100,
@@ -137,8 +141,9 @@ mod tests {
         assert_eq!(lines.next(), Some("1 of 100 calls; 1 on other bridges"));
         let head = lines.next().expect("a head");
         let row = lines.next().expect("a row");
-        assert!(row.contains("1:15  thinking") && row.ends_with("CA1"), "{row}");
         let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
+        assert!(row.contains("1:15  thinking") && row.ends_with("  rent"), "{row}");
+        assert_eq!(column(row, "rent"), column(head, "ABOUT"));
         assert_eq!(column(row, "CA1"), head.rfind("CALL ").map(|at| head[..at].chars().count()));
         let other = lines.next().expect("a second row");
         assert_eq!(column(other, "kav-2"), column(head, "BRIDGE"));

@@ -74,7 +74,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("LLM_BASE_URL", "", "the same for replies alone: hosted, Ollama, vLLM"),
     ("LLM_API_KEY", "", "key of LLM_BASE_URL, if it wants one"),
     ("LLM_MODEL", "gpt-4.1-mini", "chat model"),
-    ("LLM_PROMPT_FILE", "", "instructions of the agent; {business} is replaced by the business's name"),
+    (
+        "LLM_PROMPT_FILE",
+        "",
+        "instructions of the agent; {business} becomes the business's name, {emergencies} what it calls urgent",
+    ),
     ("LLM_CHAIN", "auto", "who writes replies, in order: openai, embedded"),
     ("TTS_BASE_URL", "", "the same for speech synthesis alone"),
     ("TTS_API_KEY", "", "key of TTS_BASE_URL"),

@@ -10,6 +10,7 @@ pub mod deepgram;
 mod direct;
 pub mod embedded;
 pub mod google;
+mod learned;
 pub mod net;
 pub mod openai;
 mod probe;
@@ -27,6 +28,7 @@ use audio_core::frame::{CleanFrame, FRAME_MS, FRAME_SAMPLES, SampleTime};
 use crm_api::{CallEventKind, Speaker};
 
 pub use direct::Direct;
+pub use learned::{Known, Learned};
 pub use probe::Probe;
 pub use reply_pause::ReplyPause;
 

@@ -22,10 +22,11 @@ use super::voice::{
     Beep, Cache, CacheError, CacheLimits, Clips, Espeak, Manner, Speaker, Speech, Voice, Voices, Written,
     gender_of,
 };
-use super::{Direct, Llm, Stt, Tts};
+use super::{Direct, Learned, Llm, Stt, Tts};
 use crate::config::{Config, ProviderConfig, Service, speech_mode};
 use crate::session::Line;
 use crate::speech_text::Gender;
+use crate::words::Emergencies;
 
 /// Speech kept in memory, in bytes: half an hour of it.
 const MEMORY: usize = 16_000_000;
@@ -96,6 +97,10 @@ pub struct CallSetup<'a> {
     pub decision: &'a RouteDecision,
     /// Does what tools ask for.
     pub crm: &'a crate::crm::CrmClient,
+    /// What the conversation teaches.
+    pub learned: &'a Learned,
+    /// What makes it urgent.
+    pub emergencies: &'a Arc<Emergencies>,
 }
 
 impl Toolkit {
@@ -353,14 +358,32 @@ impl Toolkit {
             Gender::Feminine => INSTRUCTIONS,
             Gender::Masculine => INSTRUCTIONS_MASCULINE,
         });
-        text.replace("{business}", business)
+        let text = text.replace("{business}", business);
+        match &self.config.llm_prompt {
+            None if self.config.language == "he" => text + &urgent_here(call),
+            None => text,
+            Some(_) => text.replace("{emergencies}", &call.emergencies.phrases().join(", ")),
+        }
+    }
+}
+
+/// What the model is told where the business has its own list of what is urgent.
+fn urgent_here(call: &CallSetup<'_>) -> String {
+    if call.decision.emergencies.is_none() {
+        return String::new();
+    }
+    match call.emergencies.phrases().as_slice() {
+        [] => " בעסק הזה שום דבר אינו דחוף.".to_owned(),
+        phrases => format!(" בעסק הזה דחוף רק מה שדומה לאלה: {}.", phrases.join(", ")),
     }
 }
 
 fn tools(call: &CallSetup<'_>) -> Tools {
     let token = call.decision.call_token.clone();
     let crm = token.map(|token| (call.crm.clone(), token));
-    Tools::new(crm, call.call_sid, call.net.clone()).with_transfer(call.decision.dial.is_some())
+    Tools::new(crm, call.call_sid, call.net.clone())
+        .with_transfer(call.decision.dial.is_some())
+        .with_learned(call.learned.clone())
 }
 
 fn voices(

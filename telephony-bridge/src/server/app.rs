@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::board::Board;
 use super::call::CallRunner;
+use super::messages::Messages;
 use super::outbound::Alerts;
 use super::recordings::Recordings;
 use super::registry::Registry;
@@ -55,6 +56,8 @@ pub struct App {
     pub twilio: Option<TwilioRest>,
     /// Calls the bridge placed itself.
     pub(super) alerts: Alerts,
+    /// Messages it sent.
+    pub(super) messages: Messages,
     /// Recordings that Twilio keeps for a while.
     pub(super) recordings: Recordings,
     /// Renders the metrics.
@@ -87,6 +90,7 @@ impl App {
         Ok(Self {
             twilio,
             alerts: Alerts::default(),
+            messages: Messages::default(),
             sessions: Arc::new(Sessions::new(config.redis.clone())),
             recordings,
             config,

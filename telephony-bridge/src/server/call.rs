@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::App;
 use crate::logging::Redacted;
+use crate::providers::Known;
 use crate::twilio::StartInfo;
 
 /// A call that was announced by the webhook, and what the CRM wants done with it.
@@ -39,6 +40,8 @@ pub struct Earlier {
     pub started_at_ms: i64,
     /// What was said, in order.
     pub said: Vec<(Speaker, String)>,
+    /// What it taught.
+    pub learned: Known,
 }
 
 /// Phone numbers are cut to four digits; the decision holds a token and is left out.

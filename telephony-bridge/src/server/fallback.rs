@@ -32,6 +32,7 @@ pub fn neutral_decision(preset: Option<&str>) -> RouteDecision {
         voice: DEFAULT_VOICE.to_owned(),
         agent_gender: AgentGender::Auto,
         vocabulary: Vec::new(),
+        emergencies: None,
         barge_in_preset: preset.unwrap_or(DEFAULT_PRESET).to_owned(),
         barge_in_sensitivity: 0.0,
         speech_mode: None,

@@ -4,8 +4,7 @@
 //! for. The call says a text, twice if nobody presses a key; a key, or a word, says that it was heard. A machine
 //! is left the text after its beep, or hung up on.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -15,18 +14,17 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::App;
+use super::remembered::{Remembered, check_reference};
 use super::routes::{Refused, bad_form, internal, signed_form, twiml};
 use crate::logging::Redacted;
 use crate::metrics as names;
-use crate::twilio::rest::{CallStage, Instructions, MAX_TWIML_CHARS, MachineDetection, NewCall};
+use crate::twilio::rest::{CallStage, Instructions, MAX_TWIML_CHARS, MachineDetection, NewCall, TwilioRest};
 use crate::twilio::{
     AmdCallback, CallStatus, GatherVerb, Gathered, StatusCallback, Twiml, is_e164, say_voice,
 };
 
 /// Where they are.
 pub(super) const OUTBOUND_PATH: &str = "/api/voice/outbound";
-/// Calls remembered.
-const MAX_REMEMBERED: usize = 1_024;
 /// How long a phone rings, in seconds.
 const RING_S: u32 = 30;
 /// Longest call, in seconds.
@@ -82,8 +80,9 @@ pub(super) struct Placed {
     acknowledged: Option<String>,
 }
 
+/// A call that was placed.
 #[derive(Debug)]
-struct Alert {
+pub(super) struct Alert {
     placed: Placed,
     text: String,
     voice: String,
@@ -91,53 +90,26 @@ struct Alert {
 }
 
 /// Calls that were placed, the newest thousand.
-#[derive(Debug, Default)]
-pub(super) struct Alerts(Mutex<Remembered>);
+pub(super) type Alerts = Remembered<Alert>;
 
-#[derive(Debug, Default)]
-struct Remembered {
-    alerts: HashMap<String, Alert>,
-    order: VecDeque<String>,
-}
-
-impl Alerts {
-    fn lock(&self) -> MutexGuard<'_, Remembered> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Remembers a call before it is placed. Returns the one of the same reference, if there is one.
-    fn begin(&self, wanted: &Wanted) -> Option<Placed> {
-        let mut inner = self.lock();
-        if let Some(known) = inner.alerts.get(&wanted.reference) {
-            return Some(known.placed.clone());
-        }
-        if inner.order.len() >= MAX_REMEMBERED
-            && let Some(oldest) = inner.order.pop_front()
-        {
-            inner.alerts.remove(&oldest);
-        }
-        inner.order.push_back(wanted.reference.clone());
+impl Alert {
+    /// As it is before it is placed.
+    fn of(wanted: &Wanted) -> Self {
         let placed =
             Placed { reference: wanted.reference.clone(), status: "placing".to_owned(), ..Placed::default() };
-        let alert = Alert {
+        Self {
             placed,
             text: wanted.text.clone(),
             voice: say_voice(&wanted.voice),
             on_machine: wanted.on_machine,
-        };
-        inner.alerts.insert(wanted.reference.clone(), alert);
-        None
+        }
     }
+}
 
-    fn forget(&self, reference: &str) {
-        let mut inner = self.lock();
-        inner.alerts.remove(reference);
-        inner.order.retain(|known| known != reference);
-    }
-
-    fn with<T>(&self, reference: &str, change: impl FnOnce(&mut Alert) -> T) -> Option<T> {
-        self.lock().alerts.get_mut(reference).map(change)
-    }
+/// What is known of a call: the answer to whoever asks for it, or asks for it to be placed.
+fn answer(app: &App, reference: &str) -> Result<Json<Placed>, Refused> {
+    let placed = app.alerts.with(reference, |alert| alert.placed.clone());
+    placed.map(Json).ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "no such reference".to_owned()))
 }
 
 /// `POST /api/voice/outbound`
@@ -161,15 +133,22 @@ pub(super) async fn place(
             wanted.text.chars().count()
         )));
     }
-    if let Some(known) = app.alerts.begin(&wanted) {
-        return Ok((StatusCode::OK, Json(known)));
+    let is_new = app.alerts.begin(&wanted.reference, || Alert::of(&wanted));
+    if is_new {
+        call(&app, twilio, &wanted, &xml).await?;
     }
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, answer(&app, &wanted.reference)?))
+}
+
+/// Has Twilio place the call.
+async fn call(app: &App, twilio: &TwilioRest, wanted: &Wanted, xml: &str) -> Result<(), Refused> {
     let at = |what: &str| app.config.webhook_url(&format!("{OUTBOUND_PATH}/{}/{what}", wanted.reference));
     let (status, amd) = (at("status"), at("answered-by"));
     let call = NewCall {
         to: &wanted.to,
         from: &wanted.from,
-        instructions: Instructions::Twiml(&xml),
+        instructions: Instructions::Twiml(xml),
         timeout_s: RING_S,
         time_limit_s: Some(LIMIT_S),
         status_callback: Some((&status, &[CallStage::Answered, CallStage::Completed])),
@@ -186,15 +165,14 @@ pub(super) async fn place(
     match created {
         Ok(created) => {
             tracing::info!(reference = wanted.reference, call_sid = created.sid, to = %Redacted(&wanted.to), "a call is placed");
-            let placed = app.alerts.with(&wanted.reference, |alert| {
+            app.alerts.with(&wanted.reference, |alert| {
                 alert.placed.call_sid = Some(created.sid);
                 // A callback may have been faster.
                 if alert.placed.status == "placing" {
                     created.status.as_str().clone_into(&mut alert.placed.status);
                 }
-                alert.placed.clone()
             });
-            Ok((StatusCode::CREATED, Json(placed.unwrap_or_default())))
+            Ok(())
         }
         Err(error) => {
             tracing::error!(reference = wanted.reference, %error, "a call is not placed");
@@ -211,10 +189,7 @@ pub(super) async fn place(
 
 fn check(wanted: &Wanted) -> Result<(), String> {
     let Wanted { reference, to, from, text, .. } = wanted;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if reference.is_empty() || reference.len() > 64 || !reference.bytes().all(plain) {
-        return Err("reference: expected 1 to 64 letters, digits, `-` and `_`".to_owned());
-    }
+    check_reference(reference)?;
     for (field, number) in [("to", to), ("from", from)] {
         if !is_e164(number) {
             let shown: String = number.chars().take(20).flat_map(char::escape_debug).collect();
@@ -243,8 +218,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Placed>, Refused> {
     internal(&app, &headers)?;
-    let placed = app.alerts.with(&reference, |alert| alert.placed.clone());
-    placed.map(Json).ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "no such reference".to_owned()))
+    answer(&app, &reference)
 }
 
 /// `POST /api/voice/outbound/{reference}/key`: a key or a word says that it was heard.

@@ -11,7 +11,7 @@ use axum::routing::{delete, get, post};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-use super::{App, calls, health, night, outbound, recordings, status, transfer, upgrade, voice};
+use super::{App, calls, health, messages, night, outbound, recordings, status, transfer, upgrade, voice};
 use crate::metrics as names;
 use crate::twilio::{Form, FormError, verify_form};
 
@@ -37,6 +37,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/voice/outbound/{reference}/key", post(outbound::key))
         .route("/api/voice/outbound/{reference}/answered-by", post(outbound::answered_by))
         .route("/api/voice/outbound/{reference}/status", post(outbound::status))
+        .route(messages::MESSAGES_PATH, post(messages::send))
+        .route("/api/messages/{reference}", get(messages::show))
+        .route("/api/messages/{reference}/status", post(messages::status))
         .route(status::STATUS_PATH, post(status::status))
         .route("/media", get(upgrade::media))
         .route("/", get(upgrade::media))

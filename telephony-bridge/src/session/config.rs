@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(set, Ok(expected));
     }
 
-    /// Every field is in the table: each can be set to its bounds and no further.
+    /// S-AUD-013: every field is in the table: each can be set to its bounds and no further.
     #[test]
     fn every_time_has_its_bounds() {
         for (field, of, least, most) in TIMES {

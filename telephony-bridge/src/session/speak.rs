@@ -1,20 +1,17 @@
 //! Speaking: what is queued, what was heard, and every way in which it ends.
 
+mod heard;
+mod utterance;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use audio_core::barge_in::Reasons;
-use audio_core::frame::SampleTime;
-use crm_api::{CallEventKind, Speaker};
-
-use super::listen::{Interrupted, Piece};
+use super::listen::Interrupted;
 use super::state::{Afterwards, Phase};
 use super::think::Thinking;
-use super::transcript::{Entry, heard_words};
-use super::{CallTime, ClearReason, Line, Output, Provider, Session, Timer, TtsEvent, TurnId, UtteranceId};
-
-/// Milliseconds of speech a letter takes, to judge what was heard of audio of unknown length.
-const MS_PER_LETTER: u64 = 75;
+use super::{CallTime, ClearReason, Output, Provider, Session, Timer, TtsEvent, TurnId, UtteranceId};
+pub(super) use utterance::Saying;
+use utterance::Utterance;
 
 /// A reply being spoken.
 #[derive(Debug)]
@@ -28,71 +25,6 @@ pub(super) struct Speaking {
     /// The caller's turn this answers, until the caller hears the first of it: whoever goes on
     /// before that has not finished the turn.
     pub(super) unheard: Option<Thinking>,
-}
-
-/// Something to be said.
-#[derive(Debug, Default)]
-pub(super) struct Saying {
-    pub(super) line: Line,
-    /// Skip so much of its audio.
-    pub(super) from_ms: u64,
-    /// Its audio was made beforehand.
-    pub(super) cached: bool,
-    /// The model itself says it…
-    pub(super) voiced: bool,
-    /// …and goes on where this utterance was cut off.
-    pub(super) resumes: Option<UtteranceId>,
-}
-
-impl From<Line> for Saying {
-    fn from(line: Line) -> Self {
-        Self { line, ..Self::default() }
-    }
-}
-
-impl From<Piece> for Saying {
-    fn from(Piece { line, voiced }: Piece) -> Self {
-        Self { line, voiced: voiced.is_some(), resumes: voiced, ..Self::default() }
-    }
-}
-
-/// One line on its way to the caller's ear.
-#[derive(Debug)]
-struct Utterance {
-    id: UtteranceId,
-    line: Line,
-    from_ms: u64,
-    /// The model itself says it.
-    voiced: bool,
-    started: Option<CallTime>,
-    /// Length of the audio from `from_ms` on.
-    total_ms: Option<u64>,
-    /// How much of that has been handed over…
-    given_ms: u64,
-    /// …and when the last of it will have been played.
-    plays_until: CallTime,
-}
-
-impl Utterance {
-    /// How much of the whole line was heard by `now`, and how long the whole line is, in ms.
-    fn heard(&self, now: CallTime) -> (u64, u64) {
-        let letters = self.line.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
-        let guessed = letters * MS_PER_LETTER;
-        if self.voiced {
-            // Words run ahead of the audio, and audio may pause: what was played is known from what was given.
-            let total = self.from_ms + self.total_ms.unwrap_or(self.given_ms.max(guessed));
-            let left = (self.plays_until - now).as_millis() as u64;
-            let played = self.started.map_or(0, |_| self.given_ms.saturating_sub(left));
-            return ((self.from_ms + played).min(total), total);
-        }
-        let total = self.total_ms.map_or(guessed, |ms| self.from_ms + ms);
-        let played = self.started.map_or(0, |at| (now - at).as_millis() as u64);
-        ((self.from_ms + played).min(total), total)
-    }
-
-    fn into_piece(self) -> Piece {
-        Piece { line: self.line, voiced: self.voiced.then_some(self.id) }
-    }
 }
 
 impl Speaking {
@@ -375,19 +307,6 @@ impl Session {
         self.finish_speaking(now, speaking.afterwards);
     }
 
-    /// The agent's words that may come back as an echo and be recognised now: those of the last seconds.
-    pub(super) fn echoing_words(&self, now: CallTime) -> String {
-        let Phase::Speaking(speaking) = &self.phase else { return String::new() };
-        let Some(front) = speaking.queue.front() else { return String::new() };
-        let (heard, total) = front.heard(now);
-        let words_by = |ms: u64| heard_words(&front.line.text, ms, total).split_whitespace().count();
-        let reach = self.config.echo_words.as_millis() as u64;
-        let first = words_by(heard.saturating_sub(reach));
-        // The word that is being said is one of them.
-        let words = front.line.text.split_whitespace().take(words_by(heard) + 1).skip(first);
-        words.collect::<Vec<_>>().join(" ")
-    }
-
     /// Leaves the speaking state, if that is the state.
     fn take_speaking(&mut self) -> Option<Speaking> {
         match std::mem::replace(&mut self.phase, Phase::Listening) {
@@ -396,80 +315,6 @@ impl Session {
                 self.phase = other;
                 None
             }
-        }
-    }
-
-    /// The caller takes the floor.
-    pub(super) fn on_barge_in(
-        &mut self,
-        now: CallTime,
-        onset: SampleTime,
-        (score, reasons): (f32, Reasons),
-        words: Option<String>,
-    ) {
-        self.commit_answered();
-        self.listening.ducked = None;
-        let Some(speaking) = self.take_speaking() else {
-            self.stale += 1;
-            return;
-        };
-        self.out.push_back(Output::Yield { score, reasons, words });
-        self.out.push_back(Output::FlushPlayout);
-        self.out.push_back(Output::Clear(ClearReason::Yield));
-        if !speaking.reply_done {
-            self.out.push_back(Output::CancelReply { turn: speaking.turn });
-        }
-        self.note_heard(now, &speaking, true);
-        let heard_ms = speaking.queue.front().map_or(0, |front| front.heard(now).0);
-        self.out.push_back(Output::Crm(CallEventKind::BargeIn {
-            at_ms_in_call: now.as_ms(),
-            score,
-            heard_ms,
-        }));
-        let mut pieces = speaking.queue.into_iter().map(Utterance::into_piece);
-        self.listening.interrupted = pieces.next().map(|piece| Interrupted {
-            piece,
-            heard_ms,
-            rest: pieces.collect(),
-            afterwards: speaking.afterwards,
-        });
-        self.out.push_back(Output::State(super::State::Listening));
-        self.open_segment(now, onset);
-        // Voice that brings no words soon was no interruption: the agent goes on where it was.
-        if self.listening.has_no_words() && !self.direct {
-            self.timers.set(Timer::TurnLimit, now + self.config.max_wordless);
-        }
-        self.endpoint_if_silent(now);
-        self.return_to_listening(now);
-    }
-
-    /// Writes down what was heard of a reply that did not come to its end.
-    pub(super) fn note_heard(&mut self, now: CallTime, speaking: &Speaking, interrupted: bool) {
-        for utterance in &speaking.queue {
-            self.note_utterance(now, utterance, interrupted);
-        }
-    }
-
-    fn note_utterance(&mut self, now: CallTime, utterance: &Utterance, interrupted: bool) {
-        if utterance.voiced && interrupted {
-            let (heard_ms, _) = utterance.heard(now);
-            self.out.push_back(Output::CutOff { utterance: utterance.id, heard_ms });
-        }
-        let Some(start) = utterance.started else { return };
-        let (heard, total) = if interrupted { utterance.heard(now) } else { (1, 1) };
-        let text = &utterance.line.text;
-        let upto = heard_words(text, heard, total);
-        let before = if utterance.from_ms == 0 {
-            0
-        } else {
-            heard_words(text, utterance.from_ms, utterance.heard(now).1).split_whitespace().count()
-        };
-        let text = upto.split_whitespace().skip(before).collect::<Vec<_>>().join(" ");
-        if !text.is_empty() {
-            if self.direct && !utterance.voiced {
-                self.out.push_back(Output::Told { text: text.clone() });
-            }
-            self.record(Entry { speaker: Speaker::Agent, text, start, end: now, interrupted });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What Twilio tells while a call goes on: who answered, what was pressed or said, what was recorded.
 
 use super::form::{Form, FormError, whole, wrong};
+use super::rest::MessageStatus;
 
 /// Who answered a call that was placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,6 +144,33 @@ impl TryFrom<&Form> for RecordingCallback {
     }
 }
 
+/// Where a message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageCallback {
+    /// The message.
+    pub message_sid: String,
+    /// Its state.
+    pub status: MessageStatus,
+    /// Twilio's number for what went wrong.
+    pub error_code: Option<u32>,
+}
+
+impl TryFrom<&Form> for MessageCallback {
+    type Error = FormError;
+
+    fn try_from(form: &Form) -> Result<Self, FormError> {
+        let sid = form.required("MessageSid")?;
+        if sid.len() > 64 || !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(wrong("MessageSid", sid, "at most 64 letters and digits"));
+        }
+        let word = form.required("MessageStatus")?;
+        let status = MessageStatus::parse(word)
+            .ok_or_else(|| wrong("MessageStatus", word, "a state such as sent or delivered"))?;
+        let error_code = whole(form, "ErrorCode")?.and_then(|code| u32::try_from(code).ok());
+        Ok(Self { message_sid: sid.to_owned(), status, error_code })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +203,20 @@ mod tests {
         assert_eq!((words.digits, words.speech.as_deref()), (None, Some("כן")));
         assert!(gathered("CallSid=CA1&Digits=1%3B2").is_err());
         assert!(gathered("Digits=1").is_err());
+    }
+
+    #[test]
+    fn a_message_is_somewhere() {
+        let told = |body: &str| MessageCallback::try_from(&Form::decode(body.as_bytes()));
+        let failed =
+            told("MessageSid=SM1&MessageStatus=undelivered&ErrorCode=63016&EventType=X").expect("complete");
+        assert_eq!((failed.status, failed.error_code), (MessageStatus::Undelivered, Some(63_016)));
+        assert_eq!(told("MessageSid=SM1&MessageStatus=read&ErrorCode=").expect("complete").error_code, None);
+        for wrong in
+            ["MessageSid=SM1&MessageStatus=lost", "MessageSid=../x&MessageStatus=sent", "MessageStatus=sent"]
+        {
+            assert!(told(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

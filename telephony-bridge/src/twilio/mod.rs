@@ -15,7 +15,7 @@ mod scalar;
 mod signature;
 mod twiml;
 
-pub use callback::{AmdCallback, AnsweredBy, Gathered, RecordingCallback};
+pub use callback::{AmdCallback, AnsweredBy, Gathered, MessageCallback, RecordingCallback};
 pub use form::{CallStatus, DialResult, Form, FormError, StatusCallback, VoiceWebhook};
 pub use framer::{Framer, FramerStats};
 pub use message::{Body, MAX_MEDIA_BYTES, MAX_MESSAGE_BYTES, Media, Message, MessageError, StartInfo, parse};

@@ -9,8 +9,6 @@ use crate::config::{TomlError, shown};
 
 mod number;
 
-/// What takes an urgent word back when it stands before it.
-const NOT: [&str; 2] = ["לא", "not"];
 /// Whoever says one of these before "my number" has said it.
 const THIS: [&str; 3] = ["זה", "זו", "זאת"];
 
@@ -239,14 +237,9 @@ impl Lexicon {
         &all[first..]
     }
 
-    /// What in a caller's words is an emergency: the longest phrase of the list that is in them, whatever is
-    /// around it, unless "not" stands before it.
-    pub fn emergency(&self, words: &str) -> Option<&str> {
-        let said: Vec<String> = each(words).collect();
-        let said = said.join(" ");
-        let counts = |at: usize| !NOT.contains(&said[..at].split_whitespace().last().unwrap_or_default());
-        let found = |phrase: &&String| said.match_indices(phrase.as_str()).any(|(at, _)| counts(at));
-        self.emergencies.iter().filter(found).max_by_key(|phrase| (phrase.len(), *phrase)).map(String::as_str)
+    /// What makes a call urgent where the business does not say.
+    pub fn emergencies(&self) -> super::Emergencies {
+        super::Emergencies::new(self.emergencies.iter())
     }
 
     /// A word as the lists have it, and which of them do.
@@ -286,7 +279,7 @@ impl Lexicon {
 }
 
 /// Words, normalised; what is nothing but punctuation is none.
-fn each(text: &str) -> impl Iterator<Item = String> + '_ {
+pub(super) fn each(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| c.is_whitespace() || c == '-' || c == '־')
         .map(normalised)
         .filter(|word| !word.is_empty())
@@ -313,7 +306,7 @@ fn one_word(entry: &str) -> Option<String> {
 }
 
 /// The words of an entry as [`each`] would find them, with one space between.
-fn phrase(entry: &str) -> Option<String> {
+pub(super) fn phrase(entry: &str) -> Option<String> {
     let words: Vec<String> = each(entry).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

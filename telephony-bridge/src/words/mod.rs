@@ -2,9 +2,11 @@
 //! ends with "of" is not over. The lists are data, one file a language.
 
 mod asked;
+mod emergencies;
 mod lexicon;
 
 pub use asked::Asked;
+pub use emergencies::Emergencies;
 pub(crate) use lexicon::last_question;
 pub use lexicon::{Lexicon, LexiconError, plain};
 

@@ -7,6 +7,7 @@ use crm_api::{CallView, EventAck, LeadView, Page, Speaker};
 use crm_service::admin::{DEMO_NUMBER, NewTenant, create_tenant, seed_demo};
 use provider_fakes::twilio_caller::{CallRecord, Caller, CallerError, Ending};
 use serde::de::DeserializeOwned;
+use telephony_bridge::server::{CALLS_PATH, CallsAnswer};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -52,9 +53,9 @@ pub(crate) fn script(tape: &Tape) -> Vec<String> {
 
 /// A business with a CRM and a bridge to be started, on folders of its own.
 pub(crate) struct Site {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     crm_port: u16,
-    tape: Tape,
+    pub(crate) tape: Tape,
     speed: f64,
     http: reqwest::Client,
 }
@@ -217,6 +218,14 @@ impl Site {
     pub(crate) async fn pending(&self, bridge: &Process) -> u64 {
         self.health(bridge).await["outbox"]["pending"].as_u64().expect("a number")
     }
+}
+
+/// The calls that a bridge shows, those of other bridges too.
+pub(crate) async fn shown(bridge: &Process) -> CallsAnswer {
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://{}{CALLS_PATH}", bridge.address);
+    let answer = http.get(url).bearer_auth(INTERNAL_TOKEN).send().await.expect("the bridge answers");
+    answer.json().await.expect("calls")
 }
 
 /// A call that goes on while the test does something else.

@@ -7,6 +7,7 @@ mod clouds;
 mod crm_outage;
 mod drain;
 mod duck;
+mod emergency;
 mod harness;
 mod hostile;
 #[cfg(feature = "otel")]

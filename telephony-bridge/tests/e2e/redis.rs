@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
-use telephony_bridge::server::{CALLS_PATH, CallsAnswer};
+use telephony_bridge::server::{CallsAnswer, Intent};
 use tempfile::TempDir;
 
-use crate::harness::{INTERNAL_TOKEN, Site, eventually};
+use crate::harness::{Site, eventually, hung_up, shown};
 use crate::process::{Process, quiet_port};
 
 const PASSWORD: &str = "hush";
@@ -77,14 +77,6 @@ fn spawn(port: u16, folder: &Path) -> std::io::Result<Child> {
         std::thread::sleep(crate::process::MOMENT);
     }
     Ok(child)
-}
-
-/// The calls that a bridge shows, those of other bridges too.
-async fn shown(bridge: &Process) -> CallsAnswer {
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let url = format!("http://{}{CALLS_PATH}", bridge.address);
-    let answer = http.get(url).bearer_auth(INTERNAL_TOKEN).send().await.expect("the bridge answers");
-    answer.json().await.expect("calls")
 }
 
 /// Waits until a bridge shows exactly these calls, and says the same of its Redis.
@@ -166,6 +158,39 @@ async fn bridges_share_their_calls_while_redis_is_there() {
     first.kill();
     shows(&second, &[], true).await;
     one.abort();
+}
+
+/// S-TEL-007, S-PLT-003: what a call is about is in its record, and other bridges show it: what is wanted and where, but
+/// not by whom, neither in Redis nor in a log.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_call_is_about_is_in_its_record() {
+    let Some(server) = Redis::start() else { return };
+    let site = Site::new("booking", 5.0).await;
+    let _crm = site.crm().await;
+    let url = server.url();
+    let other_data = tempfile::tempdir().expect("a folder");
+    let other_data = other_data.path().display().to_string();
+    let first = site.bridge(&[("REDIS_URL", &url)]);
+    let second = site.bridge(&[("REDIS_URL", &url), ("DATA_DIR", &other_data)]);
+    let call = tokio::spawn(site.caller(&first, "1").call());
+    let knows_where = async || {
+        let row = shown(&second).await.calls.into_iter().next()?;
+        row.about.entities.contains_key("area").then_some(row)
+    };
+    let row = eventually("the other bridge knows where the caller looks for a flat", knows_where).await;
+    assert_eq!(row.about.intents, [Intent::Rent]);
+    let of = |name: &str| row.about.entities.get(name).map(String::as_str);
+    assert_eq!((of("area"), of("deal"), of("name")), (Some("תל אביב"), Some("rent"), Some("…")));
+
+    let mut redis = redis::Client::open(url).expect("a URL").get_connection().expect("a connection");
+    let keys: Vec<String> = redis::cmd("KEYS").arg("kav:session:*:CA1").query(&mut redis).expect("keys");
+    let record: String = redis::cmd("GET").arg(&keys[0]).query(&mut redis).expect("a record");
+    assert!(record.contains("תל אביב") && !record.contains("כהן"), "{record}");
+    hung_up(call).await;
+    let log = std::fs::read_to_string(site.folder.path().join("bridge.log")).expect("a log");
+    for told in ["כהן", "תל אביב", "502345678"] {
+        assert!(!log.contains(told), "{told} is in the log: {log}");
+    }
 }
 
 /// S-PLT-003: without a Redis, or with one that never was there, calls are taken and shown.

@@ -22,7 +22,7 @@ fn turns(site: &Site, call_sid: &str) -> Vec<(Speaker, String)> {
     site.crm.events(call_sid).into_iter().filter_map(|event| turn(event.kind)).collect()
 }
 
-/// A-AUD-012, A-AUD-014, A-AUD-016: hearing, writing with a tool, speaking, all by one base URL; only what was
+/// A-AUD-012, A-AUD-014, A-AUD-016, S-TEL-007: hearing, writing with a tool, speaking, all by one base URL; only what was
 /// heard is told to the model; what was said before is not synthesised again, not even after a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_base_url_is_enough_for_a_call() {
@@ -40,7 +40,12 @@ async fn a_base_url_is_enough_for_a_call() {
     let sid = "00000000000000000000000000000001";
     let end = tape.file.caller[1].end_ms;
     let call = site.caller(&tape, sid, end + 4_500).call();
-    let record = tokio::time::timeout(PATIENCE, call).await.expect("the call ends").expect("a call");
+    let shown =
+        async { while !site.calls().await.iter().any(|call| call.about.entities.contains_key("name")) {} };
+    let (call, shown) =
+        tokio::join!(tokio::time::timeout(PATIENCE, call), tokio::time::timeout(PATIENCE, shown));
+    let record = call.expect("the call ends").expect("a call");
+    shown.expect("what the tool was given is shown while the call lasts");
     assert!(audible(&record).len() >= 3, "greeting and two answers: {:?}", audible(&record));
 
     // Each sentence is a request of its own, without markup; the key is sent along.

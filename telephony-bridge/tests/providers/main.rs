@@ -4,6 +4,7 @@
 
 mod chaos;
 mod draft;
+mod emergency;
 mod full_call;
 mod greeting;
 mod latency;

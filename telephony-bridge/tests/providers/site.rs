@@ -12,7 +12,7 @@ use provider_fakes::crm::FakeCrm;
 use provider_fakes::openai::FakeOpenAi;
 use provider_fakes::twilio_caller::{CallRecord, Caller, Event};
 use telephony_bridge::config::{Config, Source};
-use telephony_bridge::server::{LiveRunner, ServeError, serve};
+use telephony_bridge::server::{CALLS_PATH, CallRow, CallsAnswer, LiveRunner, ServeError, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -101,6 +101,15 @@ impl Site {
     /// Where the bridge keeps what it keeps.
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The live calls as the bridge shows them, a moment later.
+    pub async fn calls(&self) -> Vec<CallRow> {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let url = format!("http://{}{CALLS_PATH}", self.address);
+        let answer = client.get(url).bearer_auth(TOKEN).send().await.expect("an answer");
+        answer.json::<CallsAnswer>().await.expect("calls").calls
     }
 
     /// The bridge's metrics.

@@ -1,9 +1,7 @@
 //! Google over REST: `text:synthesize` and the token endpoint.
 
 use std::collections::BTreeMap;
-use std::future::IntoFuture as _;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Path, State};
@@ -14,8 +12,8 @@ use axum::{Form, Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+
+use crate::served::Served;
 
 /// What it does wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +47,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Google's REST services on a free port of the loopback interface.
 #[derive(Debug)]
 pub struct FakeRest {
-    address: SocketAddr,
+    served: Served,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
 }
 
 impl FakeRest {
@@ -60,25 +57,18 @@ impl FakeRest {
     /// # Errors
     /// No port is free.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let shared = Arc::<Shared>::default();
         *lock(&shared.life) = 3_600;
         let router = Router::new()
             .route("/v1/{method}", post(synthesize))
             .route("/token", post(token))
             .with_state(Arc::clone(&shared));
-        let server = axum::serve(listener, router).into_future();
-        let server = tokio::spawn(async move {
-            // An error means that the port is gone.
-            let _ = server.await;
-        });
-        Ok(Self { address, shared, server })
+        Ok(Self { served: Served::start(router).await?, shared })
     }
 
     /// Its base URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.served.address)
     }
 
     /// The next requests go wrong so, one each.
@@ -104,12 +94,6 @@ impl FakeRest {
     /// The forms sent for tokens.
     pub fn assertions(&self) -> Vec<BTreeMap<String, String>> {
         lock(&self.shared.assertions).clone()
-    }
-}
-
-impl Drop for FakeRest {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 

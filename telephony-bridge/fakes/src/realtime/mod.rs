@@ -11,10 +11,7 @@ mod session;
 mod vad;
 
 use std::collections::VecDeque;
-use std::future::IntoFuture as _;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,9 +22,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
+use crate::served::{Live, Served};
 use session::Server;
 
 /// What goes wrong with one session.
@@ -142,7 +138,7 @@ struct Memory {
 #[derive(Default)]
 struct Shared {
     memory: Mutex<Memory>,
-    live: AtomicUsize,
+    live: Live,
 }
 
 impl Shared {
@@ -153,14 +149,13 @@ impl Shared {
 
 /// The service on a free port of the loopback interface.
 pub struct FakeRealtime {
-    address: SocketAddr,
+    served: Served,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
 }
 
 impl std::fmt::Debug for FakeRealtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeRealtime").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("FakeRealtime").field("address", &self.served.address).finish_non_exhaustive()
     }
 }
 
@@ -170,21 +165,14 @@ impl FakeRealtime {
     /// # Errors
     /// No port is free.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let shared = Arc::<Shared>::default();
         let router = Router::new().route("/v1/realtime", any(accept)).with_state(Arc::clone(&shared));
-        let server = axum::serve(listener, router).into_future();
-        let server = tokio::spawn(async move {
-            // An error means that the port is gone.
-            let _ = server.await;
-        });
-        Ok(Self { address, shared, server })
+        Ok(Self { served: Served::start(router).await?, shared })
     }
 
     /// Its base URL. Stays the same once it is down.
     pub fn url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("http://{}/v1", self.served.address)
     }
 
     /// The next sessions go wrong in these ways, one each.
@@ -234,20 +222,12 @@ impl FakeRealtime {
 
     /// Sessions that exist now.
     pub fn live(&self) -> usize {
-        self.shared.live.load(Ordering::SeqCst)
+        self.shared.live.count()
     }
 
     /// Closes its port. Sessions go on.
     pub async fn go_down(&mut self) {
-        self.server.abort();
-        // It ended, however it ended.
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for FakeRealtime {
-    fn drop(&mut self) {
-        self.server.abort();
+        self.served.go_down().await;
     }
 }
 
@@ -278,17 +258,8 @@ async fn accept(
         return (status, body.to_string()).into_response();
     }
     upgrade.on_upgrade(move |socket| async move {
-        shared.live.fetch_add(1, Ordering::SeqCst);
-        let _live = Live(Arc::clone(&shared));
+        let _one = shared.live.one_more();
         // A client that is gone ends it.
         let _ = Server::new(socket, shared, index, fault).run(beta).await;
     })
-}
-
-struct Live(Arc<Shared>);
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.0.live.fetch_sub(1, Ordering::SeqCst);
-    }
 }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Asked, Call, Fault, Memory, Number, Recording, Shared};
+use super::{Asked, Call, Fault, Memory, Number, Recording, Sent, Shared};
 
 /// An answer before it is bytes.
 enum Answer {
@@ -89,6 +89,7 @@ fn act(memory: &mut Memory, account: &str, asked: &Asked) -> Answer {
     let base = format!("/2010-04-01/Accounts/{account}{}", asked.path);
     match (asked.method.as_str(), &parts[..]) {
         ("POST", ["Calls.json"]) => create_call(memory, asked),
+        ("POST", ["Messages.json"]) => create_message(memory, asked),
         ("POST", ["Calls", call]) => match call.strip_suffix(".json") {
             Some(sid) => update_call(memory, sid, asked, &base),
             None => not_found(&base),
@@ -146,6 +147,34 @@ fn create_call(memory: &mut Memory, asked: &Asked) -> Answer {
     let call = Call { status: "queued".to_owned(), instructions: instructions.to_owned() };
     let json = call_json(&sid, &call);
     memory.calls.insert(sid, call);
+    Answer::Json(201, json)
+}
+
+/// <https://www.twilio.com/docs/messaging/api/message-resource>
+fn create_message(memory: &mut Memory, asked: &Asked) -> Answer {
+    let refused = |code, message: &str| Answer::Refused(400, code, message.to_owned());
+    let to = asked.get("To").unwrap_or_default();
+    let whatsapp = to.strip_prefix("whatsapp:");
+    if !whatsapp.unwrap_or(to).starts_with('+') && whatsapp.is_none_or(|user| !user.contains('.')) {
+        return refused(21_211, "The 'To' number is not a valid phone number.");
+    }
+    if asked.get("From").unwrap_or_default().starts_with("whatsapp:") != whatsapp.is_some() {
+        return refused(63_007, "Twilio could not find a Channel with the specified From address");
+    }
+    if memory.opted_out.iter().any(|out| out == to) {
+        return refused(21_610, "Attempt to send to unsubscribed recipient");
+    }
+    let said = match (asked.get("Body"), asked.get("ContentSid")) {
+        (Some(body), None) if !body.is_empty() => body,
+        (None, Some(template)) if template.starts_with("HX") => template,
+        _ => return refused(21_619, "A text message body or media urls must be specified."),
+    };
+    memory.made += 1;
+    let sid = format!("SM{:032x}", memory.made);
+    let json = json!({ "sid": sid, "status": "queued", "to": to, "from": asked.get("From"),
+                       "body": asked.get("Body"), "num_segments": "1", "error_code": null, "error_message": null,
+                       "direction": "outbound-api" });
+    memory.messages.push(Sent { sid, to: to.to_owned(), said: said.to_owned() });
     Answer::Json(201, json)
 }
 

@@ -12,7 +12,7 @@ use super::due::Due;
 use super::lead_fields;
 use crate::providers::{LeadFields, Llm};
 use crate::session::{CallTime, Line, LlmEvent, TurnId};
-use crate::words::Lexicon;
+use crate::words::{Emergencies, Lexicon};
 
 /// What is asked for, in order: field and question. The texts are those of the clip library.
 const QUESTIONS: [(&str, &str); 7] = [
@@ -51,7 +51,7 @@ pub struct Dialogue {
     latency_ms: u64,
     /// Is there a person to whom the call can be handed over?
     transferable: bool,
-    words: Arc<Lexicon>,
+    emergencies: Arc<Emergencies>,
     due: Due<(TurnId, LlmEvent)>,
 }
 
@@ -81,15 +81,15 @@ impl Dialogue {
             before: None,
             latency_ms,
             transferable: false,
-            words: Lexicon::hebrew(),
+            emergencies: Lexicon::hebrew().emergencies().into(),
             due: Due::default(),
         }
     }
 
-    /// These word lists say what an emergency is.
+    /// This list says what an emergency is.
     #[must_use]
-    pub fn with_words(mut self, words: Arc<Lexicon>) -> Self {
-        self.words = words;
+    pub fn with_emergencies(mut self, emergencies: Arc<Emergencies>) -> Self {
+        self.emergencies = emergencies;
         self
     }
 
@@ -171,7 +171,7 @@ impl State {
 impl Llm for Dialogue {
     fn reply(&mut self, now: CallTime, turn: TurnId, _index: u32, text: &str) {
         self.before = Some((turn, self.state.clone()));
-        let emergency = self.words.emergency(text).filter(|_| self.state.urgent.is_none());
+        let emergency = self.emergencies.find(text).filter(|_| self.state.urgent.is_none());
         let asked = self.state.asked;
         let mut fields = self.state.learn(text);
         let offer = emergency.and_then(|phrase| {
@@ -332,6 +332,19 @@ mod tests {
         ];
         assert!(told.iter().all(|(field, value)| learned[*field] == *value), "{learned:?}");
         assert!(say(&mut dialogue, 6, "תודה").2);
+    }
+
+    /// S-EMG-017: what is urgent is the business's to say.
+    #[test]
+    fn a_business_s_own_emergencies_count() {
+        let urgent = |list: &[&str], words: &str| {
+            let list: Vec<String> = list.iter().map(|phrase| (*phrase).to_owned()).collect();
+            let own = Emergencies::new(&list);
+            let mut dialogue = Dialogue::new(0).with_emergencies(Arc::new(own));
+            say(&mut dialogue, 1, words).1.contains_key("emergency")
+        };
+        assert!(urgent(&["הצפה"], "יש לי הצפה") && !urgent(&["מנעול נתקע"], "יש לי הצפה"));
+        assert!(urgent(&["מנעול נתקע"], "המנעול נתקע ואני בחוץ") && !urgent(&[], "יש לי הצפה"));
     }
 
     #[test]

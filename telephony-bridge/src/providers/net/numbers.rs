@@ -25,6 +25,10 @@ pub const TASKS: &str = "kav_bridge_provider_tasks";
 
 /// Sessions of speech to speech that were set up; `why`: `start`, `again` after one was lost, `rollover`.
 pub const SESSIONS: &str = "kav_bridge_realtime_sessions_total";
+/// Sessions of speech to speech that exist now, those about to follow another among them.
+pub const SESSIONS_LIVE: &str = "kav_bridge_realtime_sessions_live";
+/// Seconds until a session was set up: connected, its settings taken.
+pub const SETUP: &str = "kav_bridge_realtime_setup_seconds";
 /// Tokens that speech to speech cost; `direction`: `in`, `out`.
 pub const TOKENS: &str = "kav_bridge_realtime_tokens_total";
 /// Answers of which the caller did not hear the end, and the model was told so.
@@ -44,6 +48,8 @@ pub fn describe() {
     describe_counter!(CACHE_HITS, "sentences whose audio was there beforehand");
     describe_counter!(CACHE_MISSES, "sentences that had to be synthesised");
     describe_counter!(SESSIONS, "sessions of speech to speech that were set up, by why");
+    describe_gauge!(SESSIONS_LIVE, "sessions of speech to speech that exist now");
+    describe_histogram!(SETUP, Unit::Seconds, "until a session of speech to speech was set up");
     describe_counter!(TOKENS, "tokens that speech to speech cost, by direction");
     describe_counter!(
         CUT_OFF,

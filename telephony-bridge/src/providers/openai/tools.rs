@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::ToolCall;
 use crate::crm::CrmClient;
+use crate::providers::Learned;
 use crate::providers::net::CallNet;
 use crate::session::TurnId;
 
@@ -25,18 +26,26 @@ pub struct Tools {
     call_sid: String,
     net: CallNet,
     transferable: bool,
+    learned: Learned,
 }
 
 impl Tools {
     /// Tools of the call; without the CRM and its token, only those of the bridge.
     pub fn new(crm: Option<(CrmClient, String)>, call_sid: impl Into<String>, net: CallNet) -> Self {
-        Self { crm, call_sid: call_sid.into(), net, transferable: false }
+        Self { crm, call_sid: call_sid.into(), net, transferable: false, learned: Learned::default() }
     }
 
     /// The same; `possible`: there is a person to whom the call can be handed over.
     #[must_use]
     pub fn with_transfer(mut self, possible: bool) -> Self {
         self.transferable = possible;
+        self
+    }
+
+    /// The same; what the CRM keeps is written here too.
+    #[must_use]
+    pub fn with_learned(mut self, learned: Learned) -> Self {
+        self.learned = learned;
         self
     }
 
@@ -65,6 +74,7 @@ impl Tools {
                     "rooms": text("as the caller said it"),
                     "meeting": text("when it suits the caller"),
                     "callback": text("a phone number, if another than this one"),
+                    "emergency": text("what is urgent or dangerous, if anything is"),
                 }),
             ));
         }
@@ -86,9 +96,13 @@ impl Tools {
         let idempotency_key = format!("{call_sid}-{}-{index}", turn.0);
         let request = ToolRequest { call_token: token, idempotency_key, arguments };
         let (done, result) = tokio::sync::oneshot::channel();
+        let learned = self.learned.clone();
         self.net.spawn_to_its_end(async move {
             let reply = crm.use_tool(&call_sid, &name, &request).await;
             let outcome = if reply.as_ref().is_ok_and(|reply| reply.ok) { "ok" } else { "refused" };
+            if outcome == "ok" {
+                learned.fields(&request.arguments);
+            }
             metrics::counter!(crate::providers::net::numbers::TOOLS, "tool" => name, "result" => outcome)
                 .increment(1);
             let text = match reply {

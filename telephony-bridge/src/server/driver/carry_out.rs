@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crm_api::{CallEventKind, EndReason};
+use crm_api::{CallEventKind, EndReason, Speaker};
 
 use super::{Driver, numbers};
 use crate::session::{CallTime, Output};
@@ -42,6 +42,7 @@ impl Driver {
             // A full queue keeps the duck until the voice has stopped.
             Output::Acquit => drop(self.handle.acquit()),
             Output::Crm(kind) => {
+                self.learn(&kind);
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);
                 let goes_on = self.hands_over && matches!(kind, CallEventKind::Ended { .. });
                 if let Some(kind) = self.before.shifted(kind).filter(|_| !goes_on) {
@@ -72,10 +73,26 @@ impl Driver {
             // The TwiML ends with <Hangup/>: closing the socket ends the call.
             Output::HangUp => self.ended = Some(EndReason::AgentHangUp),
             Output::Transfer => {
+                self.learned.person();
                 self.hands_over = true;
                 self.ended = Some(EndReason::AgentHangUp);
             }
             Output::Ended(reason) => self.ended = Some(reason),
+            _ => {}
+        }
+    }
+
+    /// From what the CRM is told.
+    fn learn(&self, kind: &CallEventKind) {
+        match kind {
+            CallEventKind::LeadFields { fields } => self.learned.fields(fields),
+            CallEventKind::Turn { speaker: Speaker::Caller, text, .. }
+                if self.emergencies.find(text).is_some() && self.learned.urgent() =>
+            {
+                // Which words those were is the caller's own business.
+                tracing::warn!(call_sid = %self.call_sid, "the caller has an emergency");
+                metrics::counter!(numbers::EMERGENCIES).increment(1);
+            }
             _ => {}
         }
     }

@@ -15,6 +15,7 @@ impl Driver {
             for (speaker, text) in &earlier.said {
                 self.providers.said(*speaker, text);
             }
+            self.learned.begin_with(earlier.learned.clone());
             return;
         }
         let records = self.app.config.twilio.record_calls && self.call.decision.record;
@@ -70,7 +71,8 @@ impl Driver {
         let entries = self.session.transcript().entries();
         said.extend(entries.iter().map(|entry| (entry.speaker, entry.text.clone())));
         let started_at_ms = self.before.started_at_ms().unwrap_or(self.started_at_ms);
-        let call = CallInfo { earlier: Some(Earlier { started_at_ms, said }), ..self.call.clone() };
+        let earlier = Earlier { started_at_ms, said, learned: self.learned.known() };
+        let call = CallInfo { earlier: Some(earlier), ..self.call.clone() };
         let document = transfer::document(&self.app, &call, "");
         self.app.registry.hand_over(call);
         let (Some(twilio), Some(xml)) = (&self.app.twilio, document) else {

@@ -35,10 +35,11 @@ use tokio::time::Sleep;
 
 use super::{AcceptedStream, App, CallInfo, CallSignal, Keepalive, KeepaliveAction, OnBoard};
 use crate::providers::net::CallNet;
-use crate::providers::{Direct, Providers, RealtimeOutput, TtsOutput, length_ms};
+use crate::providers::{Direct, Learned, Providers, RealtimeOutput, TtsOutput, length_ms};
 use crate::session::{CallStart, CallTime, Line, Session, SessionConfig, TtsEvent, UtteranceId};
 use crate::tape::{Payload, TapeRecorder, Wire, WireInput};
 use crate::twilio::{Framer, OutboundWriter};
+use crate::words::Emergencies;
 use before::Before;
 use clock::CallClock;
 use metronome::Seat;
@@ -89,6 +90,8 @@ struct Parts {
     recorder: Option<TapeRecorder>,
     preset: String,
     sensitivity: f32,
+    learned: Learned,
+    emergencies: Arc<Emergencies>,
 }
 
 /// Runs one call to its end.
@@ -129,7 +132,9 @@ async fn run(app: Arc<App>, stream: AcceptedStream, parts: Parts) {
         ended: None,
         far_end_closed: false,
         spans: CallSpans::begin(&call, &start.stream_sid),
-        status: app.board.enter(&call, &start.stream_sid),
+        status: app.board.enter(&call, &start.stream_sid, parts.learned.clone()),
+        learned: parts.learned,
+        emergencies: parts.emergencies,
         unanswered: None,
         call,
         app,
@@ -197,6 +202,10 @@ struct Driver {
     spans: CallSpans,
     /// For whoever looks at the live calls.
     status: OnBoard,
+    /// What the conversation teaches.
+    learned: Learned,
+    /// What makes it urgent.
+    emergencies: Arc<Emergencies>,
     /// When the caller's turn ended that nothing has been heard on yet.
     unanswered: Option<Instant>,
 }

@@ -11,6 +11,9 @@ pub(super) const FRAMES_DROPPED: &str = "kav_bridge_messages_dropped_total";
 /// Seconds from a ping to its answer.
 pub(super) const PING: &str = "kav_bridge_ping_seconds";
 
+/// Calls whose callers said that it is urgent.
+pub(super) const EMERGENCIES: &str = "kav_bridge_emergencies_total";
+
 /// Says what they are.
 pub(super) fn describe() {
     use metrics::{Unit, describe_counter, describe_histogram};
@@ -22,5 +25,6 @@ pub(super) fn describe() {
     describe_counter!(DEGRADED, "fallbacks used, by provider");
     describe_counter!(FRAMES_DROPPED, "messages dropped because the socket was too slow");
     describe_histogram!(PING, Unit::Seconds, "a ping over the media socket to its answer");
+    describe_counter!(EMERGENCIES, "calls whose callers said that it is urgent");
     crate::providers::net::numbers::describe();
 }

@@ -9,6 +9,7 @@ use audio_core::engine::{Engine, EngineConfig, EngineError, EngineStats};
 use audio_core::pipeline::{CallPipeline, PipelineConfig};
 use audio_core::tape::{Latency, Tape, TapeError};
 use audio_core::vad::VadKind;
+use crm_api::RouteDecision;
 
 use super::metronome::Metronome;
 use super::{Parts, numbers};
@@ -18,10 +19,11 @@ use crate::providers::embedded::{
 };
 use crate::providers::net::CallNet;
 use crate::providers::setup::{CallSetup, SetupError, Toolkit};
-use crate::providers::{Llm, Providers, ReplyPause, Stt};
+use crate::providers::{Learned, Llm, Providers, ReplyPause, Stt};
 use crate::server::{AcceptedStream, App, CallFuture, CallInfo, CallRunner};
 use crate::session::{Line, SessionConfig, SessionConfigError};
 use crate::tape::{RecordTapes, TapeRecorder, tape_lines};
+use crate::words::Emergencies;
 
 /// The runner could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -163,12 +165,37 @@ impl LiveRunner {
         });
         let preset = preset.name().to_owned();
         let net = CallNet::new().at_speed(self.speed);
-        let setup = CallSetup { net: &net, call_sid: &stream.call.call_sid, decision, crm: &app.crm };
+        let (learned, emergencies) = (Learned::default(), self.emergencies(decision));
+        let setup = CallSetup {
+            net: &net,
+            call_sid: &stream.call.call_sid,
+            decision,
+            crm: &app.crm,
+            learned: &learned,
+            emergencies: &emergencies,
+        };
         let providers = self.providers(&setup);
         let session = self.session.clone().spoken_by(self.toolkit.manner(decision).gender);
         let tick = self.engine.next_tick().unwrap_or_else(Instant::now);
         let seat = self.metronome.look_after(handle.news(), net.wake().clone(), tick);
-        Ok(Parts { handle, seat, session, providers, net, recorder, preset, sensitivity })
+        Ok(Parts {
+            handle,
+            seat,
+            session,
+            providers,
+            net,
+            recorder,
+            preset,
+            sensitivity,
+            learned,
+            emergencies,
+        })
+    }
+
+    /// What makes a call urgent: the business's own list, else the language's.
+    fn emergencies(&self, decision: &RouteDecision) -> Arc<Emergencies> {
+        let own = decision.emergencies.as_ref().map(Emergencies::new);
+        Arc::new(own.unwrap_or_else(|| self.session.lexicon.emergencies()))
     }
 
     fn providers(&self, call: &CallSetup<'_>) -> Providers {
@@ -180,7 +207,7 @@ impl LiveRunner {
         let lines = self.script.as_ref().map(|script| Arc::clone(&script.lines)).unwrap_or_default();
         let llm: Box<dyn Llm> = match lines.is_empty() {
             true => {
-                let dialogue = Dialogue::new(latency.llm_ms).with_words(Arc::clone(&self.session.lexicon));
+                let dialogue = Dialogue::new(latency.llm_ms).with_emergencies(Arc::clone(call.emergencies));
                 Box::new(dialogue.with_transfer(call.decision.dial.is_some()))
             }
             false => Box::new(ScriptedLlm::new(lines, latency.llm_ms)),

@@ -189,7 +189,8 @@ fn parse(record: &[u8]) -> Option<CallRow> {
     let row: CallRow = serde_json::from_slice(record).ok()?;
     let plain = |text: &str| text.len() <= MAX_NAME && !text.chars().any(char::is_control);
     let names = [&row.call_sid, &row.stream_sid, &row.bridge, &row.from, &row.business];
-    (names.into_iter().all(|name| plain(name)) && !row.bridge.is_empty()).then_some(row)
+    (names.into_iter().chain(row.about.texts()).all(|name| plain(name)) && !row.bridge.is_empty())
+        .then_some(row)
 }
 
 /// `used_memory` of `INFO memory`.
@@ -211,7 +212,20 @@ mod tests {
             .to_string()
         };
         assert_eq!(parse(record("b", "demo").as_bytes()).expect("whole").bridge, "b");
+        let about = |entities: &str| {
+            record("b", "demo").replacen(
+                '{',
+                &format!("{{\"intents\":[\"rent\"],\"entities\":{entities},"),
+                1,
+            )
+        };
+        let row = parse(about(r#"{"area":"חיפה"}"#).as_bytes()).expect("whole");
+        assert_eq!((row.about.intents.len(), row.about.entities["area"].as_str()), (1, "חיפה"));
         for wrong in [
+            about(r#"{"area":"\u001b[2J"}"#),
+            about(r#"{"a\nb":"x"}"#),
+            about(&format!(r#"{{"area":"{}"}}"#, "x".repeat(129))),
+            about("[]"),
             record("", "demo"),
             record("b", "\u{1b}[2J"),
             record("b", &"x".repeat(129)),

@@ -13,12 +13,14 @@ mod calls;
 mod client;
 mod error;
 mod list;
+mod messages;
 mod numbers;
 mod recordings;
 
 pub use calls::{CallStage, Created, HangUp, Instructions, MachineDetection, NewCall};
 pub use client::{API_BASE, Credentials, RestOptions, TwilioRest};
 pub use error::RestError;
+pub use messages::{Content, MessageStatus, NewMessage, SentMessage, WHATSAPP};
 pub use numbers::{NumberWebhooks, PhoneNumber};
 pub use recordings::{Download, Recording};
 

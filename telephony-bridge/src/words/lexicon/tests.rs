@@ -61,11 +61,11 @@ fn an_emergency_is_heard() {
         ("לא דחוף, אבל יש נזילה", Some("נזילה")),
         ("", None),
     ] {
-        assert_eq!(hebrew().emergency(words), found, "{words}");
+        assert_eq!(hebrew().emergencies().find(words), found, "{words}");
     }
     let mine = Lexicon::clone(&hebrew()).with("emergencies = [\"Lift  Stuck\"]").expect("valid");
-    assert_eq!(mine.emergency("the lift stuck again"), Some("lift stuck"));
-    assert_eq!(mine.emergency("יש הצפה"), None);
+    assert_eq!(mine.emergencies().find("the lift stuck again"), Some("lift stuck"));
+    assert_eq!(mine.emergencies().find("יש הצפה"), None);
     let error = Lexicon::parse("emergencies = ['…']").expect_err("nothing to hear").to_string();
     assert!(error.starts_with("emergencies has `…`: expected a phrase"), "{error}");
 }

@@ -82,6 +82,10 @@ async fn a_session_is_replaced_before_it_ends() {
     let metrics = line.site.metrics().await;
     let rolled = counter(&metrics, "kav_bridge_realtime_sessions_total", &["why=\"rollover\""]);
     assert!(rolled >= 1, "{metrics}");
+    // What the dashboard shows of it: each set-up and each first sound is timed.
+    assert!(counter(&metrics, "kav_bridge_realtime_setup_seconds_count", &[]) >= 2, "{metrics}");
+    let first = counter(&metrics, "kav_bridge_provider_first_result_seconds_count", &["role=\"realtime\""]);
+    assert!(first >= 2, "{metrics}");
     line.down().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crm_api::Speaker;
 
@@ -10,19 +10,14 @@ use super::answer::{Answer, Using};
 use super::items::Items;
 use super::link::{Link, Retry};
 use super::log::Log;
-use super::task::{Report, reason_of};
-use super::turns::{Placed, Turns};
-use super::wire::{self, Event};
+use super::turns::Turns;
+use super::wire;
 use super::{RealtimeModel, TurnDetection};
-use crate::providers::chain::{fell_back, is_open};
-use crate::providers::net::{CallNet, Phase, ProviderError, Reason, Role, numbers};
+use crate::providers::net::{CallNet, Phase, ProviderError, Reason, numbers};
 use crate::providers::openai::{NAME, Tools};
 use crate::providers::{Realtime, RealtimeOutput, SpeechFrame, SttResult, TtsOutput};
 use crate::session::{CallTime, State, TurnId, UtteranceId};
 use crate::speech_text::Gender;
-
-/// After it was given up, a model is tried again after so long.
-const COME_BACK: Duration = Duration::from_secs(4);
 
 /// What the model is told of the business.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,8 +33,8 @@ pub struct Brief {
 /// The caller's audio of a turn: another session must hear it again.
 #[derive(Debug)]
 pub(super) struct Voice {
-    turn: TurnId,
-    ulaw: Vec<u8>,
+    pub(super) turn: TurnId,
+    pub(super) ulaw: Vec<u8>,
 }
 
 /// A speech-to-speech model on one call.
@@ -52,19 +47,19 @@ pub struct RealtimeCall {
     /// How long it may keep the caller waiting.
     pub(super) limit: Duration,
     /// It answers; else the chain does.
-    is_on: bool,
-    link: Option<Link>,
+    pub(super) is_on: bool,
+    pub(super) link: Option<Link>,
     /// The session that will follow.
-    spare: Option<Link>,
-    retry: Retry,
-    log: Log,
+    pub(super) spare: Option<Link>,
+    pub(super) retry: Retry,
+    pub(super) log: Log,
     /// The turn being heard.
-    open: Option<Voice>,
+    pub(super) open: Option<Voice>,
     /// The last one, until it is answered.
     pub(super) finished: Option<Voice>,
     /// The next turn begins with what was heard before and forgotten.
     again: bool,
-    turns: Turns,
+    pub(super) turns: Turns,
     pub(super) items: Items,
     pub(super) answer: Option<Answer>,
     /// The response the server is at.
@@ -74,13 +69,13 @@ pub struct RealtimeCall {
     /// To be asked for once the server is free.
     pub(super) wanted: Option<TurnId>,
     pub(super) using: Vec<Using>,
-    state: State,
+    pub(super) state: State,
     /// The caller is being heard, by us or by the chain.
-    is_heard: bool,
+    pub(super) is_heard: bool,
     /// The last thing that the model was told we had said.
     told: String,
     /// What is being said was not said by this session.
-    says_anothers: bool,
+    pub(super) says_anothers: bool,
     pub(super) out: VecDeque<RealtimeOutput>,
 }
 
@@ -132,45 +127,7 @@ impl RealtimeCall {
         }
     }
 
-    /// Settings, and what was said.
-    fn first_messages(&self) -> (Vec<String>, usize) {
-        let update = wire::session_update(&self.model.settings, &self.brief, &self.tools.described());
-        let messages = std::iter::once(update).chain(self.log.messages(0)).collect();
-        (messages, self.log.len())
-    }
-
-    /// Sets a session up that knows what was said and hears the turn at hand again.
-    fn connect(&mut self, now: CallTime, why: &'static str) {
-        self.retry.next(now);
-        self.link = Some(Link::open(&self.model, &self.net, now, self.first_messages(), why));
-        self.begin_session();
-        if let Some(finished) = self.finished.take() {
-            self.turns.begin(finished.turn);
-            self.send(wire::append(&finished.ulaw));
-            self.commit(finished.turn);
-            self.finished = Some(finished);
-        }
-        if let Some(open) = &self.open {
-            self.turns.begin(open.turn);
-            self.send(wire::append(&open.ulaw));
-        }
-        if let Some(turn) = self.answer.as_ref().map(|answer| answer.turn) {
-            self.ask(turn);
-        }
-    }
-
-    /// Nothing of the last session counts any more.
-    fn begin_session(&mut self) {
-        for turn in self.turns.lost() {
-            self.out.push_back(RealtimeOutput::Heard(turn, SttResult::Failed));
-        }
-        self.items.forget_session();
-        (self.active, self.wanted) = (None, None);
-        self.asked.clear();
-        self.says_anothers = self.state == State::Speaking;
-    }
-
-    fn commit(&mut self, turn: TurnId) {
+    pub(super) fn commit(&mut self, turn: TurnId) {
         self.turns.commit_was_sent(turn);
         self.send(wire::commit());
         self.finish_turn(turn);
@@ -190,178 +147,6 @@ impl RealtimeCall {
         }
         self.asked.push_back(turn);
         self.send(wire::respond(turn));
-    }
-
-    /// The caller shall not wait: the chain goes on.
-    pub(super) fn give_up(&mut self, now: CallTime, error: &ProviderError) {
-        self.model.health().failed(Instant::now(), error);
-        self.without_model(now, error.reason.as_str());
-    }
-
-    fn without_model(&mut self, now: CallTime, reason: &'static str) {
-        let at_hand = [&self.open, &self.finished].map(|voice| voice.as_ref().map(|voice| voice.turn));
-        self.link = None;
-        self.spare = None;
-        self.begin_session();
-        self.items.all_done();
-        (self.answer, self.open, self.finished) = (None, None, None);
-        self.using.clear();
-        self.retry.at = self.retry.at.max(now + COME_BACK);
-        if std::mem::replace(&mut self.is_on, false) {
-            fell_back(Role::Realtime, NAME, "chain", reason);
-            // The chain hears the turn at hand again.
-            self.out.retain(
-                |output| !matches!(output, RealtimeOutput::Heard(turn, _) if at_hand.contains(&Some(*turn))),
-            );
-            self.out.push_back(RealtimeOutput::Direct(false));
-        }
-    }
-
-    fn on_lost(&mut self, now: CallTime, error: &ProviderError) {
-        self.model.health().failed(Instant::now(), error);
-        if self.is_on && self.answer.is_some() {
-            // An answer that is complete on our side would have ended it.
-            return self.without_model(now, error.reason.as_str());
-        }
-        self.link = None;
-        self.items.all_done();
-        match self.spare.take() {
-            Some(spare) => self.take_over(spare),
-            None => self.begin_session(),
-        }
-    }
-
-    /// The next session takes the place of the one at hand.
-    fn take_over(&mut self, spare: Link) {
-        let told = spare.told;
-        self.link = Some(spare);
-        self.begin_session();
-        for message in self.log.messages(told).collect::<Vec<_>>() {
-            self.send(message);
-        }
-    }
-
-    /// Nobody speaks, and nothing is awaited.
-    fn is_quiet(&self) -> bool {
-        self.state == State::Listening
-            && !self.is_heard
-            && self.answer.is_none()
-            && self.using.is_empty()
-            && self.turns.are_settled()
-    }
-
-    fn poll_links(&mut self, now: CallTime) {
-        while let Some(report) = self.link.as_mut().and_then(Link::poll) {
-            match report {
-                Report::Live { expires_at } => {
-                    if let Some(link) = &mut self.link {
-                        link.live(now, expires_at);
-                    }
-                    self.model.health().succeeded();
-                    self.retry.reset();
-                }
-                Report::Event(event) => self.on_event(now, event),
-                Report::Lost(error) => self.on_lost(now, &error),
-            }
-        }
-        match self.spare.as_mut().and_then(Link::poll) {
-            Some(Report::Live { expires_at }) => {
-                if let Some(spare) = &mut self.spare {
-                    spare.live(now, expires_at);
-                }
-            }
-            Some(Report::Lost(error)) => {
-                self.model.health().failed(Instant::now(), &error);
-                self.spare = None;
-                self.retry.next(now);
-            }
-            Some(Report::Event(_)) | None => {}
-        }
-        self.keep_connected(now);
-    }
-
-    /// Sets sessions up where they are wanted, and puts them to work at quiet moments.
-    fn keep_connected(&mut self, now: CallTime) {
-        let may_try = now >= self.retry.at && is_open(Some(self.model.health()));
-        match &self.link {
-            None if may_try => self.connect(now, "again"),
-            // Nothing is to be expected of it, and the caller speaks or waits.
-            None if self.is_on && (self.open.is_some() || self.answer.is_some()) => {
-                let reason = self.model.health().last_reason().map_or("failed", Reason::as_str);
-                self.without_model(now, reason);
-            }
-            Some(link) if !self.is_on && link.is_live && self.is_quiet() => {
-                self.is_on = true;
-                self.out.push_back(RealtimeOutput::Direct(true));
-            }
-            Some(link) if link.is_live && now >= link.until && self.spare.is_none() && may_try => {
-                let first = self.first_messages();
-                self.spare = Some(Link::open(&self.model, &self.net, now, first, "rollover"));
-            }
-            None | Some(_) => {}
-        }
-        if self.is_quiet()
-            && let Some(spare) = self.spare.take_if(|spare| spare.is_live)
-        {
-            self.take_over(spare);
-        }
-    }
-
-    fn on_event(&mut self, now: CallTime, event: Event) {
-        match event {
-            Event::Committed { item } => match self.turns.committed(&item) {
-                Placed::Asked => {}
-                Placed::ByServer(turn) => {
-                    self.out.push_back(RealtimeOutput::Heard(turn, SttResult::TurnOver));
-                }
-                Placed::Unwanted => self.send(wire::delete(&item)),
-            },
-            Event::HeardMore { item, delta } => {
-                if let Some((turn, text)) = self.turns.heard_more(&item, &delta) {
-                    self.out.push_back(RealtimeOutput::Heard(turn, SttResult::Partial(text)));
-                }
-            }
-            Event::Heard { item, text } => self.on_words(&item, Some(&text)),
-            Event::NotHeard { item, why } => {
-                tracing::warn!(provider = NAME, why, "the caller's words are not written down");
-                self.on_words(&item, None);
-            }
-            Event::Begun { response, turn } => self.on_begun(response, turn),
-            Event::Audio { response, item, ulaw } => self.on_audio(now, &response, &item, &ulaw),
-            Event::AudioDone { response, item } => self.on_audio_done(now, &response, &item),
-            Event::Words { response, item, delta } => self.on_response_words(now, &response, &item, delta),
-            Event::Done { response, status, detail, calls, tokens } => {
-                Self::count_tokens(tokens);
-                self.on_done(now, &response, (status, &detail), calls);
-            }
-            Event::Error { kind, code, message } => self.on_error(now, &kind, &code, &message),
-            Event::Session { .. } | Event::Other => {}
-        }
-    }
-
-    fn on_words(&mut self, item: &str, text: Option<&str>) {
-        if let Some((turn, text)) = self.turns.heard(item, text) {
-            self.out.push_back(RealtimeOutput::Heard(turn, SttResult::Final(text)));
-        }
-    }
-
-    /// Most errors say that a message came too late. Some end the session.
-    fn on_error(&mut self, now: CallTime, kind: &str, code: &str, message: &str) {
-        if let Some(reason) = reason_of(kind, code) {
-            let detail = format!("{kind} {code}: {message}");
-            return self.on_lost(now, &ProviderError::new(NAME, Phase::Answer, reason, detail));
-        }
-        tracing::debug!(provider = NAME, kind, code, message, "refused");
-        match code {
-            "input_audio_buffer_commit_empty" => {
-                if let Some(turn) = self.turns.commit_failed() {
-                    self.out.push_back(RealtimeOutput::Heard(turn, SttResult::Final(String::new())));
-                }
-            }
-            // It is asked for again once the server says that it is free.
-            "conversation_already_has_active_response" => self.wanted = self.asked.pop_front(),
-            _ => {}
-        }
     }
 
     fn check_limits(&mut self, now: CallTime) {

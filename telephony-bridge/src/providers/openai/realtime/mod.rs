@@ -10,9 +10,11 @@
 
 mod answer;
 mod call;
+mod events;
 mod items;
 mod link;
 mod log;
+mod sessions;
 mod settings;
 mod task;
 mod turns;

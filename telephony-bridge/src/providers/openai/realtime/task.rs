@@ -1,11 +1,11 @@
 //! The socket of one session, in a task of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::RealtimeModel;
 use super::wire::{self, Event};
-use crate::providers::net::{Inbox, Outbox, Phase, ProviderError, Reason};
+use crate::providers::net::{Inbox, Outbox, Phase, ProviderError, Reason, numbers};
 use crate::providers::recognition::socket::{Incoming, Socket};
 
 /// Reaching the server and having the session set up.
@@ -65,6 +65,7 @@ pub(super) async fn run(
     mut inbox: Inbox<String>,
     outbox: Outbox<Report>,
 ) {
+    let begun = Instant::now();
     let (mut socket, expires_at) = match open(&model, first).await {
         Ok(opened) => opened,
         Err(error) => {
@@ -72,6 +73,8 @@ pub(super) async fn run(
             return;
         }
     };
+    metrics::histogram!(numbers::SETUP).record(begun.elapsed().as_secs_f64());
+    let _counted = Counted::begin();
     if !outbox.send(Report::Live { expires_at }).await {
         return;
     }
@@ -97,6 +100,22 @@ pub(super) async fn run(
         }
     };
     outbox.send(Report::Lost(lost)).await;
+}
+
+/// A session that exists. However its task ends, it is counted no longer.
+struct Counted;
+
+impl Counted {
+    fn begin() -> Self {
+        metrics::gauge!(numbers::SESSIONS_LIVE).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!(numbers::SESSIONS_LIVE).decrement(1.0);
+    }
 }
 
 /// The next message. Cancel safe.

@@ -1,6 +1,8 @@
 //! What live calls are doing, for whoever looks: written by each call's driver, read by `top`, by `/health`
 //! and by the bridges beside this one (S-TEL-007).
 
+mod about;
+
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::call::CallInfo;
 use crate::logging::Redacted;
+use crate::providers::Learned;
 use crate::session::State;
+pub use about::{About, Intent};
 
 /// Where one call stands. Its driver writes, without waiting for anybody.
 #[derive(Debug)]
@@ -34,10 +38,11 @@ pub struct CallStatus {
     pong_us: AtomicU64,
     /// A speech-to-speech model answers.
     direct: AtomicBool,
+    learned: Learned,
 }
 
 impl CallStatus {
-    fn new(call: &CallInfo, stream_sid: &str) -> Self {
+    fn new(call: &CallInfo, stream_sid: &str, learned: Learned) -> Self {
         Self {
             call_sid: call.call_sid.clone(),
             stream_sid: stream_sid.to_owned(),
@@ -55,6 +60,7 @@ impl CallStatus {
             pongs: AtomicU64::new(0),
             pong_us: AtomicU64::new(0),
             direct: AtomicBool::new(false),
+            learned,
         }
     }
 
@@ -129,6 +135,7 @@ impl CallStatus {
             received: self.received.load(Ordering::Relaxed),
             sent: self.sent.load(Ordering::Relaxed),
             realtime: self.direct.load(Ordering::Relaxed),
+            about: About::of(&self.learned.known()),
         }
     }
 }
@@ -172,6 +179,9 @@ pub struct CallRow {
     /// Messages to the far end.
     #[serde(default)]
     pub sent: u64,
+    /// What the caller wants.
+    #[serde(flatten)]
+    pub about: About,
 }
 
 /// What went over media sockets.
@@ -212,9 +222,9 @@ pub struct OnBoard {
 }
 
 impl Board {
-    /// Puts a call on the board.
-    pub fn enter(self: &Arc<Self>, call: &CallInfo, stream_sid: &str) -> OnBoard {
-        let status = Arc::new(CallStatus::new(call, stream_sid));
+    /// Puts a call on the board; `learned` is what its conversation teaches.
+    pub fn enter(self: &Arc<Self>, call: &CallInfo, stream_sid: &str, learned: Learned) -> OnBoard {
+        let status = Arc::new(CallStatus::new(call, stream_sid, learned));
         self.lock().live.push(Arc::clone(&status));
         OnBoard { status, board: Arc::clone(self) }
     }
@@ -272,11 +282,14 @@ mod tests {
     }
 
     /// S-TEL-007, S-TEL-008: a call is on the board while it lasts, with its connection, who has the floor, how
-    /// many turns and messages it had, and without the caller's number. What was meant is the CRM's to know.
+    /// many turns and messages it had, what it is about, and without the caller's number.
     #[test]
     fn a_call_is_shown_while_it_lasts() {
         let board = Arc::new(Board::default());
-        let (first, second) = (board.enter(&call("CA1"), "MZ1"), board.enter(&call("CA2"), "MZ2"));
+        let learned = Learned::default();
+        let first = board.enter(&call("CA1"), "MZ1", learned.clone());
+        let second = board.enter(&call("CA2"), "MZ2", Learned::default());
+        learned.fields(&[("deal".to_owned(), "buy".to_owned())].into());
         first.state(State::Speaking);
         first.turn();
         first.answered(Duration::from_millis(700));
@@ -290,6 +303,10 @@ mod tests {
         assert_eq!((rows[1].yields, rows[1].fallbacks, rows[1].response_ms), (1, 1, None));
         assert_eq!((rows[0].stream_sid.as_str(), rows[0].received, rows[0].sent), ("MZ1", 1, 7));
         assert_eq!(rows[0].from, "…5678");
+        assert_eq!(
+            (rows[0].about.intents.as_slice(), &rows[1].about),
+            (&[Intent::Buy][..], &About::default())
+        );
         let traffic = Traffic { messages: 8, pongs: 1, pong_us: 3_000 };
         assert_eq!(board.traffic(), traffic);
         drop(first);
