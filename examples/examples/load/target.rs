@@ -256,11 +256,11 @@ pub(super) fn bridge() -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     /// No test, but the bridge of those that need one.
-    #[tokio::test(flavor = "multi_thread")]
+    #[test]
     #[ignore = "started by others"]
-    async fn the_bridge() {
+    fn the_bridge() {
         // Other tests' names share the line.
         println!();
-        super::bridge().await.expect("a bridge");
+        super::bridge().expect("a bridge");
     }
 }
