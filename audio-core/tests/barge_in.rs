@@ -154,7 +154,8 @@ fn a_voice_whose_words_are_a_backchannel_starts_anew() {
         |e: &Event| matches!(e, Event::Resume { reason: ResumeReason::Words, at } if at.as_ms() == 2_800);
     assert_eq!(acquitted.iter().filter(|e| words(e)).count(), 1, "{acquitted:?}");
     let later = yields(&acquitted);
-    assert!(later.is_empty() || later[0] >= yielded + 300, "{later:?}, {yielded} without the words");
+    assert!(yielded < 3_800, "{yielded} without the words");
+    assert!(later.is_empty() || later[0] >= 2_800 + 1_000, "{later:?}: a second of voice anew");
 }
 
 /// A-AUD-003: who keeps talking gets the floor, even if no word is understood: after a second of what sounds like a
@@ -194,7 +195,7 @@ fn the_agent_is_heard_a_few_frames_longer_than_it_is_sent() {
 #[test]
 fn a_duck_is_withdrawn_when_the_reply_ends() {
     let caller = Line::new().silence(50).voice(8, 3_000.0).voice(10, 3_000.0);
-    let events = overlap(&mut replay(VadKind::Rms, Preset::Adaptive), caller, 0, 58);
+    let events = overlap(&mut replay(VadKind::Rms, Preset::Adaptive), caller, 0, 62);
     let last = events.last().expect("events");
     assert!(matches!(last, Event::Resume { .. }), "{events:?}");
 }

@@ -6,6 +6,7 @@
 //! filtering", 2001).
 
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::sys::vector::{Work, widest};
 
 /// Sums that are kept apart, so that their order is the same on every machine and they vectorise.
 const LANES: usize = 8;
@@ -27,6 +28,11 @@ pub struct Timbre {
 impl Timbre {
     /// Of a frame at 8 kHz.
     pub fn of(pcm: &PcmFrame) -> Self {
+        widest(Measure(pcm))
+    }
+
+    #[inline(always)]
+    fn measure(pcm: &PcmFrame) -> Self {
         let (mut squares, mut second, mut fourth) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         let (earlier, later) = (&pcm[..FRAME_SAMPLES - LANES], &pcm[1..]);
         for (a, b) in earlier.as_chunks::<LANES>().0.iter().zip(later.as_chunks::<LANES>().0) {
@@ -48,6 +54,17 @@ impl Timbre {
             brightness: (second / squares).sqrt().min(2.0),
             smoothness: (3.0 * second / count * second / fourth).min(3.0),
         }
+    }
+}
+
+struct Measure<'a>(&'a PcmFrame);
+
+impl Work for Measure<'_> {
+    type Out = Timbre;
+
+    #[inline(always)]
+    fn run(self) -> Timbre {
+        Timbre::measure(self.0)
     }
 }
 

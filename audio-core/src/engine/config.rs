@@ -15,10 +15,10 @@ pub(crate) const WIRE_IN_FRAMES: usize = 16;
 pub(crate) const AGENT_IN_FRAMES: usize = 32;
 /// Frames for the wire a call can hold before the socket takes them (640 ms).
 pub(crate) const WIRE_OUT_FRAMES: usize = 32;
-/// Decoded frames a call can hold for speech recognition (640 ms).
-pub(crate) const CLEAN_FRAMES: usize = 32;
+/// Decoded frames a call can hold for speech recognition (480 ms): what may wait from the wire and half as much again.
+pub(crate) const CLEAN_FRAMES: usize = 24;
 /// Events a call can hold.
-pub(crate) const EVENTS: usize = 64;
+pub(crate) const EVENTS: usize = 32;
 /// Commands a call can hold.
 pub(crate) const COMMANDS: usize = 4;
 /// Calls a worker takes in per tick: each is one pointer moved, so that two hundred that come at

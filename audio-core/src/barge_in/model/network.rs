@@ -1,6 +1,7 @@
 //! One hidden layer of rectified units. Sums are made in a fixed order, so that every machine gets the same bits.
 
 use super::MODEL_INPUTS;
+use crate::sys::vector::{Work, widest};
 
 /// Hidden units.
 const UNITS: usize = 16;
@@ -18,6 +19,11 @@ pub(super) struct Network<const FRAMES: usize> {
 impl<const FRAMES: usize> Network<FRAMES> {
     /// Log-odds of what it was trained to tell, by the first frames of `window`, newest first.
     pub(super) fn log_odds(&self, window: &[[f32; MODEL_INPUTS]]) -> f32 {
+        widest(Step(self, window))
+    }
+
+    #[inline(always)]
+    fn step(&self, window: &[[f32; MODEL_INPUTS]]) -> f32 {
         let mut units = self.bias;
         for (frame, weights) in window.iter().zip(&self.hidden) {
             for (input, weights) in frame.iter().zip(weights) {
@@ -51,6 +57,17 @@ impl<const FRAMES: usize> Network<FRAMES> {
         let ([out_bias], at) = floats(bytes, at);
         assert!(at == bytes.len(), "the weights are of another network");
         Self { hidden, bias, out, out_bias }
+    }
+}
+
+struct Step<'a, const FRAMES: usize>(&'a Network<FRAMES>, &'a [[f32; MODEL_INPUTS]]);
+
+impl<const FRAMES: usize> Work for Step<'_, FRAMES> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        self.0.step(self.1)
     }
 }
 
