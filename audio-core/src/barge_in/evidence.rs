@@ -123,11 +123,9 @@ pub(super) fn weight(near: Near, against: Against) -> f32 {
     let Against { run, talker, echo, margin_db, floor, before } = against;
     let level = near.level.0;
     let voice = between(near.score, DOUBT, SURE);
-    let noise = Dbfs(floor.0 + OVER_FLOOR_DB);
-    let voice_alone = without(run, noise).0;
-    let close = match talker.map(|talker| without(talker, noise).0) {
-        Some(own) => between(voice_alone, own - FAR_DB, own - CLOSE_DB),
-        None => between(voice_alone, FAR, CLOSE),
+    let close = match closeness(run, talker, floor) {
+        Some(db) => between(db, -FAR_DB, -CLOSE_DB),
+        None => between(without(run, Dbfs(floor.0 + OVER_FLOOR_DB)).0, FAR, CLOSE),
     };
     let clear = between(level, echo.0 + margin_db, echo.0 + margin_db + CLEAR_DB);
     let lively = between(level, run.0 - FADED_DB, run.0 - LIVELY_DB);
@@ -136,6 +134,21 @@ pub(super) fn weight(near: Near, against: Against) -> f32 {
     let own = talker.map_or(TYPICAL, |talker| talker.0);
     let loud = between(level, own + LOUD_DB, own + LOUDEST_DB);
     voice * close * clear * lively * audible * fresh * (1.0 + BONUS * loud)
+}
+
+/// How the level of a run of voice lies to the caller's own, the noise taken out of both, in dB; `None` while the caller
+/// has not spoken.
+fn closeness(run: Dbfs, talker: Option<Dbfs>, floor: Dbfs) -> Option<f32> {
+    let noise = Dbfs(floor.0 + OVER_FLOOR_DB);
+    talker.map(|talker| without(run, noise).0 - without(talker, noise).0)
+}
+
+/// A voice this far above the caller's own level is as close, in dB: as loud, to what levels are worth.
+const OWN_DB: f32 = -0.5;
+
+/// Is a voice as loud as the caller's own? Then it is theirs: who is beside the telephone is not.
+pub(super) fn is_as_close(run: Dbfs, talker: Option<Dbfs>, floor: Dbfs) -> bool {
+    closeness(run, talker, floor).is_some_and(|db| db >= OWN_DB)
 }
 
 /// The level of what is left of `sum` when `noise` is taken out: powers add. At most 10 dB are.

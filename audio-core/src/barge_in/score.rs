@@ -2,7 +2,9 @@
 
 use crate::barge_in::before::Before;
 use crate::barge_in::echo::EchoEstimate;
-use crate::barge_in::evidence::{Against, MOST_WEIGHT, Near, Reasons, echo_reason, level_reason, weight};
+use crate::barge_in::evidence::{
+    Against, MOST_WEIGHT, Near, Reasons, echo_reason, is_as_close, level_reason, weight,
+};
 use crate::barge_in::floor::Floor;
 use crate::barge_in::model::{Beside, MODEL_INPUTS, Model, inputs};
 use crate::barge_in::policy::BargeInConfig;
@@ -23,6 +25,8 @@ const CONFIRMED: f32 = 0.6;
 const PATIENCE: f32 = 2.0;
 /// How likely it must be for words to be believed near: who is far off has words too.
 const NEAR: f32 = 0.4;
+/// Frames of voice from which on its level tells that it is near: 200 ms.
+const CLOSE_FRAMES: u32 = 10;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
 const UNCONFIRMED: u32 = 18;
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
@@ -334,7 +338,13 @@ impl BargeInDetector {
             (self.ducked, self.near) = (true, false);
             return Some(Verdict::Duck { score: begun, reasons: run.reasons });
         }
-        if !self.near && claims >= NEAR {
+        let close = || {
+            let own = (self.talker.level(), self.floor.level());
+            run.frames >= CLOSE_FRAMES
+                && run.evidence >= BELIEVED
+                && is_as_close(run.loudness(), own.0, own.1)
+        };
+        if !self.near && (claims >= NEAR || close()) {
             self.near = true;
             return Some(Verdict::Near { score: claims, reasons: run.reasons });
         }
