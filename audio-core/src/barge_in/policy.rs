@@ -89,7 +89,7 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.73),
+            duck_score: Some(0.71),
             claim_score: Some(0.73),
             ..Self::responsive()
         }
