@@ -176,7 +176,7 @@ fn events_that_nobody_takes_are_counted() {
         engine.tick();
     }
     let events = std::iter::from_fn(|| call.pop_event()).count();
-    assert_eq!((events as u64, call.counters().events_lost), (64, 16));
+    assert_eq!((events as u64, call.counters().events_lost), (32, 48));
     call.push_wire(&order(EVENTS)).unwrap();
     engine.tick();
     assert_eq!(std::iter::from_fn(|| call.pop_event()).count(), 2, "and then it goes on");
