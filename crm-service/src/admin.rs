@@ -99,7 +99,8 @@ pub async fn set_tenant(config: &Config, slug: &str, change: &TenantChange) -> R
 pub async fn tenants(config: &Config) -> Result<Vec<TenantRow>, Error> {
     let db = open(config).await?;
     let mut rows = Vec::new();
-    for (slug, tenant) in tenants::all(&mut db.read().await?).await? {
+    let all = tenants::all(&mut db.read().await?).await?;
+    for (slug, tenant) in all {
         let profile = profile::of(&mut db.read().await?.enter(tenant).await?).await?;
         rows.push(TenantRow {
             slug,

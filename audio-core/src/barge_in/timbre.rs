@@ -10,7 +10,7 @@ use crate::sys::vector::{Work, widest};
 
 /// Sums that are kept apart, so that their order is the same on every machine and they vectorise.
 const LANES: usize = 8;
-/// Below this mean square (about −78 dBFS) there is nothing to tell.
+/// Below this mean square (about −78 dBFS) there is nothing to tell, nor where the differences' squares together are less.
 const FAINT: f32 = 16.0;
 
 /// The sound of one frame.

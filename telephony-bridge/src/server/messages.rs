@@ -1,7 +1,7 @@
 //! Messages that the bridge sends for our own services, by the account that places calls (A-TEL-012).
 //!
-//! `POST /api/messages` names a reference, and the same reference sends one message, however often it is asked for.
-//! Whether somebody may be written to, and when, is the business of whoever asks.
+//! `POST /api/messages` names a reference, and the same reference sends one message, however often it is asked for: one
+//! bridge knows the newest thousand since it started. Whether somebody may be written to, and when, is the business of whoever asks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::routes::{Refused, bad_form, internal, signed_form};
 use crate::logging::Redacted;
 use crate::metrics as names;
 use crate::twilio::MessageCallback;
-use crate::twilio::rest::{Content, MessageStatus, NewMessage, RestError, TwilioRest};
+use crate::twilio::rest::{Content, MessageStatus, NewMessage, RestError};
 
 /// Where they are.
 pub(super) const MESSAGES_PATH: &str = "/api/messages";
@@ -50,7 +50,7 @@ pub(super) struct Message {
     reference: String,
     /// Absent until Twilio has named it.
     message_sid: Option<String>,
-    /// Twilio's word for its state; `unknown` where Twilio may have taken it.
+    /// `submitting` until Twilio has answered, then Twilio's word for its state; `unknown` where Twilio may have taken it.
     status: String,
     /// Twilio's number for what went wrong.
     error_code: Option<u32>,
@@ -69,35 +69,44 @@ pub(super) async fn send(
     let wrong = |why: String| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, why);
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| wrong(error.to_string()))?;
     check_reference(&wanted.reference).map_err(wrong)?;
-    let content = match (&wanted.text, &wanted.template) {
-        (Some(text), None) if wanted.variables.is_empty() => Content::Text(text),
-        (None, Some(template)) => Content::Template(template, &wanted.variables),
-        _ => return Err(wrong("expected text, or template with its variables".to_owned())),
-    };
-    let Some(twilio) = &app.twilio else {
+    if wanted.content().is_none() {
+        return Err(wrong("expected text, or template with its variables".to_owned()));
+    }
+    if app.twilio.is_none() {
         let why = "TWILIO_ACCOUNT_SID is not set: no message can be sent".to_owned();
         return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, why));
-    };
-    let begun = || Message {
-        reference: wanted.reference.clone(),
-        status: MessageStatus::Accepted.as_str().to_owned(),
-        ..Message::default()
-    };
-    let is_new = app.messages.begin(&wanted.reference, begun);
+    }
+    let reference = wanted.reference.clone();
+    let begun =
+        || Message { reference: reference.clone(), status: "submitting".to_owned(), ..Message::default() };
+    let is_new = app.messages.begin(&reference, begun);
     if is_new {
-        submit(&app, twilio, &wanted, content).await?;
+        // Whoever asks may go away: what becomes of the message is known all the same.
+        let submitted = tokio::spawn(submit(Arc::clone(&app), wanted)).await;
+        submitted.map_err(|error| {
+            Refused::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the message's task ended: {error}"))
+        })??;
     }
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, answer(&app, &wanted.reference)?))
+    Ok((status, answer(&app, &reference)?))
+}
+
+impl Wanted {
+    /// `None`: neither a text nor a template, or both.
+    fn content(&self) -> Option<Content<'_>> {
+        match (&self.text, &self.template) {
+            (Some(text), None) if self.variables.is_empty() => Some(Content::Text(text)),
+            (None, Some(template)) => Some(Content::Template(template, &self.variables)),
+            _ => None,
+        }
+    }
 }
 
 /// Has Twilio send it.
-async fn submit(
-    app: &App,
-    twilio: &TwilioRest,
-    wanted: &Wanted,
-    content: Content<'_>,
-) -> Result<(), Refused> {
+async fn submit(app: Arc<App>, wanted: Wanted) -> Result<(), Refused> {
+    let (Some(twilio), Some(content)) = (&app.twilio, wanted.content()) else {
+        return Ok(()); // both were looked at
+    };
     let callback = app.config.webhook_url(&format!("{MESSAGES_PATH}/{}/status", wanted.reference));
     let message =
         NewMessage { to: &wanted.to, from: &wanted.from, content, status_callback: Some(&callback) };
@@ -114,7 +123,17 @@ async fn submit(
             Ok(())
         }
         Err(error) => {
-            tracing::error!(reference = wanted.reference, %error, "a message is not sent");
+            match &error {
+                // The datum is told to whoever asked, and to nobody else.
+                RestError::Wrong { field, .. } => {
+                    tracing::warn!(
+                        reference = wanted.reference,
+                        field,
+                        "a message is not sent: that is wrong"
+                    );
+                }
+                _ => tracing::error!(reference = wanted.reference, %error, "a message is not sent"),
+            }
             if error.may_be_done() {
                 // Asking again must not send it twice.
                 app.messages.with(&wanted.reference, |message| "unknown".clone_into(&mut message.status));

@@ -151,7 +151,7 @@ impl Session {
         let line = self.transcript.last_of(Speaker::Agent)?;
         let question = last_question(&line.text)?;
         let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count() as u64;
-        let before = letters(&line.text[..line.text.find(question)?]);
+        let before = letters(&line.text[..line.text.rfind(question)?]);
         let length = (line.end - line.start).as_millis() as u64;
         let began = line.start + Duration::from_millis(length * before / letters(&line.text).max(1));
         Some((self.config.lexicon.asked(question), began))

@@ -9,7 +9,7 @@ use crate::providers::Known;
 
 /// Fields whose values are shown. Of any other it is shown that it is known: it may hold a name, an address, or
 /// whatever a caller answered.
-const SHOWN: [&str; 6] = ["area", "budget", "deal", "emergency", "meeting", "rooms"];
+const SHOWN: [&str; 5] = ["area", "budget", "deal", "meeting", "rooms"];
 /// Entities of a record.
 const MAX_ENTITIES: usize = 12;
 /// Longest value shown, in characters.
@@ -20,6 +20,10 @@ const NUMBER: usize = 7;
 const NONE: [&str; 6] = ["no", "none", "false", "לא", "אין", "-"];
 /// A value that is not shown.
 const KEPT_BACK: &str = "…";
+
+fn says_none(said: &str) -> bool {
+    NONE.contains(&said.trim().trim_end_matches('.').to_lowercase().as_str())
+}
 
 /// What the caller wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +80,7 @@ impl About {
     /// Of what was learned, as much as others may see.
     pub(super) fn of(known: &Known) -> Self {
         let said = known.fields.get("emergency");
-        let emergency = known.is_urgent || said.is_some_and(|said| !NONE.contains(&said.as_str()));
+        let emergency = known.is_urgent || said.is_some_and(|said| !says_none(said));
         let deal = known.fields.get("deal").map(|deal| match deal.as_str() {
             "buy" => Intent::Buy,
             "rent" => Intent::Rent,

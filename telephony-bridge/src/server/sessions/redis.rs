@@ -187,7 +187,7 @@ fn parse(record: &[u8]) -> Option<CallRow> {
         return None;
     }
     let row: CallRow = serde_json::from_slice(record).ok()?;
-    let plain = |text: &str| text.len() <= MAX_NAME && !text.chars().any(char::is_control);
+    let plain = |text: &str| text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control);
     let names = [&row.call_sid, &row.stream_sid, &row.bridge, &row.from, &row.business];
     (names.into_iter().chain(row.about.texts()).all(|name| plain(name)) && !row.bridge.is_empty())
         .then_some(row)
