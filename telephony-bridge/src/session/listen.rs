@@ -74,6 +74,10 @@ impl Listening {
 
     /// Drops the segment; its words are no longer wanted.
     pub(super) fn close(&mut self) -> Option<TurnId> {
+        // A duck that goes on is followed by another's words: none of those are known yet.
+        if let Some(ducked) = &mut self.ducked {
+            ducked.knows_no_words();
+        }
         self.segment.take().map(|segment| segment.turn)
     }
 

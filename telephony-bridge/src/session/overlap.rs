@@ -27,6 +27,11 @@ impl Ducked {
     pub(super) const fn new(now: CallTime, score: f32, words: usize) -> Self {
         Self { since: now, score, near: false, words }
     }
+
+    /// The segment is another now.
+    pub(super) const fn knows_no_words(&mut self) {
+        self.words = 0;
+    }
 }
 
 impl Session {

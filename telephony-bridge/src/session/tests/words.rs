@@ -151,6 +151,24 @@ fn a_duck_does_not_outlive_its_reply() {
     assert_eq!(call.yielded_to(), None);
 }
 
+/// A-AUD-003: the detector may turn the agent down before it says "speech", and only then the last attempt is found to
+/// be over: how many words that one had says nothing about the new one.
+#[test]
+fn a_duck_before_a_new_attempt_skips_none_of_its_words() {
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_500, "כן כן").silence(5_700);
+    let first = call.last_turn();
+    call.duck_far(8_000).voice(8_100);
+    assert_ne!(call.last_turn(), first, "a new attempt");
+    call.hears(8_500, "רגע");
+    assert_eq!(call.yielded_to().as_deref(), Some("רגע"));
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_500, "כן כן").silence(5_700);
+    call.duck_far(8_000).voice(8_100).hears(8_500, "אוקיי").resume(8_600);
+    let resumed = Output::Resume { reason: Default::default(), words: "אוקיי".into() };
+    assert!(call.outputs.contains(&Output::Acquit) && call.outputs.contains(&resumed));
+}
+
 /// An interim word that is rewritten into a stop-word counts.
 #[test]
 fn a_rewritten_word_is_seen() {
