@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Line;
+use super::line::Line;
 use crate::config::{TomlError, shown};
 use crate::speech_text::Gender;
 use crate::words::Lexicon;

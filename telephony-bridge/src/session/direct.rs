@@ -6,19 +6,9 @@
 
 use crm_api::Speaker;
 
-use super::state::{Afterwards, Phase};
-use super::think::{Thinking, join};
+use super::state::{Afterwards, Phase, Thinking, Waiting, join};
 use super::transcript::Entry;
 use super::{CallTime, Output, Provider, Session, SttEvent, Timer, TurnId};
-
-/// What is not written down yet.
-#[derive(Debug)]
-pub(super) enum Waiting {
-    /// A turn of the caller whose words are to come.
-    Turn(Thinking),
-    /// What was heard after one.
-    Said(Entry),
-}
 
 impl Session {
     /// Has the model answer the turn from the caller's voice.
@@ -170,7 +160,7 @@ impl Session {
         }
         match &mut self.phase {
             Phase::Listening => {
-                if let Some(segment) = self.listening.segment() {
+                if let Some(segment) = &self.listening.segment {
                     self.out.push_back(Output::SttStart { turn: segment.turn, from: segment.onset });
                 }
             }

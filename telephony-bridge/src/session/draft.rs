@@ -5,26 +5,16 @@
 //! [`Output::DropDraft`] ends it where they are not, or where there is no turn after all. Until it is taken over
 //! it reaches neither the caller nor the transcript, and whoever writes it uses no tool.
 
-use super::state::Phase;
-use super::think::join;
+use super::state::{Phase, join};
 use super::{CallTime, Output, Session, Timer, TurnId};
 use crate::words::{Ending, plain};
-
-/// What was begun early for the caller's present turn.
-#[derive(Debug, Default)]
-pub(super) struct Drafts {
-    /// The one being written: its turn, and its words as they are compared.
-    open: Option<(TurnId, String)>,
-    /// How many were begun, hesitations of the turn included.
-    begun: u32,
-}
 
 impl Session {
     /// The words of the turn that is not final yet.
     fn words_so_far(&self) -> Option<(TurnId, String)> {
         match &self.phase {
             Phase::Listening => {
-                let segment = self.listening.segment()?;
+                let segment = self.listening.segment.as_ref()?;
                 let carried = self.listening.carried.as_ref().map_or("", |carried| &carried.text);
                 Some((segment.turn, join(carried, &segment.partial)))
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::SessionConfig;
+use super::config::SessionConfig;
 use crate::words::Ending;
 
 /// The wait after the detector's own hangover, by how the words end so far, and while there are none by whether a

@@ -6,7 +6,8 @@ use audio_core::pipeline::PipelineEvent;
 use crm_api::EndReason;
 use serde::{Deserialize, Serialize};
 
-use super::{Line, TurnId, UtteranceId};
+use super::id::{TurnId, UtteranceId};
+use super::line::Line;
 
 /// Something happened.
 #[derive(Clone, Debug)]

@@ -4,102 +4,9 @@ use audio_core::frame::SampleTime;
 use audio_core::pipeline::PipelineEvent;
 
 use super::endpointing;
-use super::overlap::Ducked;
-use super::state::{Afterwards, Phase};
-use super::think::{Thinking, join};
-use super::{CallTime, Line, Output, Provider, Session, State, SttEvent, Timer, TurnId, UtteranceId};
+use super::state::{Carried, Ducked, Phase, Segment, Thinking, call_time, join};
+use super::{CallTime, Output, Provider, Session, State, SttEvent, Timer, TurnId};
 use crate::words::{Asked, Ending};
-
-/// What is known of the turn being heard.
-#[derive(Debug, Default)]
-pub(super) struct Listening {
-    segment: Option<Segment>,
-    /// Is the caller speaking, heard as a turn or not?
-    pub(super) voice: bool,
-    /// Words of the same turn that were recognised before the caller went on.
-    pub(super) carried: Option<Carried>,
-    /// What the agent was saying when it yielded: said to the end if the caller had no words.
-    pub(super) interrupted: Option<Interrupted>,
-    /// The agent was turned down, and may be interrupted.
-    pub(super) ducked: Option<Ducked>,
-    /// When the caller's voice ended.
-    quiet_since: Option<CallTime>,
-}
-
-/// A stretch of the caller's line under recognition.
-#[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) turn: TurnId,
-    pub(super) onset: SampleTime,
-    pub(super) last_voice: SampleTime,
-    pub(super) partial: String,
-    /// The detector has heard nothing of it.
-    pub(super) unheard: bool,
-}
-
-/// The earlier part of a turn that goes on.
-#[derive(Debug)]
-pub(super) struct Carried {
-    pub(super) text: String,
-    pub(super) start: CallTime,
-}
-
-/// What the agent was saying when it yielded.
-#[derive(Debug)]
-pub(super) struct Interrupted {
-    pub(super) piece: Piece,
-    pub(super) heard_ms: u64,
-    /// What was to follow.
-    pub(super) rest: Vec<Piece>,
-    pub(super) afterwards: Afterwards,
-}
-
-/// Something that was to be said.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) line: Line,
-    /// The model itself said it, as this utterance.
-    pub(super) voiced: Option<UtteranceId>,
-}
-
-impl Listening {
-    pub(super) const fn is_open(&self) -> bool {
-        self.segment.is_some()
-    }
-
-    /// Is a segment open of which no word is known?
-    pub(super) fn has_no_words(&self) -> bool {
-        self.segment.as_ref().is_some_and(|segment| segment.partial.trim().is_empty())
-    }
-
-    /// Drops the segment; its words are no longer wanted.
-    pub(super) fn close(&mut self) -> Option<TurnId> {
-        // A duck that goes on is followed by another's words: none of those are known yet.
-        if let Some(ducked) = &mut self.ducked {
-            ducked.knows_no_words();
-        }
-        self.segment.take().map(|segment| segment.turn)
-    }
-
-    /// The segment that is open.
-    pub(super) const fn segment(&self) -> Option<&Segment> {
-        self.segment.as_ref()
-    }
-
-    /// The same, to be changed.
-    pub(super) const fn segment_mut(&mut self) -> Option<&mut Segment> {
-        self.segment.as_mut()
-    }
-
-    pub(super) fn turn(&self) -> Option<TurnId> {
-        self.segment.as_ref().map(|segment| segment.turn)
-    }
-}
-
-/// A moment on the caller's line as a moment of the call.
-pub(super) const fn call_time(at: SampleTime) -> CallTime {
-    CallTime(at.as_us())
-}
 
 impl Session {
     pub(super) fn on_speech(&mut self, now: CallTime, event: PipelineEvent) {
@@ -288,7 +195,7 @@ impl Session {
     fn was_only_listening(&self) -> bool {
         let (carried, cut) = (&self.listening.carried, &self.listening.interrupted);
         let whole = !self.listening.voice && carried.is_none() && cut.is_none();
-        self.listening.segment().is_some_and(|segment| {
+        self.listening.segment.as_ref().is_some_and(|segment| {
             let (from, to) = (call_time(segment.onset), call_time(segment.last_voice));
             whole && !segment.unheard && self.only_listened(&segment.partial, from, to)
         })

@@ -18,6 +18,7 @@ mod draft;
 mod endpointing;
 mod id;
 mod input;
+mod line;
 mod listen;
 mod output;
 mod overlap;
@@ -36,19 +37,15 @@ use std::time::Duration;
 pub use config::{SessionConfig, SessionConfigError};
 pub use id::{CallTime, TurnId, UtteranceId};
 pub use input::{CallStart, Input, LlmEvent, Provider, SttEvent, TtsEvent};
-pub use output::{ClearReason, Line, Output};
+pub use line::Line;
+pub use output::{ClearReason, Output};
 pub use state::State;
 pub use timer::Timer;
 pub use transcript::{Entry, Transcript};
 
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, EndReason};
-use direct::Waiting;
-use draft::Drafts;
-use listen::Listening;
-use speak::{Saying, Speaking};
-use state::Phase;
-use think::Thinking;
+use state::{Drafts, Listening, Phase, Saying, Waiting};
 use timer::TimerTable;
 
 /// One call's conversation. See the module's page for how to drive it.

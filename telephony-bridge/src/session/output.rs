@@ -7,7 +7,10 @@ use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, EndReason};
 use serde::{Deserialize, Serialize};
 
-use super::{Provider, State, TurnId, UtteranceId};
+use super::id::{TurnId, UtteranceId};
+use super::input::Provider;
+use super::line::Line;
+use super::state::State;
 use crate::words::Ending;
 
 /// Something to do, in order.
@@ -173,26 +176,4 @@ pub enum ClearReason {
     Yield,
     /// Playback made no progress.
     Watchdog,
-}
-
-/// Words for the agent to say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// The words.
-    pub text: String,
-    /// A recording of them, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clip: Option<String>,
-}
-
-impl Line {
-    /// Words without a recording.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), clip: None }
-    }
-
-    /// Nothing to say?
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.clip.is_none()
-    }
 }

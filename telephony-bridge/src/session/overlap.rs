@@ -6,33 +6,9 @@ use std::time::Duration;
 use audio_core::barge_in::{Reasons, ResumeReason};
 use crm_api::Speaker;
 
-use super::listen::{Segment, call_time};
-use super::state::Phase;
+use super::state::{Phase, Segment, call_time};
 use super::{CallTime, Output, Session, Timer};
 use crate::words::{Asked, Overlap, last_question};
-
-/// A possible interruption.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ducked {
-    since: CallTime,
-    score: f32,
-    /// Is it a voice as near as the caller's?
-    near: bool,
-    /// Words of the segment that were known before.
-    words: usize,
-}
-
-impl Ducked {
-    /// The agent was turned down now, after so many words of the segment.
-    pub(super) const fn new(now: CallTime, score: f32, words: usize) -> Self {
-        Self { since: now, score, near: false, words }
-    }
-
-    /// The segment is another now.
-    pub(super) const fn knows_no_words(&mut self) {
-        self.words = 0;
-    }
-}
 
 impl Session {
     /// Who turned the agent down is near: the words that are known decide, as soon as the duck has lasted.
@@ -46,7 +22,7 @@ impl Session {
     pub(super) fn release_duck(&mut self, reason: ResumeReason) {
         let Some(ducked) = self.listening.ducked.take() else { return };
         if matches!(self.phase, Phase::Speaking(_)) {
-            let heard = self.listening.segment().map_or("", |segment| &segment.partial);
+            let heard = self.listening.segment.as_ref().map_or("", |segment| &segment.partial);
             let words: Vec<&str> = heard.split_whitespace().skip(ducked.words).collect();
             self.out.push_back(Output::Resume { reason, words: words.join(" ") });
         }
@@ -55,7 +31,7 @@ impl Session {
     /// Words over the agent's speech: those that came since it was turned down decide about it, and a
     /// word like "wait" decides at any time.
     pub(super) fn weigh_words(&mut self, now: CallTime, before: usize) {
-        let Some(segment) = self.listening.segment() else { return };
+        let Some(segment) = self.listening.segment.as_ref() else { return };
         let (onset, ducked) = (segment.onset, self.listening.ducked);
         let from = ducked.map_or(before, |ducked| ducked.words);
         let new: Vec<&str> = segment.partial.split_whitespace().skip(from).collect();
@@ -88,7 +64,7 @@ impl Session {
     /// The agent has just stopped. What was said over its last words is an answer, by what it means and by when it
     /// was said, or it was a backchannel and is forgotten.
     pub(super) fn settle_overlap(&mut self, now: CallTime) {
-        let Some(segment) = self.listening.segment() else { return };
+        let Some(segment) = self.listening.segment.as_ref() else { return };
         if self.listening.voice {
             return self.limit_turn(now);
         }

@@ -1,38 +1,12 @@
 //! Speaking: what is queued, what was heard, and every way in which it ends.
 
 mod heard;
-mod utterance;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::listen::Interrupted;
-use super::state::{Afterwards, Phase};
-use super::think::Thinking;
-use super::{CallTime, ClearReason, Output, Provider, Session, Timer, TtsEvent, TurnId, UtteranceId};
-pub(super) use utterance::Saying;
-use utterance::Utterance;
-
-/// A reply being spoken.
-#[derive(Debug)]
-pub(super) struct Speaking {
-    pub(super) turn: TurnId,
-    /// In order of play; the front one is being heard.
-    queue: VecDeque<Utterance>,
-    /// No further sentence will come.
-    pub(super) reply_done: bool,
-    pub(super) afterwards: Afterwards,
-    /// The caller's turn this answers, until the caller hears the first of it: whoever goes on
-    /// before that has not finished the turn.
-    pub(super) unheard: Option<Thinking>,
-}
-
-impl Speaking {
-    /// Everything was heard and more is to come?
-    pub(super) fn is_waiting(&self) -> bool {
-        self.queue.is_empty() && !self.reply_done
-    }
-}
+use super::state::{Afterwards, Interrupted, Phase, Saying, Speaking, Thinking, Utterance};
+use super::{CallTime, ClearReason, Output, Provider, Session, State, Timer, TtsEvent, TurnId, UtteranceId};
 
 impl Session {
     /// Says one line that is complete in itself.
@@ -303,7 +277,7 @@ impl Session {
         if !speaking.reply_done {
             self.out.push_back(Output::CancelReply { turn: speaking.turn });
         }
-        self.out.push_back(Output::State(super::State::Listening));
+        self.out.push_back(Output::State(State::Listening));
         self.finish_speaking(now, speaking.afterwards);
     }
 

@@ -3,49 +3,9 @@
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
-use super::direct::Waiting;
-use super::listen::{Carried, call_time};
-use super::speak::Saying;
-use super::state::{Afterwards, Phase};
+use super::state::{Afterwards, Carried, Phase, Saying, Thinking, Waiting, call_time, join};
 use super::transcript::Entry;
 use super::{CallTime, Line, LlmEvent, Output, Provider, Session, State, Timer, TurnId};
-
-/// A finished turn on its way to a reply.
-#[derive(Debug)]
-pub(super) struct Thinking {
-    pub(super) turn: TurnId,
-    /// First sample of the part being recognised.
-    pub(super) onset: SampleTime,
-    pub(super) start: CallTime,
-    pub(super) end: CallTime,
-    /// Words recognised before a hesitation.
-    pub(super) carried: String,
-    /// Interim words, used if the final ones do not come.
-    pub(super) partial: String,
-    /// All words of the turn, once they are final.
-    pub(super) text: Option<String>,
-    /// A model answers it from the caller's voice, whether or not the words are known.
-    pub(super) answering: bool,
-}
-
-impl Thinking {
-    /// The best words there are.
-    pub(super) fn words(self) -> String {
-        match self.text {
-            Some(text) => text,
-            None => join(&self.carried, &self.partial),
-        }
-    }
-}
-
-pub(super) fn join(carried: &str, words: &str) -> String {
-    let (carried, words) = (carried.trim(), words.trim());
-    match (carried.is_empty(), words.is_empty()) {
-        (true, _) => words.to_owned(),
-        (_, true) => carried.to_owned(),
-        _ => format!("{carried} {words}"),
-    }
-}
 
 impl Session {
     /// The final words are there.

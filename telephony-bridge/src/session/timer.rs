@@ -1,6 +1,6 @@
 //! A session's timers: an enum that indexes an array, no heap.
 
-use super::CallTime;
+use super::id::CallTime;
 
 /// What a timer's firing means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crm_api::Speaker;
 
-use super::CallTime;
+use super::id::CallTime;
 
 /// One thing said.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,14 +23,14 @@ impl Session {
         self.open_segment(now, SampleTime(from.0 / 125));
         // It has the time until the agent asks again, and not that of a turn.
         self.timers.stop(Timer::TurnLimit);
-        if let Some(segment) = self.listening.segment_mut() {
+        if let Some(segment) = &mut self.listening.segment {
             segment.unheard = true;
         }
     }
 
     /// Words of somebody whom the detector does not hear.
     pub(super) fn on_unheard_words(&mut self, now: CallTime) {
-        let Some(segment) = self.listening.segment_mut().filter(|segment| segment.unheard) else { return };
+        let Some(segment) = self.listening.segment.as_mut().filter(|segment| segment.unheard) else { return };
         let words = segment.partial.clone();
         if words.trim().is_empty() {
             return;
@@ -47,7 +47,7 @@ impl Session {
 
     /// The detector hears somebody: a turn like any other, which began now unless there were words before.
     pub(super) fn is_heard_after_all(&mut self, now: CallTime, onset: SampleTime) {
-        let Some(segment) = self.listening.segment_mut() else { return };
+        let Some(segment) = &mut self.listening.segment else { return };
         if !std::mem::take(&mut segment.unheard) {
             return;
         }
@@ -61,7 +61,8 @@ impl Session {
     pub(super) fn stop_listening_unheard(&mut self) {
         if self
             .listening
-            .segment()
+            .segment
+            .as_ref()
             .is_some_and(|segment| segment.unheard && segment.partial.trim().is_empty())
         {
             self.forget_segment();

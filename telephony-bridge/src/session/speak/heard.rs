@@ -4,9 +4,7 @@ use audio_core::barge_in::Reasons;
 use audio_core::frame::SampleTime;
 use crm_api::{CallEventKind, Speaker};
 
-use super::{Speaking, Utterance};
-use crate::session::listen::Interrupted;
-use crate::session::state::Phase;
+use crate::session::state::{Interrupted, Phase, Speaking, Utterance};
 use crate::session::transcript::{Entry, heard_words};
 use crate::session::{CallTime, ClearReason, Output, Session, State, Timer};
 

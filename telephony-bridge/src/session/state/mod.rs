@@ -1,8 +1,22 @@
-//! Where the conversation stands.
+//! Where the conversation stands, and what a [`Session`](super::Session) knows there. Nothing here acts: the files
+//! beside this folder do.
 
+mod drafts;
+mod listening;
+mod speaking;
+mod thinking;
+mod utterance;
+
+use audio_core::frame::SampleTime;
 use serde::{Deserialize, Serialize};
 
-use super::{Speaking, Thinking};
+pub(super) use drafts::Drafts;
+pub(super) use listening::{Carried, Ducked, Listening, Segment};
+pub(super) use speaking::{Afterwards, Interrupted, Speaking};
+pub(super) use thinking::{Thinking, Waiting, join};
+pub(super) use utterance::{Saying, Utterance};
+
+use super::id::CallTime;
 
 /// The state as others see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,28 +44,6 @@ impl State {
     }
 }
 
-/// What follows a reply once it was heard. The greater wins where a reply asks for two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Afterwards {
-    /// The caller has the floor.
-    #[default]
-    Listen,
-    /// The call ends.
-    HangUp,
-    /// The call goes to a person.
-    Transfer,
-}
-
-impl Afterwards {
-    pub(super) const fn of(hang_up: bool, transfer: bool) -> Self {
-        match (transfer, hang_up) {
-            (true, _) => Self::Transfer,
-            (false, true) => Self::HangUp,
-            (false, false) => Self::Listen,
-        }
-    }
-}
-
 /// The state with what belongs to it.
 #[derive(Debug)]
 pub(super) enum Phase {
@@ -70,4 +62,9 @@ impl Phase {
             Self::Ended => State::Ended,
         }
     }
+}
+
+/// A moment on the caller's line as a moment of the call.
+pub(super) const fn call_time(at: SampleTime) -> CallTime {
+    CallTime(at.as_us())
 }

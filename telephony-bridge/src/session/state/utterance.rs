@@ -1,10 +1,18 @@
 //! What is said: a line, and how much of it was heard by when.
 
-use crate::session::listen::Piece;
-use crate::session::{CallTime, Line, UtteranceId};
+use crate::session::id::{CallTime, UtteranceId};
+use crate::session::line::Line;
 
 /// Milliseconds of speech a letter takes, to judge what was heard of audio of unknown length.
 const MS_PER_LETTER: u64 = 75;
+
+/// Something that was to be said.
+#[derive(Debug)]
+pub(in crate::session) struct Piece {
+    pub(in crate::session) line: Line,
+    /// The model itself said it, as this utterance.
+    pub(in crate::session) voiced: Option<UtteranceId>,
+}
 
 /// Something to be said.
 #[derive(Debug, Default)]
@@ -34,24 +42,24 @@ impl From<Piece> for Saying {
 
 /// One line on its way to the caller's ear.
 #[derive(Debug)]
-pub(super) struct Utterance {
-    pub(super) id: UtteranceId,
-    pub(super) line: Line,
-    pub(super) from_ms: u64,
+pub(in crate::session) struct Utterance {
+    pub(in crate::session) id: UtteranceId,
+    pub(in crate::session) line: Line,
+    pub(in crate::session) from_ms: u64,
     /// The model itself says it.
-    pub(super) voiced: bool,
-    pub(super) started: Option<CallTime>,
+    pub(in crate::session) voiced: bool,
+    pub(in crate::session) started: Option<CallTime>,
     /// Length of the audio from `from_ms` on.
-    pub(super) total_ms: Option<u64>,
+    pub(in crate::session) total_ms: Option<u64>,
     /// How much of that has been handed over…
-    pub(super) given_ms: u64,
+    pub(in crate::session) given_ms: u64,
     /// …and when the last of it will have been played.
-    pub(super) plays_until: CallTime,
+    pub(in crate::session) plays_until: CallTime,
 }
 
 impl Utterance {
     /// How much of the whole line was heard by `now`, and how long the whole line is, in ms.
-    pub(super) fn heard(&self, now: CallTime) -> (u64, u64) {
+    pub(in crate::session) fn heard(&self, now: CallTime) -> (u64, u64) {
         let letters = self.line.text.chars().filter(|c| !c.is_whitespace()).count() as u64;
         let guessed = letters * MS_PER_LETTER;
         if self.voiced {
@@ -66,7 +74,7 @@ impl Utterance {
         ((self.from_ms + played).min(total), total)
     }
 
-    pub(super) fn into_piece(self) -> Piece {
+    pub(in crate::session) fn into_piece(self) -> Piece {
         Piece { line: self.line, voiced: self.voiced.then_some(self.id) }
     }
 }
