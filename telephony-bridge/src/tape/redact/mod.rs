@@ -1,11 +1,11 @@
 //! Makes a call unrecognisable and keeps what its decisions hang on.
 //!
-//! *Kept*: every file's length, the level of each 20 ms frame, which frames are voice; of the words,
-//! their number, lengths and punctuation, which of them are the same word, and those of the
-//! bridge's word lists ("yes", "wait", "of"); how many digits a number has; all times.
+//! *Kept*: every file's length, the level of each 20 ms frame, which frames are voice, and how near that
+//! is; of the words, their number, lengths and punctuation, which of them are the same word, and those of
+//! the bridge's word lists ("yes", "wait", "of"); how many digits a number has; all times.
 //!
 //! *Gone*: the voices (each frame is a hum or noise of the same level and of a fixed spectrum, which
-//! carries no more of speech than its loudness); every other word, digit but a number's leading 0 or
+//! carries no more of speech than its loudness and, over a fifth of a second, how reverberant it is); every other word, digit but a number's leading 0 or
 //! 05, telephone number, key pressed, lead field, business, id of stream, hour of the call; files
 //! that are none of a tape's.
 //!
@@ -14,6 +14,7 @@
 
 mod error;
 mod numbers;
+mod room;
 mod voice;
 mod wire;
 mod words;

@@ -3,11 +3,14 @@
 //! One band of loudness is what is left of speech; with one band its sentences are not understood
 //! (Shannon et al., Science 270, 1995: two bands are the least with which some are). Frames that
 //! the detector takes for voice become the hum of a larynx at a pitch of its own, through vowels that
-//! are drawn by lot, the others noise, so that a detector hears voice where there was voice.
+//! are drawn by lot, the others noise, so that a detector hears voice where there was voice. A voice
+//! across the room stays there.
 
 use audio_core::Error;
 use audio_core::frame::{FRAME_SAMPLES, PcmFrame, rms};
 use audio_core::vad::{SpeechDetector, VadConfig, VadKind};
+
+use super::room::Room;
 
 /// Resonances of the tract, the least and the most in Hz, and their widths.
 const TRACT: [(f32, f32, f32); 3] =
@@ -39,7 +42,8 @@ pub enum Side {
 #[derive(Debug)]
 pub struct Voice {
     detector: SpeechDetector,
-    random: u64,
+    random: Random,
+    room: Room,
     base_hz: f32,
     pitch_hz: f32,
     phase: f32,
@@ -62,12 +66,14 @@ impl Voice {
     /// None that a caller can bring about: the detector's configuration is fixed.
     pub fn new(side: Side) -> Result<Self, Error> {
         let (base_hz, random) = match side {
-            Side::Caller => (PITCHES[0], 0x6b61_765f_6361_6c6c),
-            Side::Agent => (PITCHES[1], 0x6b61_765f_6167_656e),
+            Side::Caller => (PITCHES[0], Random(0x6b61_765f_6361_6c6c)),
+            Side::Agent => (PITCHES[1], Random(0x6b61_765f_6167_656e)),
         };
+        let mut walls = Random(!random.0);
         Ok(Self {
             detector: SpeechDetector::new(VadKind::Kav, VadConfig::hebrew())?,
             random,
+            room: Room::new(|| walls.uniform()),
             base_hz,
             pitch_hz: base_hz,
             phase: 0.0,
@@ -86,6 +92,7 @@ impl Voice {
         let heard = self.detector.process(frame);
         let voiced = heard.voiced && heard.score >= SURE;
         let target = rms(frame);
+        self.room.hear(frame, voiced);
         self.move_tract();
         let raw: [f32; FRAME_SAMPLES] =
             std::array::from_fn(|_| if voiced { self.hum() } else { self.hiss() });
@@ -106,22 +113,23 @@ impl Voice {
             self.phase -= 1.0;
             pulse = 1.0;
             // A walk that is drawn back to where it began.
-            let step = 0.03 * self.uniform() - 0.03 * (self.pitch_hz / self.base_hz - 1.0);
+            let step = 0.03 * self.random.uniform() - 0.03 * (self.pitch_hz / self.base_hz - 1.0);
             let most = self.base_hz * WANDER;
             self.pitch_hz = (self.pitch_hz * (1.0 + step)).clamp(self.base_hz - most, self.base_hz + most);
         }
-        let breath = 0.01 * self.uniform();
+        let breath = 0.01 * self.random.uniform();
         // A larynx falls by about 12 dB an octave, and the mouth lifts 6 of them.
         self.glottis = 0.85 * self.glottis + pulse + breath;
-        self.tract.iter_mut().fold(self.glottis, |x, resonator| resonator.process(x))
+        let voice = self.tract.iter_mut().fold(self.glottis, |x, resonator| resonator.process(x));
+        self.room.process(voice)
     }
 
     /// A frame's way towards a vowel of chance.
     fn move_tract(&mut self) {
         self.vowel_left -= FRAME_SAMPLES as f32;
         if self.vowel_left <= 0.0 {
-            self.vowel_left = VOWEL * (1.5 + 0.5 * self.uniform());
-            self.next_vowel = std::array::from_fn(|_| 0.5 + 0.5 * self.uniform());
+            self.vowel_left = VOWEL * (1.5 + 0.5 * self.random.uniform());
+            self.next_vowel = std::array::from_fn(|_| 0.5 + 0.5 * self.random.uniform());
         }
         for (i, (least, most, width)) in TRACT.into_iter().enumerate() {
             self.vowel[i] += GLIDE * (self.next_vowel[i] - self.vowel[i]);
@@ -131,14 +139,20 @@ impl Voice {
 
     /// Noise that falls towards high notes, as that of rooms and lines does.
     fn hiss(&mut self) -> f32 {
-        self.noise = 0.7 * self.noise + self.uniform();
+        self.noise = 0.7 * self.noise + self.random.uniform();
         self.noise
     }
+}
 
-    /// In [-1, 1). SplitMix64 (Steele, Lea, Flood 2014).
+/// SplitMix64 (Steele, Lea, Flood 2014).
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    /// In [-1, 1).
     fn uniform(&mut self) -> f32 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
@@ -173,6 +187,9 @@ impl Resonator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use audio_core::barge_in::Timbre;
+    use audio_core::frame::Dbfs;
+    use audio_core::tape::SpanKind;
 
     /// What was voice is taken for voice, what was none, for none: on the calls of the fixtures.
     #[test]
@@ -199,6 +216,30 @@ mod tests {
         }
         println!("of {all} frames {both} stay speech, {lost} are lost, {added} added");
         assert!(lost * 20 < both && added * 8 < both, "{both} {lost} {added}");
+    }
+
+    /// Who is across the room in a call is so in the redacted one, and who is near is near: the barge-in knows them by the
+    /// smoothness of their voice.
+    #[test]
+    fn a_far_voice_stays_far() {
+        let call = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/calls/side_speech");
+        let tape = audio_core::tape::Tape::load(call).expect("a tape");
+        let mut voice = Voice::new(Side::Caller).expect("valid");
+        let frames = tape.caller.as_chunks::<FRAME_SAMPLES>().0;
+        let redacted: Vec<PcmFrame> = frames.iter().map(|frame| voice.process(frame)).collect();
+        let smoothness = |frames: &[PcmFrame], kind: SpanKind| {
+            let spans = tape.file.caller.iter().filter(|span| span.kind == kind);
+            let heard =
+                spans.flat_map(|span| &frames[(span.start_ms / 20) as usize..(span.end_ms / 20) as usize]);
+            let heard = heard.filter(|frame| Dbfs::of(&frame[..]).0 > -40.0);
+            let all: Vec<f32> = heard.map(|frame| Timbre::of(frame).smoothness).collect();
+            all.iter().sum::<f32>() / all.len() as f32
+        };
+        for kind in [SpanKind::Turn, SpanKind::SideSpeech] {
+            let (was, is) = (smoothness(frames, kind), smoothness(&redacted, kind));
+            println!("{kind:?}: {was:.2} became {is:.2}");
+            assert!((was - is).abs() < 0.12, "{kind:?}: {was} became {is}");
+        }
     }
 
     #[test]
