@@ -6,7 +6,7 @@ use audio_core::pipeline::PipelineEvent;
 use super::endpointing;
 use super::state::{Carried, Ducked, Phase, Segment, Thinking, call_time, join};
 use super::{CallTime, Output, Provider, Session, State, SttEvent, Timer, TurnId};
-use crate::words::{Asked, Ending};
+use crate::words::{Asked, Ending, plain};
 
 impl Session {
     pub(super) fn on_speech(&mut self, now: CallTime, event: PipelineEvent) {
@@ -232,7 +232,12 @@ impl Session {
                 SttEvent::Partial(text) | SttEvent::Final(text) => {
                     // Interim words may be rewritten: what is new begins where the two part.
                     let (then, now_known) = (segment.partial.split_whitespace(), text.split_whitespace());
-                    let before = then.zip(now_known).take_while(|(then, now)| then == now).count();
+                    let same = |(then, now): &(&str, &str)| plain(then) == plain(now);
+                    let before = then.zip(now_known).take_while(same).count();
+                    // One that was known before a duck and is another now is new to it.
+                    if let Some(ducked) = &mut self.listening.ducked {
+                        ducked.words = ducked.words.min(before);
+                    }
                     let first = segment.partial.trim().is_empty() && !text.trim().is_empty();
                     text.clone_into(&mut segment.partial);
                     if first && !segment.unheard {

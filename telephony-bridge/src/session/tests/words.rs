@@ -177,6 +177,17 @@ fn a_rewritten_word_is_seen() {
     assert_eq!(call.yielded_to().as_deref(), Some("רגע"));
 }
 
+/// A-AUD-003: so does one that was another before the agent was turned down; a comma or niqqud makes no word another.
+#[test]
+fn a_word_rewritten_after_the_duck_is_seen() {
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_400, "רד").duck(5_500).hears(5_600, "רגע");
+    assert_eq!(call.yielded_to().as_deref(), Some("רגע"));
+    let mut call = Call::replying();
+    call.voice(5_000).hears(5_400, "כן").duck(5_500).hears(5_600, "כן,");
+    assert!(!call.outputs.contains(&Output::Acquit), "nothing was said since");
+}
+
 /// The agent yields to a noise and nobody says a word: it goes on where it was heard last.
 #[test]
 fn voice_without_words_gives_the_floor_back() {
