@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::llm::{Wanted, Written};
+use super::written::{Wanted, Written};
 use crate::providers::net::{Worker, numbers};
 use crate::session::{LlmEvent, TurnId};
 

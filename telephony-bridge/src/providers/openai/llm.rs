@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crm_api::Speaker;
 use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::memory::Memory;
+use super::stopgap::{FILLER_AFTER, GOODBYE, MAX_ROUNDS, filler, hand_over};
 use super::tools::{END_CALL, TRANSFER};
+use super::written::{Wanted, Written};
 use super::{ChatModel, ToolCall, Tools};
 use crate::providers::Llm;
 use crate::providers::net::{CallNet, Inbox, Outbox, Phase, ProviderError, Reason, Worker};
@@ -17,42 +19,8 @@ use crate::providers::text::{Sentences, speakable};
 use crate::session::{CallTime, Line, LlmEvent, TurnId};
 use crate::speech_text::Gender;
 
-/// Times the model may use tools for one reply.
-pub(super) const MAX_ROUNDS: usize = 3;
-/// A tool that takes longer is bridged by a phrase.
-pub(super) const FILLER_AFTER: Duration = Duration::from_millis(700);
-/// Said where the model ends the call without a word.
-pub(super) const GOODBYE: &str = "תודה, ולהתראות.";
 /// Results that may wait for the driver.
 const RESULTS: usize = 32;
-
-/// Bridges a slow tool.
-pub(super) const fn filler(gender: Gender) -> &'static str {
-    match gender {
-        Gender::Feminine => "רגע, אני בודקת.",
-        Gender::Masculine => "רגע, אני בודק.",
-    }
-}
-
-/// Said where the model hands the call over without a word.
-pub(super) const fn hand_over(gender: Gender) -> &'static str {
-    match gender {
-        Gender::Feminine => "כמובן, אני מעבירה.",
-        Gender::Masculine => "כמובן, אני מעביר.",
-    }
-}
-
-/// The reply is wanted: what it holds may be heard and done.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted;
-
-/// What a reply's task delivers.
-#[derive(Debug)]
-pub(super) enum Written {
-    Event(LlmEvent),
-    /// Tools were used; messages for the history.
-    Used(Vec<Value>),
-}
 
 /// The reply being written. Dropping it ends the request.
 #[derive(Debug)]

@@ -9,8 +9,10 @@ mod memory;
 pub mod realtime;
 mod speech;
 mod sse;
+mod stopgap;
 mod tools;
 mod transcribe;
+mod written;
 
 pub use belief::{Belief, Disbelief};
 pub use chat::{ChatModel, ChatStream, ToolCall};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use audio_core::codec::ulaw;
 use audio_core::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, ULAW_SILENCE, WIRE_RATE};
 
-use super::task::{Command, Outcome, run};
+use super::task::{Command, run};
+use super::turn::Outcome;
 use super::{Limits, Recogniser};
 use crate::providers::net::{CallNet, Health, History, Worker};
 use crate::providers::{SpeechFrame, Stt, SttResult};

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use audio_core::frame::SampleTime;
 
 use super::spare::Spare;
-use super::turn::{Feed, Turn};
+use super::turn::{Feed, Outcome, Turn};
 use super::{Limits, Recogniser};
 use crate::providers::net::{Health, Inbox, Outbox, Phase, ProviderError, Reason};
 use crate::providers::{SpeechFrame, SttResult};
@@ -30,9 +30,6 @@ pub(super) enum Command {
     /// The turn is not wanted.
     Cancel(TurnId),
 }
-
-/// What comes back.
-pub(super) type Outcome = (TurnId, SttResult);
 
 /// Runs until no more commands can come. Whatever it waits for ends with it.
 pub(super) async fn run<R: Recogniser>(

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use super::kept::{Kept, Words};
 use super::spare::{Opening, open};
-use super::task::Outcome;
 use super::{Heard, Limits, Recogniser, RecogniserStream};
 use crate::providers::net::{Health, Outbox, Phase, ProviderError, Reason};
 use crate::providers::{SpeechFrame, SttResult};
@@ -33,6 +32,9 @@ pub(super) enum Feed {
     /// It is over.
     Finish,
 }
+
+/// What comes back.
+pub(super) type Outcome = (TurnId, SttResult);
 
 /// What a turn works with.
 pub(super) struct Turn<R: Recogniser> {

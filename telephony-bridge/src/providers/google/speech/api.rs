@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 
-use super::recogniser::SpeechSettings;
+use super::settings::SpeechSettings;
 use super::{Encoding, Offset, Phrase, RecognitionResult, v1, v2};
 use crate::providers::recognition::{Heard, likely};
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod recogniser;
+mod settings;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ mod v1;
 mod v2;
 
 pub use api::{Api, NotHeard, V1, V2};
-pub use recogniser::{GoogleSpeech, SpeechSettings};
+pub use recogniser::GoogleSpeech;
+pub use settings::SpeechSettings;
 pub use stream::SpeechStream;
 
 /// `RecognitionConfig.AudioEncoding` of v1, the values in use.

@@ -1,7 +1,7 @@
 //! The messages against bytes that Google's `google-cloud-speech` 2.41.0 (Python) wrote.
 
 use super::api::{Api, NotHeard, V1, V2};
-use super::recogniser::SpeechSettings;
+use super::settings::SpeechSettings;
 use crate::providers::recognition::Heard;
 
 fn hex(text: &str) -> Vec<u8> {

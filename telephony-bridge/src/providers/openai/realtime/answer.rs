@@ -7,7 +7,7 @@ use super::call::RealtimeCall;
 use super::wire::{self, Status};
 use crate::providers::RealtimeOutput;
 use crate::providers::net::{Phase, ProviderError, Reason, Worker, numbers};
-use crate::providers::openai::llm::{FILLER_AFTER, GOODBYE, MAX_ROUNDS, filler, hand_over};
+use crate::providers::openai::stopgap::{FILLER_AFTER, GOODBYE, MAX_ROUNDS, filler, hand_over};
 use crate::providers::openai::tools::{END_CALL, TRANSFER};
 use crate::providers::openai::{NAME, ToolCall};
 use crate::session::{CallTime, Line, LlmEvent, TurnId};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crm_api::Speaker;
 
 use super::answer::{Answer, Using};
+use super::brief::Brief;
 use super::items::Items;
 use super::link::{Link, Retry};
 use super::log::Log;
@@ -17,18 +18,6 @@ use crate::providers::net::{CallNet, Phase, ProviderError, Reason, numbers};
 use crate::providers::openai::{NAME, Tools};
 use crate::providers::{Realtime, RealtimeOutput, SpeechFrame, SttResult, TtsOutput};
 use crate::session::{CallTime, State, TurnId, UtteranceId};
-use crate::speech_text::Gender;
-
-/// What the model is told of the business.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Brief {
-    /// Who it is and how it speaks.
-    pub instructions: String,
-    /// What whoever writes down the caller's words may expect to hear; may be empty.
-    pub expected: String,
-    /// How the bridge's own lines in between speak of the agent.
-    pub gender: Gender,
-}
 
 /// The caller's audio of a turn: another session must hear it again.
 #[derive(Debug)]

@@ -9,6 +9,7 @@
 //!   was said so far, and hears again the turn at hand. Where that takes too long the chain takes over.
 
 mod answer;
+mod brief;
 mod call;
 mod events;
 mod items;
@@ -25,7 +26,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use call::{Brief, RealtimeCall};
+pub use brief::Brief;
+pub use call::RealtimeCall;
 pub use settings::{RealtimeSettings, TurnDetection};
 
 use super::NAME;

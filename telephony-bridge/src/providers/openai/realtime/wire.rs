@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::ToolCall;
-use super::call::Brief;
+use super::brief::Brief;
 use super::settings::{RealtimeSettings, TurnDetection};
 use crate::session::TurnId;
 
