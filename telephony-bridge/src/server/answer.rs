@@ -19,7 +19,7 @@ impl Refused {
         Self(StatusCode::UNPROCESSABLE_ENTITY, why.to_string())
     }
 
-    /// Twilio, or what came of asking it, did not do it.
+    /// Twilio did not do it, or nobody knows whether it did.
     pub(super) fn by_twilio(why: impl Display) -> Self {
         Self(StatusCode::BAD_GATEWAY, why.to_string())
     }

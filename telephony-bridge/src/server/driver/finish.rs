@@ -1,4 +1,4 @@
-//! The end of a call's stream.
+//! The end of a call's stream, and why it comes.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -7,11 +7,18 @@ use std::time::Duration;
 use crm_api::EndReason;
 
 use super::Driver;
-use super::wait::Leave;
 use crate::tape::{Wire, WireInput};
 
 /// How long a call's tasks may take to end (A-TEL-008).
 const JOIN_LIMIT: Duration = Duration::from_secs(3);
+
+/// Why a call's stream ends.
+pub(super) enum Leave {
+    /// The far end said so, or is gone.
+    Stop(EndReason),
+    /// The session is over.
+    Ended,
+}
 
 impl Driver {
     /// Ends what is left to end: session, socket, tape (A-TEL-007..009, A-TEL-016).

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::Driver;
+use super::finish::Leave;
 use super::receive::is_media;
 use crate::providers::Direct;
 use crate::server::{CallSignal, KeepaliveAction};
@@ -24,14 +25,6 @@ const FIRST_MEDIA_LIMIT: Duration = Duration::from_millis(200);
 const HEARTBEAT: Duration = Duration::from_millis(100);
 /// What is due already and stays due is looked at again after this.
 const BREATH: Duration = Duration::from_millis(1);
-
-/// Why the loop ends.
-pub(super) enum Leave {
-    /// The far end said so, or is gone.
-    Stop(EndReason),
-    /// The session is over.
-    Ended,
-}
 
 /// What a call waits for.
 enum Happened {
