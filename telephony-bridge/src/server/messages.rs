@@ -26,6 +26,9 @@ use crate::metrics as names;
 use crate::twilio::MessageCallback;
 use crate::twilio::rest::{Content, MessageStatus, NewMessage, RestError, SentMessage, TwilioRest};
 
+/// The state before Twilio has answered.
+const SUBMITTING: &str = "submitting";
+
 /// A message as it is asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +106,9 @@ impl Order for Message {
     }
 
     fn unknown(&mut self) {
-        "unknown".clone_into(&mut self.status);
+        if self.status == SUBMITTING {
+            "unknown".clone_into(&mut self.status);
+        }
     }
 
     fn shown(&self) -> Self {
@@ -115,7 +120,7 @@ impl Message {
     /// As it is before it is sent.
     fn of(wanted: &Wanted) -> Self {
         let reference = wanted.reference.as_str().to_owned();
-        Self { reference, message_sid: None, status: "submitting".to_owned(), error_code: None }
+        Self { reference, message_sid: None, status: SUBMITTING.to_owned(), error_code: None }
     }
 
     /// Callbacks come out of order: what is further on the way stays.

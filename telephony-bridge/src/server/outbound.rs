@@ -32,6 +32,8 @@ use crate::twilio::{
 const RING_S: u32 = 30;
 /// Longest call, in seconds.
 const LIMIT_S: u32 = 300;
+/// The state before Twilio has answered.
+const PLACING: &str = "placing";
 /// Said when a key says that it was heard.
 const HEARD: &str = "תודה. רשמנו שההודעה התקבלה.";
 const PRESS: &str = "לאישור שההודעה התקבלה, הקישו 1.";
@@ -135,18 +137,24 @@ impl Order for Alert {
 
     fn taken(&mut self, created: Created) {
         self.placed.call_sid = Some(created.sid);
-        // A callback may have been faster.
-        if self.placed.status == "placing" {
-            created.status.as_str().clone_into(&mut self.placed.status);
-        }
+        self.placed.begin(created.status.as_str());
     }
 
     fn unknown(&mut self) {
-        "unknown".clone_into(&mut self.placed.status);
+        self.placed.begin("unknown");
     }
 
     fn shown(&self) -> Placed {
         self.placed.clone()
+    }
+}
+
+impl Placed {
+    /// The first state, unless a callback was faster.
+    fn begin(&mut self, status: &str) {
+        if self.status == PLACING {
+            status.clone_into(&mut self.status);
+        }
     }
 }
 
@@ -155,7 +163,7 @@ impl Alert {
     fn of(wanted: &Wanted) -> Self {
         let reference = wanted.reference.as_str().to_owned();
         Self {
-            placed: Placed { reference, status: "placing".to_owned(), ..Placed::default() },
+            placed: Placed { reference, status: PLACING.to_owned(), ..Placed::default() },
             text: wanted.text.clone(),
             voice: wanted.voice.clone(),
             on_machine: wanted.on_machine,

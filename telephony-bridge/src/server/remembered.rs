@@ -2,8 +2,9 @@
 //!
 //! It is carried out in a task of its own: whoever asked may go away, and what becomes of it is known all the same.
 //! Whoever asks again meanwhile waits, and is answered as the first is, but with 200 in place of 201; whoever asks
-//! later is shown its state. What Twilio has certainly not done is forgotten, so that it may be asked for again;
-//! what it may have done is `unknown`, and is not done again.
+//! later is shown its state. Only the reference counts, whatever else is asked for by it. What Twilio has certainly
+//! not done is forgotten, so that it may be asked for again; what it may have done is `unknown`, and is not done
+//! again.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
@@ -33,7 +34,7 @@ pub(super) trait Order: Send + 'static {
 
     /// Twilio has taken it.
     fn taken(&mut self, receipt: Self::Receipt);
-    /// Twilio may have taken it.
+    /// Twilio may have taken it; it may even have told so by now.
     fn unknown(&mut self);
     /// As it is.
     fn shown(&self) -> Self::Shown;
@@ -189,6 +190,7 @@ impl<T: Order> Remembered<T> {
                 })
             }
             None => {
+                tracing::error!(reference = reference.as_str(), "its task panicked");
                 known.order.unknown();
                 Err(cut_off())
             }

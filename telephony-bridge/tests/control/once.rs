@@ -81,6 +81,28 @@ async fn a_bridge_goes_down_after_its_orders() {
     assert_eq!(twilio.calls().len(), 1);
 }
 
+/// What Twilio tells while its answer is awaited counts, even where the answer is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_callback_tells_is_known() {
+    let site = Site::start("", "end_call", true, &[]).await;
+    for ((path, sid), state) in
+        DOORS.into_iter().zip([("CallStatus", "in-progress"), ("MessageStatus", "sent")])
+    {
+        site.twilio.fail_next([Fault::Held, Fault::DoneAndDropped]);
+        ask_and_go(&site, path, "lost").await;
+        let form = [("CallSid", "CA1"), ("MessageSid", "CA1"), state];
+        assert_eq!(site.post(&format!("{path}/lost/status"), &form).await.0, 204);
+        site.twilio.release();
+        // As the first would have been answered, or later than that.
+        let answer = ask(&site, path, "lost").await;
+        assert!(answer.0 == 502 || answer.0 == 200, "{answer:?}");
+        let (status, body) = ask(&site, path, "lost").await;
+        let shown: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!((status, &shown["status"], &shown[sid]), (200, &json!(state.1), &json!("CA1")), "{body}");
+    }
+    site.down().await;
+}
+
 /// Whoever asks for the same while Twilio is asked waits, and is told what came of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_at_the_same_time_is_answered_the_same() {
