@@ -61,6 +61,31 @@ pub struct RouteDecision {
     pub call_token: Option<String>,
 }
 
+impl RouteDecision {
+    /// The agent answers, for nobody: no business, no person to ring, no recording, no tools.
+    #[must_use]
+    pub fn for_nobody(greeting: GreetingText, voice: &str) -> Self {
+        Self {
+            decision: Decision::Agent,
+            business: None,
+            greeting,
+            prompt_version: 0,
+            locale: "he-IL".to_owned(),
+            voice: voice.to_owned(),
+            agent_gender: AgentGender::Auto,
+            vocabulary: Vec::new(),
+            emergencies: None,
+            barge_in_preset: "adaptive".to_owned(),
+            barge_in_sensitivity: 0.0,
+            speech_mode: None,
+            dial: None,
+            record: false,
+            announce: None,
+            call_token: None,
+        }
+    }
+}
+
 /// The kinds of decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

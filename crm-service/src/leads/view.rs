@@ -37,22 +37,31 @@ impl LeadRow {
     }
 }
 
+/// Every [`LeadRow`]; a condition follows.
+macro_rules! lead_rows {
+    () => {
+        "SELECT l.id, l.name, l.status, l.source, l.created_at_ms, l.updated_at_ms,
+                (SELECT i.value FROM contact_identities i
+                 WHERE i.tenant_id = l.tenant_id AND i.lead_id = l.id AND i.kind = 'phone'
+                 ORDER BY i.created_at_ms, i.value LIMIT 1) AS phone,
+                (SELECT COUNT(*) FROM calls c WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id) AS calls
+         FROM leads l "
+    };
+}
+
 /// One page of the business's leads, newest first.
 pub(crate) async fn page(tx: &mut TenantTx, request: &PageRequest) -> Result<Page<LeadView>, Error> {
     let (total,) = tenant_fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM leads WHERE tenant_id = $1")?;
     let rows = tenant_fetch_all!(
         tx,
         LeadRow,
-        "SELECT l.id, l.name, l.status, l.source, l.created_at_ms, l.updated_at_ms,
-                (SELECT i.value FROM contact_identities i
-                 WHERE i.tenant_id = l.tenant_id AND i.lead_id = l.id AND i.kind = 'phone'
-                 ORDER BY i.created_at_ms, i.value LIMIT 1) AS phone,
-                (SELECT COUNT(*) FROM calls c WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id) AS calls
-         FROM leads l
-         WHERE l.tenant_id = $1
+        concat!(
+            lead_rows!(),
+            "WHERE l.tenant_id = $1
            AND (CAST($2 AS BIGINT) IS NULL OR l.created_at_ms < $2 OR (l.created_at_ms = $2 AND l.id < $3))
          ORDER BY l.created_at_ms DESC, l.id DESC
-         LIMIT $4",
+         LIMIT $4"
+        ),
         request.after_ms(),
         request.after_id(),
         request.limit_and_one(),
@@ -89,17 +98,8 @@ pub(crate) async fn page(tx: &mut TenantTx, request: &PageRequest) -> Result<Pag
 
 /// One lead of the business.
 pub(crate) async fn one(tx: &mut TenantTx, id: &str) -> Result<Option<LeadView>, Error> {
-    let row = tenant_fetch_opt!(
-        tx,
-        LeadRow,
-        "SELECT l.id, l.name, l.status, l.source, l.created_at_ms, l.updated_at_ms,
-                (SELECT i.value FROM contact_identities i
-                 WHERE i.tenant_id = l.tenant_id AND i.lead_id = l.id AND i.kind = 'phone'
-                 ORDER BY i.created_at_ms, i.value LIMIT 1) AS phone,
-                (SELECT COUNT(*) FROM calls c WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id) AS calls
-         FROM leads l WHERE l.tenant_id = $1 AND l.id = $2",
-        id,
-    )?;
+    let row =
+        tenant_fetch_opt!(tx, LeadRow, concat!(lead_rows!(), "WHERE l.tenant_id = $1 AND l.id = $2"), id)?;
     let Some(row) = row else {
         return Ok(None);
     };

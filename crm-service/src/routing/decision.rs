@@ -1,6 +1,6 @@
 //! The decisions this step knows: the agent answers, with or without a business behind it.
 
-use crm_api::{AgentGender, Business, Decision, RouteDecision};
+use crm_api::{Business, Decision, RouteDecision};
 
 use super::greeting;
 use crate::config::Settings;
@@ -36,22 +36,6 @@ pub(crate) fn agent(tenant: &TenantCtx, profile: &Profile, call_token: String) -
 
 /// The agent answers for nobody: neutral words, no recording, no tools.
 pub(crate) fn neutral(settings: &Settings) -> RouteDecision {
-    RouteDecision {
-        decision: Decision::Agent,
-        business: None,
-        greeting: greeting::neutral(&settings.default_voice, &settings.neutral_greeting),
-        prompt_version: 0,
-        locale: "he-IL".to_owned(),
-        voice: settings.default_voice.clone(),
-        agent_gender: AgentGender::Auto,
-        vocabulary: Vec::new(),
-        emergencies: None,
-        barge_in_preset: "adaptive".to_owned(),
-        barge_in_sensitivity: 0.0,
-        speech_mode: None,
-        dial: None,
-        record: false,
-        announce: None,
-        call_token: None,
-    }
+    let greeting = greeting::neutral(&settings.default_voice, &settings.neutral_greeting);
+    RouteDecision::for_nobody(greeting, &settings.default_voice)
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::served::Served;
 
@@ -28,6 +28,8 @@ pub enum Fault {
     },
     /// Done, and then this answer with status 200 or 201 in place of the right one.
     Garbage(String),
+    /// Left alone until it is released; what goes wrong with it then is the next fault.
+    Held,
     /// Answered as it should be, after a while.
     Slow(Duration),
     /// Done, and never answered.
@@ -121,6 +123,8 @@ struct Shared {
     keys: Vec<(String, String)>,
     memory: Mutex<Memory>,
     changed: Notify,
+    /// For those that are held.
+    released: Semaphore,
 }
 
 impl Shared {
@@ -129,10 +133,10 @@ impl Shared {
     }
 }
 
-/// Twilio's API on a free port. Ends when it is dropped.
-#[derive(Debug)]
+/// Twilio's API on a free port. Ends when it, and every clone, is dropped.
+#[derive(Clone, Debug)]
 pub struct FakeTwilioRest {
-    served: Served,
+    served: Arc<Served>,
     shared: Arc<Shared>,
 }
 
@@ -147,9 +151,10 @@ impl FakeTwilioRest {
             keys: keys.iter().map(|(user, key)| ((*user).to_owned(), (*key).to_owned())).collect(),
             memory: Mutex::new(Memory { page_size: 50, ..Memory::default() }),
             changed: Notify::new(),
+            released: Semaphore::new(0),
         });
         let router = Router::new().fallback(routes::answer).with_state(Arc::clone(&shared));
-        Ok(Self { served: Served::start(router).await?, shared })
+        Ok(Self { served: Arc::new(Served::start(router).await?), shared })
     }
 
     /// Its base URL, with the API's version.
@@ -160,6 +165,11 @@ impl FakeTwilioRest {
     /// What goes wrong with the next requests, one each; those after them go right.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.memory().faults.extend(faults);
+    }
+
+    /// One request that is [held](Fault::Held) goes on.
+    pub fn release(&self) {
+        self.shared.released.add_permits(1);
     }
 
     /// Rows of a page at most, whatever a client asks for.

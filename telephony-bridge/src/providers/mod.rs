@@ -10,6 +10,7 @@ pub mod deepgram;
 mod direct;
 pub mod embedded;
 pub mod google;
+mod instructions;
 mod learned;
 pub mod net;
 pub mod openai;

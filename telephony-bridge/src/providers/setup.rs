@@ -14,6 +14,7 @@ use super::cloud::Cloud;
 use super::embedded::VoiceLibrary;
 use super::google::EndpointError;
 use super::google::tts;
+use super::instructions::Instructions;
 use super::net::{CallNet, Endpoint, Health, HttpClient, ProviderError, Reason, Role};
 use super::openai::realtime::{Brief, RealtimeCall, RealtimeModel};
 use super::openai::{self, ChatLlm, ChatModel, SpeechModel, Tools, TranscribeModel, TranscribeStt};
@@ -32,27 +33,6 @@ use crate::words::Emergencies;
 const MEMORY: usize = 16_000_000;
 /// How long the first audio of a phrase that nobody waits for may take.
 const WARM_LIMIT: Duration = Duration::from_secs(10);
-/// What the agent is told to be, unless a file says otherwise.
-const INSTRUCTIONS: &str = "את נציגה טלפונית של {business}. את מדברת בעברית מדוברת, בנימוס ובקיצור: משפט או שניים בכל \
-    תשובה, ושאלה אחת בכל פעם. מה שאת כותבת נאמר בקול בטלפון: בלי סימונים, רשימות, כתובות או סמלים. כבר הצגת את עצמך \
-    בפתיחה; אל תציגי את עצמך שוב. אל תמציאי פרטים: מה שאינך יודעת, אמרי שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
-    שמרי אותם בכלי. כשמשהו דחוף או מסוכן, הציעי להעביר מיד לאדם, אם יש לך כלי לכך, או רשמי כתובת, \
-    שם ומה קרה. כשהשיחה הסתיימה, היפרדי במילים קצרות וסיימי בכלי.";
-/// The same, said to a man.
-const INSTRUCTIONS_MASCULINE: &str = "אתה נציג טלפוני של {business}. אתה מדבר בעברית מדוברת, בנימוס ובקיצור: משפט או שניים \
-    בכל תשובה, ושאלה אחת בכל פעם. מה שאתה כותב נאמר בקול בטלפון: בלי סימונים, רשימות, כתובות או סמלים. כבר הצגת את \
-    עצמך בפתיחה; אל תציג את עצמך שוב. אל תמציא פרטים: מה שאינך יודע, אמור שנציג יחזור עם תשובה. כשהלקוח מוסר פרטים, \
-    שמור אותם בכלי. כשמשהו דחוף או מסוכן, הצע להעביר מיד לאדם, אם יש לך כלי לכך, או רשום כתובת, \
-    שם ומה קרה. כשהשיחה הסתיימה, היפרד במילים קצרות וסיים בכלי.";
-
-/// What a model that speaks itself is told beside that.
-const fn spoken(gender: Gender) -> &'static str {
-    match gender {
-        Gender::Feminine => " דברי עברית בלבד, גם אם הלקוח מדבר בשפה אחרת.",
-        Gender::Masculine => " דבר עברית בלבד, גם אם הלקוח מדבר בשפה אחרת.",
-    }
-}
-
 /// The providers cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -300,7 +280,7 @@ impl Toolkit {
         for name in &self.config.llm_chain {
             if *name == openai::NAME {
                 let gender = self.manner(call.decision).gender.unwrap_or(Gender::Feminine);
-                let instructions = self.instructions(call, gender);
+                let instructions = self.instructions(call, gender).text();
                 let llm = ChatLlm::new(Arc::clone(model), tools(call), call.net.clone(), instructions)
                     .with_gender(gender);
                 chain.push(openai::NAME, Box::new(llm), Some(Arc::clone(model.health())));
@@ -341,10 +321,7 @@ impl Toolkit {
             return None;
         }
         let gender = self.manner(call.decision).gender.unwrap_or(Gender::Feminine);
-        let mut instructions = self.instructions(call, gender);
-        if self.config.llm_prompt.is_none() && self.config.language == "he" {
-            instructions.push_str(spoken(gender));
-        }
+        let instructions = self.instructions(call, gender).text_to_speak();
         let expected = call.decision.business.as_ref().map(|business| business.name.clone());
         let brief = Brief { instructions, expected: expected.unwrap_or_default(), gender };
         let (net, limit) = (call.net.clone(), self.config.timeout);
@@ -352,29 +329,15 @@ impl Toolkit {
         Some(Direct::new(Box::new(call)))
     }
 
-    fn instructions(&self, call: &CallSetup<'_>, gender: Gender) -> String {
-        let business = call.decision.business.as_ref().map_or("העסק", |business| &business.name);
-        let text = self.config.llm_prompt.as_deref().unwrap_or(match gender {
-            Gender::Feminine => INSTRUCTIONS,
-            Gender::Masculine => INSTRUCTIONS_MASCULINE,
-        });
-        let text = text.replace("{business}", business);
-        match &self.config.llm_prompt {
-            None if self.config.language == "he" => text + &urgent_here(call),
-            None => text,
-            Some(_) => text.replace("{emergencies}", &call.emergencies.phrases().join(", ")),
+    fn instructions<'a>(&'a self, call: &'a CallSetup<'_>, gender: Gender) -> Instructions<'a> {
+        Instructions {
+            file: self.config.llm_prompt.as_deref(),
+            language: &self.config.language,
+            gender,
+            business: call.decision.business.as_ref().map(|business| business.name.as_str()),
+            emergencies: call.emergencies,
+            own_emergencies: call.decision.emergencies.is_some(),
         }
-    }
-}
-
-/// What the model is told where the business has its own list of what is urgent.
-fn urgent_here(call: &CallSetup<'_>) -> String {
-    if call.decision.emergencies.is_none() {
-        return String::new();
-    }
-    match call.emergencies.phrases().as_slice() {
-        [] => " בעסק הזה שום דבר אינו דחוף.".to_owned(),
-        phrases => format!(" בעסק הזה דחוף רק מה שדומה לאלה: {}.", phrases.join(", ")),
     }
 }
 

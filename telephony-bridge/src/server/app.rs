@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
+use super::answer::Refused;
 use super::board::Board;
 use super::call::CallRunner;
 use super::messages::Messages;
@@ -58,6 +61,8 @@ pub struct App {
     pub(super) alerts: Alerts,
     /// Messages it sent.
     pub(super) messages: Messages,
+    /// What goes on though whoever asked for it went away.
+    pub(super) tasks: TaskTracker,
     /// Recordings that Twilio keeps for a while.
     pub(super) recordings: Recordings,
     /// Renders the metrics.
@@ -91,6 +96,7 @@ impl App {
             twilio,
             alerts: Alerts::default(),
             messages: Messages::default(),
+            tasks: TaskTracker::new(),
             sessions: Arc::new(Sessions::new(config.redis.clone())),
             recordings,
             config,
@@ -102,6 +108,14 @@ impl App {
             runner,
             sockets: Arc::new(Semaphore::new(max_calls + SPARE_SOCKETS)),
             started: Instant::now(),
+        })
+    }
+
+    /// Twilio's API; without credentials, what follows from that.
+    pub(super) fn twilio_or(&self, follows: &str) -> Result<&TwilioRest, Refused> {
+        self.twilio.as_ref().ok_or_else(|| {
+            let why = format!("TWILIO_ACCOUNT_SID is not set: {follows}");
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, why)
         })
     }
 }

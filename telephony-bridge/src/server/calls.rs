@@ -4,16 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::board::CallRow;
-use super::routes::internal;
-
-/// Where it is.
-pub const CALLS_PATH: &str = "/internal/v1/calls";
+use super::door::Internal;
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +23,9 @@ pub struct CallsAnswer {
 }
 
 /// Needs `Authorization: Bearer` with the internal token: what a call is doing is nobody else's business.
-pub(super) async fn calls(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Err(refused) = internal(&app, &headers) {
-        return refused.into_response();
-    }
+pub(super) async fn calls(State(app): State<Arc<App>>, _: Internal) -> Json<CallsAnswer> {
     let mut calls = app.board.rows();
     calls.extend(app.sessions.others());
     let shared = app.sessions.redis().map(|redis| redis.connected);
-    Json(CallsAnswer { max: app.config.max_calls, calls, shared }).into_response()
+    Json(CallsAnswer { max: app.config.max_calls, calls, shared })
 }

@@ -2,7 +2,7 @@
 //!
 //! The call goes on (A-TEL-010): neutral words, no business, no recording, no tools.
 
-use crm_api::{AgentGender, Decision, GreetingText, RouteDecision};
+use crm_api::{GreetingText, RouteDecision};
 
 /// The neutral greeting.
 pub const NEUTRAL_GREETING: &str = "שלום, הגעתם לקו. במה אפשר לעזור?";
@@ -14,31 +14,17 @@ pub const REFUSED: &str = "לא ניתן לקבל את השיחה כרגע. תו
 pub const NOBODY_FREE: &str = "אין כרגע מי שיכול לענות. אפשר להשאיר אצלי הודעה, ואעביר אותה.";
 /// The voice where nobody chose one.
 pub const DEFAULT_VOICE: &str = "he-IL-Wavenet-A";
-/// The barge-in preset where nobody chose one.
-pub const DEFAULT_PRESET: &str = "adaptive";
 
 /// The agent answers, for nobody in particular.
 pub fn neutral_decision(preset: Option<&str>) -> RouteDecision {
-    RouteDecision {
-        decision: Decision::Agent,
-        business: None,
-        greeting: GreetingText {
-            text: NEUTRAL_GREETING.to_owned(),
-            tts_cache_key: "neutral-he-IL-Wavenet-A".to_owned(),
-            version: 0,
-        },
-        prompt_version: 0,
-        locale: "he-IL".to_owned(),
-        voice: DEFAULT_VOICE.to_owned(),
-        agent_gender: AgentGender::Auto,
-        vocabulary: Vec::new(),
-        emergencies: None,
-        barge_in_preset: preset.unwrap_or(DEFAULT_PRESET).to_owned(),
-        barge_in_sensitivity: 0.0,
-        speech_mode: None,
-        dial: None,
-        record: false,
-        announce: None,
-        call_token: None,
+    let greeting = GreetingText {
+        text: NEUTRAL_GREETING.to_owned(),
+        tts_cache_key: "neutral-he-IL-Wavenet-A".to_owned(),
+        version: 0,
+    };
+    let mut decision = RouteDecision::for_nobody(greeting, DEFAULT_VOICE);
+    if let Some(preset) = preset {
+        preset.clone_into(&mut decision.barge_in_preset);
     }
+    decision
 }

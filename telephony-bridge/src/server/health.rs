@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::App;
-use super::routes::unix_ms;
+use super::wall_clock::unix_ms;
 use crate::metrics as names;
 
 /// An event that waits longer than this, in ms, means that the CRM is away.

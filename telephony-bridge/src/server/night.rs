@@ -5,18 +5,16 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::routes::{Refused, bad_form, signed_form, twiml};
-use super::voice::report_end;
+use super::answer::twiml;
+use super::door::Signed;
+use super::ended::report_end;
+use super::paths::NIGHT_PATH;
 use super::{App, CallInfo, transfer};
 use crate::twilio::{GatherVerb, Gathered, Twiml, say_voice};
 
-/// What was pressed.
-pub(super) const NIGHT_PATH: &str = "/api/voice/night";
 /// How long a key is waited for, in seconds.
 const PRESS_S: u32 = 5;
 const PRESS: &str = "במקרה חירום, הקישו 1.";
@@ -35,22 +33,15 @@ pub(super) fn offer(app: &App, mut call: CallInfo, words: &str) -> Response {
 }
 
 /// `POST /api/voice/night`: 1 rings the person on call, anything else ends the call.
-pub(super) async fn pressed(
-    State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refused> {
-    let form = signed_form(&app, "night", &uri, &headers, &body)?;
-    let gathered = Gathered::try_from(&form).map_err(|error| bad_form("night", &error))?;
+pub(super) async fn pressed(State(app): State<Arc<App>>, Signed(gathered): Signed<Gathered>) -> Response {
     let wants = gathered.digits.as_deref() == Some("1");
     // Kept while it rings: Twilio may ask twice, and tells `dialled` what came of it.
     let rings = app.registry.rung(&gathered.call_sid).filter(|_| wants);
     if let Some(xml) = rings.and_then(|call| transfer::document(&app, &call, "")) {
-        return Ok(twiml(xml));
+        return twiml(xml);
     }
     if let Some(call) = app.registry.take_rung(&gathered.call_sid) {
         report_end(&app, &call, None);
     }
-    Ok(twiml(Twiml::new().hang_up()))
+    twiml(Twiml::new().hang_up())
 }

@@ -1,34 +1,39 @@
 //! Calls that the bridge places: somebody must know at once (S-EMG-010, S-EMG-012, S-EMG-013).
 //!
 //! `POST /api/voice/outbound` names a reference, and the same reference places one call, however often it is asked
-//! for. The call says a text, twice if nobody presses a key; a key, or a word, says that it was heard. A machine
-//! is left the text after its beep, or hung up on.
+//! for, and though whoever asked went away; it is answered as [`super::messages`] are. The call says a text, twice if
+//! nobody presses a key; a key, or a word, says that it was heard. A machine is left the text after its beep, or hung
+//! up on.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use super::remembered::{Remembered, check_reference};
-use super::routes::{Refused, bad_form, internal, signed_form, twiml};
+use super::answer::{Refused, twiml};
+use super::door::{Internal, Signed};
+use super::paths::OUTBOUND_PATH;
+use super::remembered::{Order, Reference, Remembered};
 use crate::logging::Redacted;
 use crate::metrics as names;
-use crate::twilio::rest::{CallStage, Instructions, MAX_TWIML_CHARS, MachineDetection, NewCall, TwilioRest};
+use crate::twilio::rest::{
+    CallStage, Created, Instructions, MAX_TWIML_CHARS, MachineDetection, NewCall, RestError, TwilioRest,
+};
 use crate::twilio::{
     AmdCallback, CallStatus, GatherVerb, Gathered, StatusCallback, Twiml, is_e164, say_voice,
 };
 
-/// Where they are.
-pub(super) const OUTBOUND_PATH: &str = "/api/voice/outbound";
 /// How long a phone rings, in seconds.
 const RING_S: u32 = 30;
 /// Longest call, in seconds.
 const LIMIT_S: u32 = 300;
+/// The state before Twilio has answered.
+const PLACING: &str = "placing";
 /// Said when a key says that it was heard.
 const HEARD: &str = "תודה. רשמנו שההודעה התקבלה.";
 const PRESS: &str = "לאישור שההודעה התקבלה, הקישו 1.";
@@ -44,10 +49,10 @@ enum OnMachine {
     HangUp,
 }
 
-/// A call to be placed.
-#[derive(Clone, Debug, Deserialize)]
+/// A call as it is asked for.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+struct Asked {
     /// One a call, chosen by whoever asks: letters, digits, `-` and `_`.
     reference: String,
     /// Whom, E.164.
@@ -64,6 +69,40 @@ pub(super) struct Wanted {
     acknowledge: bool,
     #[serde(default)]
     on_machine: OnMachine,
+}
+
+/// A call to be placed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Asked")]
+struct Wanted {
+    reference: Reference,
+    to: String,
+    from: String,
+    text: String,
+    /// As Twilio names it.
+    voice: String,
+    acknowledge: bool,
+    on_machine: OnMachine,
+}
+
+impl TryFrom<Asked> for Wanted {
+    type Error = String;
+
+    fn try_from(asked: Asked) -> Result<Self, String> {
+        let Asked { reference, to, from, text, voice, acknowledge, on_machine } = asked;
+        let reference = Reference::parse(reference)?;
+        for (field, number) in [("to", &to), ("from", &from)] {
+            if !is_e164(number) {
+                let shown: String = number.chars().take(20).flat_map(char::escape_debug).collect();
+                return Err(format!("{field} is `{shown}`: expected a number such as +972501234567"));
+            }
+        }
+        if text.trim().is_empty() {
+            return Err("text is empty".to_owned());
+        }
+        let voice = say_voice(&voice);
+        Ok(Self { reference, to, from, text, voice, acknowledge, on_machine })
+    }
 }
 
 /// How a call that was placed goes.
@@ -89,66 +128,80 @@ pub(super) struct Alert {
     on_machine: OnMachine,
 }
 
-/// Calls that were placed, the newest thousand.
+/// Calls that were placed.
 pub(super) type Alerts = Remembered<Alert>;
+
+impl Order for Alert {
+    type Receipt = Created;
+    type Shown = Placed;
+
+    fn taken(&mut self, created: Created) {
+        self.placed.call_sid = Some(created.sid);
+        self.placed.begin(created.status.as_str());
+    }
+
+    fn unknown(&mut self) {
+        self.placed.begin("unknown");
+    }
+
+    fn shown(&self) -> Placed {
+        self.placed.clone()
+    }
+}
+
+impl Placed {
+    /// The first state, unless a callback was faster.
+    fn begin(&mut self, status: &str) {
+        if self.status == PLACING {
+            status.clone_into(&mut self.status);
+        }
+    }
+}
 
 impl Alert {
     /// As it is before it is placed.
     fn of(wanted: &Wanted) -> Self {
-        let placed =
-            Placed { reference: wanted.reference.clone(), status: "placing".to_owned(), ..Placed::default() };
+        let reference = wanted.reference.as_str().to_owned();
         Self {
-            placed,
+            placed: Placed { reference, status: PLACING.to_owned(), ..Placed::default() },
             text: wanted.text.clone(),
-            voice: say_voice(&wanted.voice),
+            voice: wanted.voice.clone(),
             on_machine: wanted.on_machine,
         }
     }
 }
 
-/// What is known of a call: the answer to whoever asks for it, or asks for it to be placed.
-fn answer(app: &App, reference: &str) -> Result<Json<Placed>, Refused> {
-    let placed = app.alerts.with(reference, |alert| alert.placed.clone());
-    placed.map(Json).ok_or_else(|| Refused::new(StatusCode::NOT_FOUND, "no such reference".to_owned()))
+/// Where Twilio tells of the call: `status`, `answered-by` or `key`.
+fn callback(app: &App, wanted: &Wanted, what: &str) -> String {
+    app.config.webhook_url(&format!("{OUTBOUND_PATH}/{}/{what}", wanted.reference.as_str()))
 }
 
 /// `POST /api/voice/outbound`
 pub(super) async fn place(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    _: Internal,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Placed>), Refused> {
-    internal(&app, &headers)?;
-    let wrong = |why: String| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, why);
-    let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| wrong(error.to_string()))?;
-    check(&wanted).map_err(wrong)?;
-    let Some(twilio) = &app.twilio else {
-        let why = "TWILIO_ACCOUNT_SID is not set: no call can be placed".to_owned();
-        return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, why));
-    };
-    let xml = document(&app, &wanted);
-    if xml.chars().count() > MAX_TWIML_CHARS {
-        return Err(wrong(format!(
-            "text has {} characters: too long to be said",
-            wanted.text.chars().count()
-        )));
-    }
-    let is_new = app.alerts.begin(&wanted.reference, || Alert::of(&wanted));
-    if is_new {
-        call(&app, twilio, &wanted, &xml).await?;
-    }
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, answer(&app, &wanted.reference)?))
+    let wanted: Wanted = serde_json::from_slice(&body).map_err(Refused::wrong)?;
+    let twilio = app.twilio_or("no call can be placed")?.clone();
+    let xml = document(&app, &wanted)?;
+    let (reference, alert) = (wanted.reference.clone(), Alert::of(&wanted));
+    let told = ["status", "answered-by"].map(|what| callback(&app, &wanted, what));
+    app.alerts.once(&app.tasks, &reference, alert, submit(twilio, wanted, xml, told)).await
 }
 
 /// Has Twilio place the call.
-async fn call(app: &App, twilio: &TwilioRest, wanted: &Wanted, xml: &str) -> Result<(), Refused> {
-    let at = |what: &str| app.config.webhook_url(&format!("{OUTBOUND_PATH}/{}/{what}", wanted.reference));
-    let (status, amd) = (at("status"), at("answered-by"));
+async fn submit(
+    twilio: TwilioRest,
+    wanted: Wanted,
+    xml: String,
+    [status, amd]: [String; 2],
+) -> Result<Created, RestError> {
+    let reference = wanted.reference.as_str();
     let call = NewCall {
         to: &wanted.to,
         from: &wanted.from,
-        instructions: Instructions::Twiml(xml),
+        instructions: Instructions::Twiml(&xml),
         timeout_s: RING_S,
         time_limit_s: Some(LIMIT_S),
         status_callback: Some((&status, &[CallStage::Answered, CallStage::Completed])),
@@ -162,75 +215,49 @@ async fn call(app: &App, twilio: &TwilioRest, wanted: &Wanted, xml: &str) -> Res
     let created = twilio.create_call(&call).await;
     let result = if created.is_ok() { "placed" } else { "failed" };
     metrics::counter!(names::OUTBOUND, "result" => result).increment(1);
-    match created {
+    match &created {
         Ok(created) => {
-            tracing::info!(reference = wanted.reference, call_sid = created.sid, to = %Redacted(&wanted.to), "a call is placed");
-            app.alerts.with(&wanted.reference, |alert| {
-                alert.placed.call_sid = Some(created.sid);
-                // A callback may have been faster.
-                if alert.placed.status == "placing" {
-                    created.status.as_str().clone_into(&mut alert.placed.status);
-                }
-            });
-            Ok(())
+            tracing::info!(reference, call_sid = created.sid, to = %Redacted(&wanted.to), "a call is placed");
         }
-        Err(error) => {
-            tracing::error!(reference = wanted.reference, %error, "a call is not placed");
-            if error.may_be_done() {
-                // Asking again must not ring twice.
-                app.alerts.with(&wanted.reference, |alert| "unknown".clone_into(&mut alert.placed.status));
-            } else {
-                app.alerts.forget(&wanted.reference);
-            }
-            Err(Refused::new(StatusCode::BAD_GATEWAY, error.to_string()))
-        }
+        Err(error) => tracing::error!(reference, %error, "a call is not placed"),
     }
-}
-
-fn check(wanted: &Wanted) -> Result<(), String> {
-    let Wanted { reference, to, from, text, .. } = wanted;
-    check_reference(reference)?;
-    for (field, number) in [("to", to), ("from", from)] {
-        if !is_e164(number) {
-            let shown: String = number.chars().take(20).flat_map(char::escape_debug).collect();
-            return Err(format!("{field} is `{shown}`: expected a number such as +972501234567"));
-        }
-    }
-    if text.trim().is_empty() { Err("text is empty".to_owned()) } else { Ok(()) }
+    created
 }
 
 /// Says the text; asks for a key; says the text once more.
-fn document(app: &App, wanted: &Wanted) -> String {
-    let voice = say_voice(&wanted.voice);
-    if !wanted.acknowledge {
-        return Twiml::new().say(&voice, &wanted.text).pause(1).say(&voice, &wanted.text).hang_up();
+fn document(app: &App, wanted: &Wanted) -> Result<String, Refused> {
+    let Wanted { text, voice, .. } = wanted;
+    let xml = match wanted.acknowledge {
+        false => Twiml::new().say(voice, text).pause(1).say(voice, text).hang_up(),
+        true => {
+            let action = callback(app, wanted, "key");
+            let text = format!("{text} {PRESS}");
+            let gather = GatherVerb { action: &action, digits: Some(1), speech: true, timeout_s: 5 };
+            Twiml::new().gather(gather, voice, &text).gather(gather, voice, &text).hang_up()
+        }
+    };
+    if xml.chars().count() > MAX_TWIML_CHARS {
+        let length = text.chars().count();
+        return Err(Refused::wrong(format!("text has {length} characters: too long to be said")));
     }
-    let action = app.config.webhook_url(&format!("{OUTBOUND_PATH}/{}/key", wanted.reference));
-    let text = format!("{} {PRESS}", wanted.text);
-    let gather = GatherVerb { action: &action, digits: Some(1), speech: true, timeout_s: 5 };
-    Twiml::new().gather(gather, &voice, &text).gather(gather, &voice, &text).hang_up()
+    Ok(xml)
 }
 
 /// `GET /api/voice/outbound/{reference}`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Path(reference): Path<String>,
-    headers: HeaderMap,
+    _: Internal,
 ) -> Result<Json<Placed>, Refused> {
-    internal(&app, &headers)?;
-    answer(&app, &reference)
+    app.alerts.show(&reference)
 }
 
 /// `POST /api/voice/outbound/{reference}/key`: a key or a word says that it was heard.
 pub(super) async fn key(
     State(app): State<Arc<App>>,
     Path(reference): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refused> {
-    let form = signed_form(&app, "outbound", &uri, &headers, &body)?;
-    let gathered = Gathered::try_from(&form).map_err(|error| bad_form("outbound", &error))?;
+    Signed(gathered): Signed<Gathered>,
+) -> Response {
     let answer = gathered.digits.or(gathered.speech);
     let voice = app.alerts.with(&reference, |alert| {
         if alert.placed.acknowledged.is_none() {
@@ -239,25 +266,21 @@ pub(super) async fn key(
         alert.voice.clone()
     });
     let thanks = if answer.is_some() { HEARD } else { "" };
-    Ok(twiml(Twiml::new().say(&voice.unwrap_or_else(|| say_voice("")), thanks).hang_up()))
+    twiml(Twiml::new().say(&voice.unwrap_or_else(|| say_voice("")), thanks).hang_up())
 }
 
 /// `POST /api/voice/outbound/{reference}/answered-by`: a person or a machine.
 pub(super) async fn answered_by(
     State(app): State<Arc<App>>,
     Path(reference): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Refused> {
-    let form = signed_form(&app, "outbound", &uri, &headers, &body)?;
-    let told = AmdCallback::try_from(&form).map_err(|error| bad_form("outbound", &error))?;
+    Signed(told): Signed<AmdCallback>,
+) -> StatusCode {
     let message = app.alerts.with(&reference, |alert| {
         alert.placed.answered_by = Some(told.answered_by.as_str());
         let leaves = alert.on_machine == OnMachine::LeaveMessage && told.answered_by.takes_messages();
         leaves.then(|| Twiml::new().say(&alert.voice, &alert.text).hang_up())
     });
-    let (Some(message), Some(twilio)) = (message, &app.twilio) else { return Ok(StatusCode::NO_CONTENT) };
+    let (Some(message), Some(twilio)) = (message, &app.twilio) else { return StatusCode::NO_CONTENT };
     let done = match message {
         // From its beginning: what was said before was said to an announcement.
         Some(xml) => twilio.redirect_call(&told.call_sid, Instructions::Twiml(&xml)).await.map(drop),
@@ -267,19 +290,15 @@ pub(super) async fn answered_by(
     if let Err(error) = done {
         tracing::error!(reference, call_sid = told.call_sid, %error, "a machine goes on");
     }
-    Ok(StatusCode::NO_CONTENT)
+    StatusCode::NO_CONTENT
 }
 
 /// `POST /api/voice/outbound/{reference}/status`
 pub(super) async fn status(
     State(app): State<Arc<App>>,
     Path(reference): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Refused> {
-    let form = signed_form(&app, "outbound", &uri, &headers, &body)?;
-    let told = StatusCallback::try_from(&form).map_err(|error| bad_form("outbound", &error))?;
+    Signed(told): Signed<StatusCallback>,
+) -> StatusCode {
     app.alerts.with(&reference, |alert| {
         alert.placed.call_sid.get_or_insert(told.call_sid);
         // Callbacks come out of order; an end is final.
@@ -288,5 +307,5 @@ pub(super) async fn status(
             told.status.as_str().clone_into(&mut alert.placed.status);
         }
     });
-    Ok(StatusCode::NO_CONTENT)
+    StatusCode::NO_CONTENT
 }

@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
 use axum::extract::{Path as Parameter, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
 use crm_api::{CallEvent, CallEventKind, EventBatch};
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use super::routes::{Refused, bad_form, internal, signed_form, unix_ms};
+use super::answer::Refused;
+use super::door::{Internal, Signed};
+use super::wall_clock::unix_ms;
 use crate::metrics as names;
 use crate::twilio::RecordingCallback;
 
@@ -99,15 +100,11 @@ impl Recordings {
 /// `POST /api/voice/recording`: a recording is there.
 pub(super) async fn recorded(
     State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Refused> {
-    let form = signed_form(&app, "recording", &uri, &headers, &body)?;
-    let told = RecordingCallback::try_from(&form).map_err(|error| bad_form("recording", &error))?;
+    Signed(told): Signed<RecordingCallback>,
+) -> StatusCode {
     // Callbacks come more than once.
     if !told.completed || !app.registry.first_time(&told.recording_sid, 0) {
-        return Ok(StatusCode::NO_CONTENT);
+        return StatusCode::NO_CONTENT;
     }
     let sid = told.recording_sid;
     let recording = Kept {
@@ -122,27 +119,22 @@ pub(super) async fn recorded(
         tracing::error!(recording = sid, %error, "a recording is known to this process alone");
         app.recordings.lock().insert(sid, recording);
     }
-    Ok(StatusCode::NO_CONTENT)
+    StatusCode::NO_CONTENT
 }
 
 /// `DELETE /internal/v1/recordings/{sid}`: on request, such as a caller's.
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Parameter(sid): Parameter<String>,
-    headers: HeaderMap,
+    _: Internal,
 ) -> Result<StatusCode, Refused> {
-    internal(&app, &headers)?;
-    let Some(twilio) = &app.twilio else {
-        let why = "TWILIO_ACCOUNT_SID is not set: recordings cannot be deleted".to_owned();
-        return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, why));
-    };
-    match twilio.delete_recording(&sid).await {
+    match app.twilio_or("recordings cannot be deleted")?.delete_recording(&sid).await {
         Ok(_) => {
             metrics::counter!(names::RECORDINGS, "result" => "deleted").increment(1);
             app.recordings.forget(&sid);
             Ok(StatusCode::NO_CONTENT)
         }
-        Err(error) => Err(Refused::new(StatusCode::BAD_GATEWAY, error.to_string())),
+        Err(error) => Err(Refused::by_twilio(error)),
     }
 }
 

@@ -9,7 +9,8 @@ use axum::serve::{Listener, ListenerExt as _};
 use crm_api::{CallEventKind, EndReason};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::routes::{router, unix_ms};
+use super::routes::router;
+use super::wall_clock::unix_ms;
 use super::{App, AppError, CallRunner, recordings};
 use crate::config::Config;
 use crate::crm::{CrmClient, CrmError, Outbox, OutboxError, OutboxOptions};
@@ -19,6 +20,8 @@ use crate::tape::retain::Sweeper;
 const END_DEADLINE: Duration = Duration::from_secs(3);
 /// For requests that are being answered.
 const HTTP_DEADLINE: Duration = Duration::from_secs(2);
+/// For calls and messages that Twilio was asked for: as long as one answer may take.
+const TASKS_DEADLINE: Duration = Duration::from_secs(5);
 /// For events that still wait; they are on disk.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(5);
 /// How often histograms are folded.
@@ -103,7 +106,12 @@ pub async fn serve(
     // Bounded by itself.
     let _ = sessions.await;
     sweeper.stop().await;
-    let left = app.outbox.flush(FLUSH_DEADLINE).await;
+    app.tasks.close();
+    let tasks = tokio::time::timeout(TASKS_DEADLINE, app.tasks.wait());
+    let (tasks, left) = tokio::join!(tasks, app.outbox.flush(FLUSH_DEADLINE));
+    if tasks.is_err() {
+        tracing::error!(tasks = app.tasks.len(), "cut off: Twilio may have placed a call or sent a message");
+    }
     if left > 0 {
         tracing::warn!(events = left, "events stay in the outbox for the next start");
     }

@@ -5,28 +5,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
 
-use super::routes::{Refused, bad_form, signed_form};
-use super::voice::report_end;
+use super::door::Signed;
+use super::ended::report_end;
 use super::{App, Finished};
 use crate::metrics as names;
 use crate::twilio::StatusCallback;
 
-/// Where Twilio tells of a call's states.
-pub const STATUS_PATH: &str = "/api/voice/status";
-
-pub(super) async fn status(
-    State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Refused> {
-    let form = signed_form(&app, "status", &uri, &headers, &body)?;
-    let StatusCallback { call_sid, status, sequence, duration_s } =
-        StatusCallback::try_from(&form).map_err(|error| bad_form("status", &error))?;
+pub(super) async fn status(State(app): State<Arc<App>>, Signed(told): Signed<StatusCallback>) -> StatusCode {
+    let StatusCallback { call_sid, status, sequence, duration_s } = told;
     let new = sequence.is_none_or(|sequence| app.registry.first_time(&call_sid, sequence));
     let result = if new { "new" } else { "repeated" };
     metrics::counter!(names::STATUS_CALLBACKS, "result" => result).increment(1);
@@ -39,5 +28,5 @@ pub(super) async fn status(
             }
         }
     }
-    Ok(StatusCode::NO_CONTENT)
+    StatusCode::NO_CONTENT
 }

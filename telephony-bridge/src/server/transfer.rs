@@ -7,31 +7,20 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::routes::{Refused, bad_form, signed_form, twiml};
-use super::voice::{DIAL_PATH, RECORDING_PATH};
+use super::answer::twiml;
+use super::door::Signed;
+use super::paths::{DIAL_PATH, RECORDING_PATH};
 use super::{App, CallInfo};
 use crate::twilio::{DialVerb, Twiml, VoiceWebhook, say_voice};
 
-/// What follows a stream that the bridge has closed.
-pub(super) const AFTER_PATH: &str = "/api/voice/after";
-
 /// `POST /api/voice/after`: the stream is over; is a person to be rung, or is this the end?
-pub(super) async fn after(
-    State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refused> {
-    let form = signed_form(&app, "after", &uri, &headers, &body)?;
-    let call = VoiceWebhook::try_from(&form).map_err(|error| bad_form("after", &error))?;
+pub(super) async fn after(State(app): State<Arc<App>>, Signed(call): Signed<VoiceWebhook>) -> Response {
     // Kept until the outcome is known: Twilio may ask twice.
     let rings = app.registry.rung(&call.call_sid).and_then(|call| document(&app, &call, ""));
-    Ok(twiml(rings.unwrap_or_else(|| Twiml::new().hang_up())))
+    twiml(rings.unwrap_or_else(|| Twiml::new().hang_up()))
 }
 
 /// The document that rings the person of the call's decision, after an announcement, if there is a person.

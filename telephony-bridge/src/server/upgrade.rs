@@ -13,7 +13,8 @@ use axum::response::{IntoResponse as _, Response};
 use crm_api::{CallEventKind, EndReason};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::routes::{SIGNATURE, unix_ms};
+use super::door::{asked_path, signature};
+use super::wall_clock::unix_ms;
 use super::{AcceptedStream, App, StreamRefused};
 use crate::metrics as names;
 use crate::twilio::{Body, CLOSE_POLICY, MAX_MESSAGE_BYTES, SUBPROTOCOL, StartInfo, parse, verify_handshake};
@@ -64,10 +65,9 @@ pub(super) async fn media(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if let Some(token) = app.config.auth_token() {
-        let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let url = app.config.socket_url(path);
-        if !signature.is_some_and(|signature| verify_handshake(token, signature, &url)) {
+        let signature = signature(&headers);
+        let url = app.config.socket_url(asked_path(&uri));
+        if !signature.as_deref().is_some_and(|signature| verify_handshake(token, signature, &url)) {
             count("signature");
             tracing::warn!(url, given = signature.is_some(), "handshake refused: signature");
             return (StatusCode::FORBIDDEN, "the signature is not Twilio's").into_response();

@@ -3,37 +3,25 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use crm_api::{CallEventKind, Decision, Dial, EndReason, GreetingText, RouteDecision, RouteRequest};
+use crm_api::{Decision, Dial, GreetingText, RouteDecision, RouteRequest};
 
-use super::routes::{Refused, bad_form, signed_form, twiml, unix_ms};
-use super::transfer::AFTER_PATH;
+use super::answer::twiml;
+use super::door::Signed;
+use super::ended::report_end;
+use super::paths::{AFTER_PATH, DIAL_PATH};
+use super::wall_clock::unix_ms;
 use super::{App, CallInfo, NoPlace, fallback, night, transfer};
 use crate::logging::Redacted;
 use crate::metrics as names;
-use crate::twilio::{DialResult, SAY_VOICE, Twiml, VoiceWebhook, say_voice};
+use crate::twilio::{DialResult, Form, FormError, SAY_VOICE, Twiml, VoiceWebhook, say_voice};
 
-/// Where Twilio asks what to do with a call.
-pub const INBOUND_PATH: &str = "/api/voice/inbound";
 /// How long a person is rung to whom the agent hands a call over, where the CRM does not say, in seconds.
 const RING_S: u32 = 25;
-/// Where Twilio tells that a recording is there.
-pub(super) const RECORDING_PATH: &str = "/api/voice/recording";
-/// Where Twilio reports whether a person took the call.
-pub(super) const DIAL_PATH: &str = "/api/voice/dial";
 
 /// `POST /api/voice/inbound`
-pub(super) async fn inbound(
-    State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refused> {
-    let form = signed_form(&app, "inbound", &uri, &headers, &body)?;
-    let call = VoiceWebhook::try_from(&form).map_err(|error| bad_form("inbound", &error))?;
+pub(super) async fn inbound(State(app): State<Arc<App>>, Signed(call): Signed<VoiceWebhook>) -> Response {
     tracing::info!(
         call_sid = call.call_sid,
         from = %Redacted(&call.from),
@@ -41,7 +29,7 @@ pub(super) async fn inbound(
         "a call comes in"
     );
     if let Err(no_place) = app.registry.check_place(&call.call_sid, Instant::now()) {
-        return Ok(turned_away(&call.call_sid, no_place));
+        return turned_away(&call.call_sid, no_place);
     }
     let (decision, fallback) = decide(&app, &call).await;
     metrics::counter!(names::CALLS, "decision" => word(decision.decision)).increment(1);
@@ -54,25 +42,34 @@ pub(super) async fn inbound(
         announced_at_ms: unix_ms(),
         earlier: None,
     };
-    Ok(answer(&app, call))
+    answer(&app, call)
+}
+
+/// A person was rung: what came of it, and the call as it is told each time.
+pub(super) struct Dialled {
+    result: DialResult,
+    call: VoiceWebhook,
+}
+
+impl TryFrom<&Form> for Dialled {
+    type Error = FormError;
+
+    fn try_from(form: &Form) -> Result<Self, FormError> {
+        Ok(Self { result: form.try_into()?, call: form.try_into()? })
+    }
 }
 
 /// `POST /api/voice/dial`: a person took the call, or did not and the agent does.
 pub(super) async fn dialled(
     State(app): State<Arc<App>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refused> {
-    let form = signed_form(&app, "dial", &uri, &headers, &body)?;
-    let result = DialResult::try_from(&form).map_err(|error| bad_form("dial", &error))?;
-    let webhook = VoiceWebhook::try_from(&form).map_err(|error| bad_form("dial", &error))?;
+    Signed(Dialled { result, call: webhook }): Signed<Dialled>,
+) -> Response {
     let rung = app.registry.take_rung(&result.call_sid);
     if result.answered {
         if let Some(call) = rung {
             report_end(&app, &call, result.duration_s);
         }
-        return Ok(twiml(Twiml::new().hang_up()));
+        return twiml(Twiml::new().hang_up());
     }
     // A process restarted in between does not know the call any more; the agent answers all
     // the same.
@@ -94,17 +91,7 @@ pub(super) async fn dialled(
         let words = fallback::NOBODY_FREE.to_owned();
         call.decision.greeting = GreetingText { text: words, tts_cache_key: String::new(), version: 0 };
     }
-    Ok(answer(&app, call))
-}
-
-/// Reports the end of a call that has no stream: it never had one, or a person took it.
-pub(super) fn report_end(app: &App, call: &CallInfo, duration_s: Option<u64>) {
-    let duration_ms = match &call.earlier {
-        Some(earlier) => u64::try_from(unix_ms() - earlier.started_at_ms).unwrap_or(0),
-        None => duration_s.unwrap_or(0).saturating_mul(1_000),
-    };
-    let kind = CallEventKind::Ended { reason: EndReason::CallerHangUp, duration_ms };
-    app.outbox.record(&call.call_sid, kind, unix_ms());
+    answer(&app, call)
 }
 
 /// Asks the CRM, for a second at most; the call goes on without it (A-TEL-010).

@@ -129,14 +129,10 @@ impl TryFrom<&Form> for RecordingCallback {
     type Error = FormError;
 
     fn try_from(form: &Form) -> Result<Self, FormError> {
-        let sid = form.required("RecordingSid")?;
-        if sid.len() > 64 || !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(wrong("RecordingSid", sid, "at most 64 letters and digits"));
-        }
         let url = form.get("RecordingUrl").filter(|url| url.starts_with("https://") && url.len() <= 2_048);
         Ok(Self {
             call_sid: form.call_sid()?,
-            recording_sid: sid.to_owned(),
+            recording_sid: form.sid("RecordingSid")?,
             completed: form.required("RecordingStatus")? == "completed",
             url: url.map(str::to_owned),
             duration_s: whole(form, "RecordingDuration")?,
@@ -159,15 +155,11 @@ impl TryFrom<&Form> for MessageCallback {
     type Error = FormError;
 
     fn try_from(form: &Form) -> Result<Self, FormError> {
-        let sid = form.required("MessageSid")?;
-        if sid.len() > 64 || !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(wrong("MessageSid", sid, "at most 64 letters and digits"));
-        }
         let word = form.required("MessageStatus")?;
         let status = MessageStatus::parse(word)
             .ok_or_else(|| wrong("MessageStatus", word, "a state such as sent or delivered"))?;
         let error_code = whole(form, "ErrorCode")?.and_then(|code| u32::try_from(code).ok());
-        Ok(Self { message_sid: sid.to_owned(), status, error_code })
+        Ok(Self { message_sid: form.sid("MessageSid")?, status, error_code })
     }
 }
 

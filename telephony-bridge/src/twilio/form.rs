@@ -39,13 +39,17 @@ impl Form {
         self.get(name).filter(|value| !value.is_empty()).ok_or(FormError::Missing(name))
     }
 
-    /// `CallSid`: it becomes part of paths and file names, so it is letters and digits.
-    pub(super) fn call_sid(&self) -> Result<String, FormError> {
-        let sid = self.required("CallSid")?;
+    /// Twilio's id of something: it becomes part of paths and file names, so it is letters and digits.
+    pub(super) fn sid(&self, name: &'static str) -> Result<String, FormError> {
+        let sid = self.required(name)?;
         if sid.len() > 64 || !sid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
-            return Err(wrong("CallSid", sid, "at most 64 letters, digits, `-` and `_`"));
+            return Err(wrong(name, sid, "at most 64 letters, digits, `-` and `_`"));
         }
         Ok(sid.to_owned())
+    }
+
+    pub(super) fn call_sid(&self) -> Result<String, FormError> {
+        self.sid("CallSid")
     }
 
     fn number(&self, name: &'static str) -> Result<String, FormError> {

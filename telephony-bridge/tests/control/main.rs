@@ -2,6 +2,7 @@
 
 mod hand_over;
 mod messages;
+mod once;
 mod outbound;
 mod recordings;
 mod site;

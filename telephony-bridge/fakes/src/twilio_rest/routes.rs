@@ -35,11 +35,18 @@ pub(super) async fn answer(
     let parameters = pairs(text);
     let authorised = is_authorised(&shared, &headers);
     let asked = Asked { method: method.to_string(), path, parameters, authorised };
-    let fault = {
+    let mut fault = {
         let mut memory = shared.memory();
         memory.asked.push(asked.clone());
         memory.faults.pop_front()
     };
+    if fault == Some(Fault::Held) {
+        shared.changed.notify_waiters();
+        if let Ok(permit) = shared.released.acquire().await {
+            permit.forget();
+        }
+        fault = shared.memory().faults.pop_front();
+    }
     if let Some(Fault::Status { status, .. }) = fault {
         shared.changed.notify_waiters();
         let code = if status == 429 { 20_429 } else { 20_500 };

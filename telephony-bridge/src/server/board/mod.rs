@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::call::CallInfo;
+use super::wall_clock::unix_ms;
 use crate::logging::Redacted;
 use crate::providers::Learned;
 use crate::session::State;
@@ -49,7 +50,7 @@ impl CallStatus {
             from: Redacted(&call.from).to_string(),
             business: call.decision.business.as_ref().map(|b| b.slug.clone()).unwrap_or_default(),
             began: Instant::now(),
-            started_at_ms: jiff::Timestamp::now().as_millisecond(),
+            started_at_ms: unix_ms(),
             state: AtomicU8::new(State::Listening as u8),
             turns: AtomicU32::new(0),
             yields: AtomicU32::new(0),

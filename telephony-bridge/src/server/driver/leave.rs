@@ -4,7 +4,7 @@ use crm_api::EndReason;
 
 use super::Driver;
 use crate::metrics as names;
-use crate::server::voice::RECORDING_PATH;
+use crate::server::paths::RECORDING_PATH;
 use crate::server::{CallInfo, Earlier, transfer};
 use crate::twilio::rest::{HangUp, Instructions};
 

@@ -6,7 +6,8 @@ use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use axum::extract::ws::Message as WsMessage;
 use crm_api::EndReason;
 
-use super::{ARRIVALS, Driver, Leave, numbers};
+use super::finish::Leave;
+use super::{ARRIVALS, Driver, numbers};
 use crate::tape::{Payload, Wire, WireInput};
 use crate::twilio::{Body, parse};
 
