@@ -56,6 +56,9 @@ async fn the_dialogue_goes_by_the_business_s_list() {
 /// S-EMG-017: a model is told what its business calls urgent, and is told nothing where the business has no list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_model_is_told_what_is_urgent() {
+    if ran_apart() {
+        return;
+    }
     let lists = [
         (None, None),
         (Some(&["מנעול נתקע"][..]), Some("מנעול נתקע")),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use audio_core::codec::ulaw;
@@ -164,9 +164,22 @@ pub fn open_files() -> BTreeSet<String> {
 }
 
 /// Whether the calling test has run: tasks, file descriptors and metrics are counted for the whole process, so a test
-/// that counts them, started beside others, runs once more in a process of its own. There this is false, and the test
-/// goes on.
+/// that is started beside others runs once more in a process of its own. There this is false, and the test goes on.
 pub fn ran_apart() -> bool {
+    let _beside = CROWD.read().unwrap_or_else(PoisonError::into_inner);
+    in_own_process()
+}
+
+/// The same for a test that makes ten calls and more at once: no other one runs meanwhile, so that each is answered in
+/// time on two busy cores.
+pub fn crowd_ran_apart() -> bool {
+    let _alone = CROWD.write().unwrap_or_else(PoisonError::into_inner);
+    in_own_process()
+}
+
+static CROWD: RwLock<()> = RwLock::new(());
+
+fn in_own_process() -> bool {
     if std::env::var_os(APART).is_some() {
         return false;
     }
@@ -181,12 +194,4 @@ pub fn ran_apart() -> bool {
     assert!(output.status.success(), "{name} failed in its own process");
     assert!(said[0].contains("1 passed"), "{name} did not run in its own process");
     true
-}
-
-/// The same for a test that makes ten calls and more at once: one such crowd at a time, so that each is answered in
-/// time on two cores.
-pub fn crowd_ran_apart() -> bool {
-    static CROWD: Mutex<()> = Mutex::new(());
-    let _turn = CROWD.lock().unwrap_or_else(PoisonError::into_inner);
-    ran_apart()
 }
