@@ -12,7 +12,7 @@ use telephony_bridge::providers::net::{CallNet, Endpoint, Health, HttpClient, Ro
 use telephony_bridge::providers::openai::{ChatLlm, ChatModel, Tools};
 use telephony_bridge::session::{CallTime, LlmEvent, TurnId};
 
-use crate::site::{PATIENCE, Site, alone, audible, counter, eventually, tape};
+use crate::site::{PATIENCE, Site, audible, counter, eventually, ran_apart, tape};
 
 const NOW: CallTime = CallTime(0);
 const TURN: TurnId = TurnId(1);
@@ -73,7 +73,6 @@ impl Desk {
 /// A-AUD-005: nothing of it shows before it is asked for; then all of it is there, by one request.
 #[tokio::test]
 async fn a_draft_shows_once_it_is_wanted() {
-    let _alone = alone().await;
     let mut desk = Desk::new([Reply::text("באיזה אזור? ומה השם?")]).await;
     assert!(desk.llm.draft(NOW, TURN, 0, WORDS));
     desk.answered(1).await;
@@ -86,7 +85,6 @@ async fn a_draft_shows_once_it_is_wanted() {
 /// A tool does what cannot be taken back: it waits until the turn is final, and a dropped draft uses none.
 #[tokio::test]
 async fn no_tool_is_used_before_the_turn_is_final() {
-    let _alone = alone().await;
     let tool = || Reply::Tool("save_lead_fields".into(), "{\"deal\":\"rent\"}".into());
     let mut desk = Desk::new([tool(), tool(), Reply::text("רשמתי.")]).await;
     desk.llm.draft(NOW, TURN, 0, "שלום");
@@ -109,7 +107,6 @@ async fn no_tool_is_used_before_the_turn_is_final() {
 /// What is said meanwhile is not known to it: it is begun anew.
 #[tokio::test]
 async fn a_draft_that_does_not_know_everything_is_dropped() {
-    let _alone = alone().await;
     let mut desk = Desk::new([Reply::text("ישן."), Reply::text("חדש.")]).await;
     desk.llm.draft(NOW, TURN, 0, WORDS);
     desk.answered(1).await;
@@ -122,7 +119,6 @@ async fn a_draft_that_does_not_know_everything_is_dropped() {
 /// A draft can only help: one that failed is begun anew, and the caller has the answer.
 #[tokio::test]
 async fn a_draft_that_failed_is_begun_anew() {
-    let _alone = alone().await;
     let mut desk = Desk::new([Reply::text("באיזה אזור?")]).await;
     for fault in [HttpFault::Server, HttpFault::Drop, HttpFault::Garbage] {
         desk.openai.script(Service::Chat, [fault]);
@@ -139,7 +135,9 @@ async fn a_draft_that_failed_is_begun_anew() {
 /// session's numbers turns it off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_call_is_answered_early() {
-    let _alone = alone().await;
+    if ran_apart() {
+        return;
+    }
     let tape = tape("booking");
     let folder = tempfile::tempdir().expect("a folder");
     let off = folder.path().join("session.toml");

@@ -1,9 +1,10 @@
 //! What makes a call urgent, for whoever writes the replies.
 
 use crm_api::{CallEventKind, RouteDecision};
+use futures_util::future::join_all;
 use provider_fakes::openai::{Reply, Service};
 
-use crate::site::{PATIENCE, Site, alone, counter, tape};
+use crate::site::{PATIENCE, Site, counter, ran_apart, tape};
 
 const WORDS: &str = "יש לי הצפה בבית";
 
@@ -24,17 +25,17 @@ async fn call(site: &Site, sid: &str, own: Option<&[&str]>) {
 /// language, says that it is one; the call is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_dialogue_goes_by_the_business_s_list() {
-    let _alone = alone().await;
-    let site = Site::start(&[("LLM_CHAIN", "embedded")]).await;
-    let name = "kav_bridge_emergencies_total";
-    let before = counter(&site.metrics().await, name, &[]);
+    if ran_apart() {
+        return;
+    }
     let lists = [
         (None, true),
         (Some(&["הצפה", "burst pipe"][..]), true),
         (Some(&["מנעול"]), false),
         (Some(&[]), false),
     ];
-    for (n, (own, urgent)) in lists.into_iter().enumerate() {
+    let calls = lists.into_iter().enumerate().map(async |(n, (own, urgent))| {
+        let site = Site::start(&[("LLM_CHAIN", "embedded")]).await;
         let sid = format!("0000000000000000000000000000007{n}");
         call(&site, &sid, own).await;
         let told = site.crm.events(&format!("CA{sid}")).into_iter().any(|event| match event.kind {
@@ -44,31 +45,36 @@ async fn the_dialogue_goes_by_the_business_s_list() {
             _ => false,
         });
         assert_eq!(told, urgent, "{own:?}");
-    }
-    assert_eq!(counter(&site.metrics().await, name, &[]) - before, 2);
-    site.down().await;
+        site.down().await;
+    });
+    join_all(calls).await;
+    // All bridges of a process count together.
+    let metrics = telephony_bridge::metrics::install().expect("a recorder").render();
+    assert_eq!(counter(&metrics, "kav_bridge_emergencies_total", &[]), 2);
 }
 
 /// S-EMG-017: a model is told what its business calls urgent, and is told nothing where the business has no list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_model_is_told_what_is_urgent() {
-    let _alone = alone().await;
-    let site = Site::start(&[]).await;
+    if ran_apart() {
+        return;
+    }
     let lists = [
         (None, None),
         (Some(&["מנעול נתקע"][..]), Some("מנעול נתקע")),
         (Some(&[]), Some("שום דבר אינו דחוף")),
     ];
-    for (n, (own, told)) in lists.into_iter().enumerate() {
+    let calls = lists.into_iter().enumerate().map(async |(n, (own, told))| {
+        let site = Site::start(&[]).await;
         site.openai.replies([Reply::text("מיד.")]);
-        let before = site.openai.requests(Service::Chat).len();
         call(&site, &format!("0000000000000000000000000000006{n}"), own).await;
-        let request = site.openai.requests(Service::Chat)[before].json();
+        let request = site.openai.requests(Service::Chat)[0].json();
         let instructions = request["messages"][0]["content"].as_str().expect("instructions").to_owned();
         match told {
             Some(told) => assert!(instructions.contains(told), "{instructions}"),
             None => assert!(!instructions.contains("בעסק הזה"), "{instructions}"),
         }
-    }
-    site.down().await;
+        site.down().await;
+    });
+    join_all(calls).await;
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use provider_fakes::openai::{HttpFault, Reply, Request, Service};
 
-use crate::site::{PATIENCE, Site, alone, audible, tape};
+use crate::site::{PATIENCE, Site, audible, tape};
 
 const CALLS: usize = 20;
+/// Held by a measurement: two at once would measure each other.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
@@ -25,7 +27,7 @@ fn gaps(from: &[Request], to: &[Request]) -> Vec<Duration> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn between_two_providers() {
-    let _alone = alone().await;
+    let _alone = ALONE.lock().await;
     let tape = tape("booking");
     let site = Site::start(&[]).await;
     site.openai.transcripts(["שלום, אני מחפש דירה להשכרה"]);
@@ -63,7 +65,7 @@ async fn between_two_providers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn early_replies() {
-    let _alone = alone().await;
+    let _alone = ALONE.lock().await;
     let tape = tape("booking");
     let folder = tempfile::tempdir().expect("a folder");
     let end = tape.file.caller[0].end_ms;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::process::Command;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use audio_core::codec::ulaw;
@@ -21,6 +22,8 @@ use tokio::task::JoinHandle;
 const TOKEN: &str = "internal";
 /// For what must happen sooner or later.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Set in the process of one test.
+const APART: &str = "KAV_TEST_APART";
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
@@ -160,8 +163,35 @@ pub fn open_files() -> BTreeSet<String> {
     named.filter(|name| !name.starts_with("anon_inode")).collect()
 }
 
-/// Tasks and file descriptors are counted for the whole process: its tests run one after the other.
-pub async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
-    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    ALONE.lock().await
+/// Whether the calling test has run: tasks, file descriptors and metrics are counted for the whole process, so a test
+/// that is started beside others runs once more in a process of its own. There this is false, and the test goes on.
+pub fn ran_apart() -> bool {
+    let _beside = CROWD.read().unwrap_or_else(PoisonError::into_inner);
+    in_own_process()
+}
+
+/// The same for a test that makes ten calls and more at once: no other one runs meanwhile, so that each is answered in
+/// time on two busy cores.
+pub fn crowd_ran_apart() -> bool {
+    let _alone = CROWD.write().unwrap_or_else(PoisonError::into_inner);
+    in_own_process()
+}
+
+static CROWD: RwLock<()> = RwLock::new(());
+
+fn in_own_process() -> bool {
+    if std::env::var_os(APART).is_some() {
+        return false;
+    }
+    // The harness names the thread of a test after it.
+    let thread = std::thread::current();
+    let Some(name) = thread.name().filter(|name| name.contains("::")) else { return false };
+    let mut test = Command::new(std::env::current_exe().expect("this test"));
+    test.args([name, "--exact", "--nocapture"]).env(APART, "1");
+    let output = test.output().expect("it starts");
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    println!("{}", said.concat());
+    assert!(output.status.success(), "{name} failed in its own process");
+    assert!(said[0].contains("1 passed"), "{name} did not run in its own process");
+    true
 }
