@@ -9,6 +9,7 @@
 mod config;
 mod delay;
 mod filter;
+mod onset;
 mod reference;
 mod residual;
 
@@ -201,10 +202,11 @@ impl EchoCanceller {
         Powers { removed: powers.2, residual: verdict.residual, double_talk }
     }
 
-    /// The filter is set to another delay and hears again what it would have heard there.
+    /// The filter is set to another delay and hears again what it would have heard there. What it knows of
+    /// the path moves with it.
     fn move_to(&mut self, delay: usize) {
+        self.filter.shift(self.set_to, delay);
         self.set_to = delay;
-        self.filter.reset();
         self.residual = Residual::NEW;
         let frame = FRAME_SAMPLES / BLOCK;
         for ago in (frame..frame + filter::TAPS.div_ceil(BLOCK) + 4).rev() {
