@@ -44,7 +44,7 @@ const SEARCH: u32 = 200;
 /// So many frames after the last look, where the echo begins is looked at again, sooner in the first
 /// frames after the delay was found. Two looks within `SAME` samples of each other and over `ELSEWHERE`
 /// samples off what was believed move it, if a filter models so many times as much of the echo there;
-/// in the first frames, if it models no less.
+/// in the first frames to a later beginning, if it models no less.
 const LOOK_AGAIN: u32 = 20;
 const LOOK_AGAIN_SOON: u32 = 5;
 const FRESH: u32 = 60;
@@ -279,7 +279,7 @@ impl DelayEstimator {
             return false;
         }
         let (now, then) = (response.modelled(found), response.modelled(start));
-        (then > BETTER * now || fresh && then >= now) && self.set(best, start)
+        (then > BETTER * now || fresh && start > found && then >= now) && self.set(best, start)
     }
 
     /// What is heard of one sound in the steps around `best`.
