@@ -7,6 +7,7 @@
 //! frequency then gives the delay to the sample.
 
 use super::MAX_DELAY;
+use super::onset::Response;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
 use std::sync::OnceLock;
 
@@ -40,15 +41,16 @@ const CHANCE: f32 = 0.025;
 /// in each frame.
 const TURNS: usize = 4;
 const SEARCH: u32 = 200;
-/// So many frames after the last look, where the echo begins is looked at again; twice in a row within
-/// `SAME` samples of each other and over `ELSEWHERE` samples off what was believed moves it.
+/// So many frames after the last look, where the echo begins is looked at again, sooner in the first
+/// frames after the delay was found. Two looks within `SAME` samples of each other and over `ELSEWHERE`
+/// samples off what was believed move it, if a filter models so many times as much of the echo there;
+/// in the first frames to a later beginning, if it models no less.
 const LOOK_AGAIN: u32 = 20;
+const LOOK_AGAIN_SOON: u32 = 5;
+const FRESH: u32 = 60;
 const SAME: usize = 24;
 const ELSEWHERE: usize = 80;
-/// Steps before the strongest reflection in which an earlier one is looked for: 60 ms.
-const BEFORE: usize = 3;
-/// The first tap of the response at least this part of the largest is where the echo begins.
-const ONSET: f32 = 0.4;
+const BETTER: f32 = 1.2;
 /// The echo path begins this many samples after the filter's first tap: 8 ms.
 pub(super) const HEADROOM: usize = 64;
 
@@ -196,7 +198,7 @@ impl DelayEstimator {
     fn average(&mut self, heard: &Phases) {
         for lag in 0..LAGS {
             let sent = (self.newest + LAGS - lag) % LAGS;
-            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= 1 || lag % TURNS == self.turn;
+            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= APART || lag % TURNS == self.turn;
             if due && self.active >> sent & 1 == 1 {
                 let power = self.means[place(lag)].add(&self.played[sent], heard);
                 let score = &mut self.scores[lag];
@@ -239,46 +241,55 @@ impl DelayEstimator {
             self.leads = 0;
             return false;
         }
-        self.leads = if best.abs_diff(self.leader) <= 1 { self.leads + 1 } else { 1 };
+        // Two reflections of one echo may lead in turns.
+        self.leads = if best.abs_diff(self.leader) <= APART { self.leads + 1 } else { 1 };
         self.leader = best;
         match self.found {
             None => self.leads >= IN_A_ROW && self.settle(best),
-            Some(_) if best.abs_diff(self.step) > 1 => self.leads >= IN_A_ROW_TO_MOVE && self.settle(best),
-            // The first look was at few frames: later ones are better.
-            Some(found) => {
-                self.looked += 1;
-                if !self.looked.is_multiple_of(LOOK_AGAIN) {
-                    return false;
-                }
-                let onset = self.start(best);
-                let agrees = onset.abs_diff(self.doubted) <= SAME;
-                self.doubted = onset;
-                agrees && onset.abs_diff(found) > ELSEWHERE && self.settle(best)
+            Some(_) if best.abs_diff(self.step) > APART => {
+                self.leads >= IN_A_ROW_TO_MOVE && self.settle(best)
             }
+            Some(found) => self.look_again(found, best),
         }
     }
 
     fn settle(&mut self, step: usize) -> bool {
+        self.looked = 0;
+        self.set(step, self.response(step).start())
+    }
+
+    fn set(&mut self, step: usize, start: usize) -> bool {
         self.step = step;
-        self.found = Some(self.start(step));
+        self.found = Some(start.min(MAX_DELAY));
         true
     }
 
-    /// Where a filter should begin for an echo whose strongest part is near `step`.
-    fn start(&self, step: usize) -> usize {
-        self.onset(step).saturating_sub(HEADROOM).min(MAX_DELAY)
+    /// The first look was at few frames: later ones are better.
+    fn look_again(&mut self, found: usize, best: usize) -> bool {
+        self.looked = self.looked.saturating_add(1);
+        let fresh = self.looked <= FRESH;
+        if !self.looked.is_multiple_of(if fresh { LOOK_AGAIN_SOON } else { LOOK_AGAIN }) {
+            return false;
+        }
+        let response = self.response(best);
+        let start = response.start().min(MAX_DELAY);
+        let agrees = start.abs_diff(self.doubted) <= SAME;
+        self.doubted = start;
+        if start.abs_diff(found) <= ELSEWHERE || !agrees {
+            return false;
+        }
+        let (now, then) = (response.modelled(found), response.modelled(start));
+        (then > BETTER * now || fresh && start > found && then >= now) && self.set(best, start)
     }
 
-    /// Where the response begins whose strongest part lies near step `best`, in samples. An earlier
-    /// reflection may lie up to `BEFORE` steps before it.
-    fn onset(&self, best: usize) -> usize {
-        let first = best.saturating_sub(BEFORE);
-        let mut response = [0.0f32; (BEFORE + 1) * FRAME_SAMPLES];
-        for (lag, part) in (first..=best).zip(response.as_chunks_mut::<FRAME_SAMPLES>().0) {
-            let (mean, frames) = (&self.means[place(lag)], self.scores[lag].frames);
-            if frames < ENOUGH {
-                continue;
-            }
+    /// What is heard of one sound in the steps around `best`.
+    fn response(&self, best: usize) -> Response {
+        Response::new(best, |lag, part| {
+            let Some(&Score { frames, .. }) = self.scores.get(lag).filter(|score| score.frames >= ENOUGH)
+            else {
+                return;
+            };
+            let mean = &self.means[place(lag)];
             let mut spectrum = Bins::ZERO;
             for k in 0..BINS {
                 spectrum.re[FIRST + k] = mean.re[k] / frames;
@@ -290,10 +301,7 @@ impl DelayEstimator {
             for (n, x) in part.iter_mut().enumerate() {
                 *x = around[(WINDOW - FRAME_SAMPLES / 2 + n) % WINDOW].abs();
             }
-        }
-        let largest = response.iter().copied().fold(0.0, f32::max);
-        let at = response.iter().position(|&x| x >= ONSET * largest).unwrap_or(0);
-        (first * FRAME_SAMPLES + at).saturating_sub(FRAME_SAMPLES / 2)
+        })
     }
 }
 

@@ -101,6 +101,42 @@ impl Filter {
     /// Everything is as after `new`.
     pub(super) fn reset(&mut self) {
         self.restart();
+        self.unplay();
+    }
+
+    /// The filter begins `to` samples after a sound is played, no longer `from`: the taps that both places
+    /// have in common are kept, the others are unknown. Nothing has been played.
+    pub(super) fn shift(&mut self, from: usize, to: usize) {
+        self.unplay();
+        if from.abs_diff(to) >= TAPS {
+            return self.restart();
+        }
+        // Behind both ends there is nothing.
+        let mut taps = [0.0; 3 * TAPS];
+        for (part, w) in taps[TAPS..].as_chunks_mut::<PARTITION>().0.iter_mut().zip(&self.weights) {
+            let mut all = [0.0; WINDOW];
+            self.fft.inverse(w, &mut all);
+            part.copy_from_slice(&all[..PARTITION]);
+        }
+        let begin = TAPS + to - from;
+        let variance = self.variance;
+        for (p, w) in self.weights.iter_mut().enumerate() {
+            let at = begin + p * PARTITION;
+            let mut all = [0.0; WINDOW];
+            all[..PARTITION].copy_from_slice(&taps[at..at + PARTITION]);
+            *w = self.fft.forward(&all);
+            // As little known as the less known of the partitions that its taps come from.
+            let known = |at: usize| at.checked_sub(TAPS).and_then(|at| variance.get(at / PARTITION));
+            self.variance[p] = match (known(at), known(at + PARTITION - 1)) {
+                (Some(a), Some(b)) => core::array::from_fn(|k| a[k].max(b[k])),
+                _ => [UNKNOWN[p]; BINS],
+            };
+        }
+        self.heard = self.heard.min(EAGER_BLOCKS / 2);
+    }
+
+    /// Nothing has been played.
+    fn unplay(&mut self) {
         self.window = [0; WINDOW];
         self.spectra = [Bins::ZERO; SPECTRA];
         self.newest = 0;

@@ -9,6 +9,7 @@
 mod config;
 mod delay;
 mod filter;
+mod onset;
 mod reference;
 mod residual;
 
@@ -19,7 +20,7 @@ use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
 use delay::DelayEstimator;
 use filter::{BLOCK, Filter};
 use reference::Reference;
-use residual::{OVER, OVER_YOUNG, Residual};
+use residual::{LEARNED, Residual, YOUNG};
 
 /// The longest delay at which an echo is found, in samples.
 pub(crate) const MAX_DELAY: usize = 51 * FRAME_SAMPLES;
@@ -193,18 +194,19 @@ impl EchoCanceller {
         let floor = AUDIBLE.max(OVER_RESIDUAL * verdict.residual).max(OF_THE_LINE * powers.0);
         let double_talk = powers.1 > floor;
         let least = 10f32.powf(-self.config.suppression_db / 20.0);
-        let over = if self.filter.is_young() { OVER_YOUNG } else { OVER };
-        self.residual.suppress(&mut found.error, verdict.residual, over, least);
+        let caution = if self.filter.is_young() { YOUNG } else { LEARNED };
+        self.residual.suppress(&mut found.error, verdict.residual, caution, least);
         for (sample, error) in block.iter_mut().zip(&found.error) {
             *sample = error.round() as i16;
         }
         Powers { removed: powers.2, residual: verdict.residual, double_talk }
     }
 
-    /// The filter is set to another delay and hears again what it would have heard there.
+    /// The filter is set to another delay and hears again what it would have heard there. What it knows of
+    /// the path moves with it.
     fn move_to(&mut self, delay: usize) {
+        self.filter.shift(self.set_to, delay);
         self.set_to = delay;
-        self.filter.reset();
         self.residual = Residual::NEW;
         let frame = FRAME_SAMPLES / BLOCK;
         for ago in (frame..frame + filter::TAPS.div_ceil(BLOCK) + 4).rev() {

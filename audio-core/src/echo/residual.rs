@@ -7,10 +7,20 @@ use super::filter::BLOCK;
 const RATE: f32 = 0.02;
 /// Part of the running powers that each block replaces: about 60 ms.
 const FAST: f32 = 0.15;
-/// The residual is taken for so many times the estimate: with a filter that has just begun to learn,
-/// and with one that has learned.
-pub(super) const OVER_YOUNG: f32 = 3.0;
-pub(super) const OVER: f32 = 1.3;
+
+/// How far the estimate of the residual is gone by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caution {
+    /// The residual is taken for so many times the estimate.
+    over: f32,
+    /// The gain closes by this part of the way in each block.
+    closing: f32,
+}
+
+/// With a filter that has just begun to learn: it leaves more than it expects.
+pub(super) const YOUNG: Caution = Caution { over: 3.0, closing: 0.8 };
+/// With one that has learned: faster, and a caller's weak sounds would be lost.
+pub(super) const LEARNED: Caution = Caution { over: 1.3, closing: 0.4 };
 /// A path leaks this part of the echo's power at most, -13 dB: more is the caller's doing.
 const MOST_LEAK: f32 = 0.05;
 /// A filter whose output is this much louder than its input has learned another path.
@@ -72,12 +82,12 @@ impl Residual {
 
     /// Turns a block down where it is nothing but residual, by at most `1 / least`. The gain moves
     /// within a block without a step.
-    pub(super) fn suppress(&mut self, block: &mut [f32; BLOCK], residual: f32, over: f32, least: f32) {
+    pub(super) fn suppress(&mut self, block: &mut [f32; BLOCK], residual: f32, caution: Caution, least: f32) {
         let power = block.iter().map(|x| x * x).sum::<f32>() / BLOCK as f32;
-        let wanted = (1.0 - over * residual / power.max(1.0)).max(least * least).sqrt();
+        let wanted = (1.0 - caution.over * residual / power.max(1.0)).max(least * least).sqrt();
         let from = self.gain;
-        // Opens at once, closes within a few blocks.
-        self.gain = if wanted > from { wanted } else { from + 0.4 * (wanted - from) };
+        // Opens at once, closes within a few blocks at most.
+        self.gain = if wanted > from { wanted } else { from + caution.closing * (wanted - from) };
         let step = (self.gain - from) / BLOCK as f32;
         for (n, x) in block.iter_mut().enumerate() {
             *x *= from + step * (n + 1) as f32;
