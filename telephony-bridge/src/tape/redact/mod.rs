@@ -5,9 +5,9 @@
 //! the bridge's word lists ("yes", "wait", "of"); how many digits a number has; all times.
 //!
 //! *Gone*: the voices (each frame is a hum or noise of the same level and of a fixed spectrum, which
-//! carries no more of speech than its loudness and, over a fifth of a second, how reverberant it is); every other word, digit but a number's leading 0 or
-//! 05, telephone number, key pressed, lead field, business, id of stream, hour of the call; files
-//! that are none of a tape's.
+//! carries no more of speech than its loudness and, over a fifth of a second, how reverberant it is);
+//! every other word, digit but a number's leading 0 or 05, telephone number, key pressed, lead field,
+//! business, id of stream, hour of the call; files that are none of a tape's.
 //!
 //! An agent's echo on a recorded line is gone with the voices: a canceller finds nothing to cancel, and
 //! what was echo may be taken for the caller.

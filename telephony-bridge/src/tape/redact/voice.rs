@@ -1,4 +1,4 @@
-//! Another voice in place of one: its loudness frame by frame, and nothing else of it.
+//! Another voice in place of one: its loudness frame by frame, how near it is, and nothing else of it.
 //!
 //! One band of loudness is what is left of speech; with one band its sentences are not understood
 //! (Shannon et al., Science 270, 1995: two bands are the least with which some are). Frames that
