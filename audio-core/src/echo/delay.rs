@@ -45,7 +45,7 @@ const SEARCH: u32 = 200;
 /// frames after the delay was found. Two looks within `SAME` samples of each other and over `ELSEWHERE`
 /// samples off what was believed move it, if a filter models so many times as much of the echo there;
 /// in the first frames to a later beginning, if it models no less.
-const LOOK_AGAIN: u32 = 20;
+const LOOK_AGAIN: u32 = 40;
 const LOOK_AGAIN_SOON: u32 = 5;
 const FRESH: u32 = 60;
 const SAME: usize = 24;
@@ -196,9 +196,11 @@ impl DelayEstimator {
     /// Adds the phases heard to the averages whose turn it is.
     #[inline(always)]
     fn average(&mut self, heard: &Phases) {
+        // What `look_again` reads while it looks often.
+        let around = if self.looked <= FRESH { APART } else { 1 };
         for lag in 0..LAGS {
             let sent = (self.newest + LAGS - lag) % LAGS;
-            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= APART || lag % TURNS == self.turn;
+            let due = self.searched < SEARCH || lag.abs_diff(self.step) <= around || lag % TURNS == self.turn;
             if due && self.active >> sent & 1 == 1 {
                 let power = self.means[place(lag)].add(&self.played[sent], heard);
                 let score = &mut self.scores[lag];

@@ -341,3 +341,46 @@ impl Work for LearnAgain<'_> {
         self.0.learn_again(self.1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Filter, TAPS};
+
+    const ECHO: usize = 300;
+
+    /// White noise, the same whenever asked for.
+    fn noise(n: usize) -> i16 {
+        let mixed = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 51) as i16 - 4_096
+    }
+
+    /// Block `n` of what is played, so many samples late.
+    fn played(n: usize, late: usize) -> [i16; BLOCK] {
+        core::array::from_fn(|i| noise(TAPS + n * BLOCK + i - late))
+    }
+
+    fn heard(n: usize) -> [f32; BLOCK] {
+        played(n, ECHO).map(|x| 0.3 * f32::from(x))
+    }
+
+    fn power(block: &[f32]) -> f32 {
+        block.iter().map(|x| x * x).sum()
+    }
+
+    #[test]
+    fn what_was_learned_moves_with_the_filter() {
+        for (from, to) in [(0, 100), (150, 70), (60, 220)] {
+            let mut filter = Filter::new();
+            for n in 0..400 {
+                filter.play(&played(n, from));
+                filter.hear(&heard(n));
+            }
+            filter.shift(from, to);
+            for n in 385..=400 {
+                filter.play(&played(n, to));
+            }
+            let left = power(&filter.hear(&heard(400)).error) / power(&heard(400));
+            assert!(left < 0.05, "{from} to {to}: {left}");
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! Echo cancellation at the server: the agent's own voice, coming back on the caller's line.
 //!
 //! The far-end reference is what was really played, a frame for every frame of the caller's line. A
-//! search over 0 to 1,020 ms finds the delay of the echo (`delay`), an adaptive filter of 80 ms models
-//! the path from there on (`filter`), and what it leaves is estimated and gently turned down
-//! (`residual`). The caller is never cut: the filter is linear, and the last stage takes 9 dB at most
+//! search over 0 to 1,020 ms finds the delay of the echo (`delay`) and its first reflection (`onset`), an
+//! adaptive filter of 80 ms models the path from there on (`filter`), and what it leaves is estimated and
+//! gently turned down (`residual`). 20 dB take 0.3 s of the agent's speech to find the delay and 0.2 to 1.1 s
+//! to learn the path (`echo_peers` in benches). The caller is never cut: the filter is linear, and the last stage takes 9 dB at most
 //! off a block that is expected to be nothing but echo. While the agent is silent all of it sleeps.
 
 mod config;
@@ -26,6 +27,8 @@ use residual::{LEARNED, Residual, YOUNG};
 pub(crate) const MAX_DELAY: usize = 51 * FRAME_SAMPLES;
 /// A filter stays where it is for a path that begins within its first 20 ms.
 const WITHIN_REACH: usize = FRAME_SAMPLES;
+/// An echo seen within so many samples of where it was believed is the same one: 60 ms.
+const SAME_ECHO: usize = onset::AROUND * FRAME_SAMPLES;
 /// So many blocks in a row must be worse for having been cancelled: 60 ms.
 const WORSE_BLOCKS: u32 = 6;
 /// Power above the residual that makes a block double-talk: 6 dB…
@@ -133,12 +136,14 @@ impl EchoCanceller {
             return EchoFrame::NONE;
         }
         self.reference.push(played);
+        let believed = self.delay.delay();
         if self.delay.process(played, line)
             && let Some(delay) = self.delay.delay()
             && (self.dormant || !(self.set_to..=self.set_to + WITHIN_REACH).contains(&delay))
         {
+            let same = believed.is_some_and(|believed| believed.abs_diff(delay) <= SAME_ECHO);
+            self.move_to(delay, same && !self.dormant);
             self.dormant = false;
-            self.move_to(delay);
         }
         let loudness = Dbfs::of(played);
         self.spoken = self.spoken.saturating_add(u32::from(loudness > SPEAKING));
@@ -203,9 +208,13 @@ impl EchoCanceller {
     }
 
     /// The filter is set to another delay and hears again what it would have heard there. What it knows of
-    /// the path moves with it.
-    fn move_to(&mut self, delay: usize) {
-        self.filter.shift(self.set_to, delay);
+    /// the path moves with it if the echo is the same one.
+    fn move_to(&mut self, delay: usize, same: bool) {
+        if same {
+            self.filter.shift(self.set_to, delay);
+        } else {
+            self.filter.reset();
+        }
         self.set_to = delay;
         self.residual = Residual::NEW;
         let frame = FRAME_SAMPLES / BLOCK;

@@ -75,3 +75,38 @@ impl Response {
         starts().find(|&start| self.modelled(start) >= MODELLED * most).unwrap_or(self.begins)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MODELLED, Response};
+    use crate::echo::delay::HEADROOM;
+    use crate::frame::FRAME_SAMPLES;
+
+    /// Single taps at delays in samples, over a floor of chance.
+    fn response(best: usize, taps: &[(usize, f32)]) -> Response {
+        Response::new(best, |lag, part| {
+            part.fill(0.05);
+            for &(delay, tap) in taps {
+                if let Some(n) = (delay + FRAME_SAMPLES / 2).checked_sub(lag * FRAME_SAMPLES)
+                    && n < FRAME_SAMPLES
+                {
+                    part[n] = tap;
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn an_echo_begins_with_its_first_reflection() {
+        let found = response(18, &[(2_664, 0.6), (2_960, 1.0)]);
+        assert_eq!(found.start(), 2_664 - HEADROOM);
+        assert_eq!(response(0, &[(12, 1.0)]).start(), 0);
+    }
+
+    #[test]
+    fn a_tap_by_chance_is_no_beginning_where_it_would_cost_a_reflection() {
+        let found = response(17, &[(2_260, 0.45), (2_664, 1.0), (2_992, 0.6)]);
+        assert_eq!(found.start(), 2_664 - HEADROOM);
+        assert!(found.modelled(2_260 - HEADROOM) < MODELLED * found.modelled(2_664 - HEADROOM));
+    }
+}
