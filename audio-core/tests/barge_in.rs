@@ -156,6 +156,11 @@ fn a_voice_whose_words_are_a_backchannel_starts_anew() {
     let later = yields(&acquitted);
     assert!(yielded < 3_800, "{yielded} without the words");
     assert!(later.is_empty() || later[0] >= 2_800 + 1_000, "{later:?}: a second of voice anew");
+    let again = acquitted.iter().find_map(|e| match e {
+        Event::Duck { at, .. } if at.as_ms() >= 2_800 => Some(at.as_ms()),
+        _ => None,
+    });
+    assert!(again.is_none_or(|at| at >= 2_800 + 60), "{again:?}: what was acquitted tells of no beginning");
 }
 
 /// A-AUD-003: who keeps talking gets the floor, even if no word is understood: after a second of what sounds like a

@@ -172,11 +172,12 @@ impl BargeInDetector {
         *self = Self::new(self.config);
     }
 
-    /// The words heard so far are none that interrupt: the evidence is forgotten, and what follows
-    /// starts from nothing. Without a duck nothing changes.
+    /// The words heard so far are none that interrupt: the evidence is forgotten, the half second that the networks look
+    /// at with it, and what follows starts from nothing. Without a duck nothing changes.
     pub fn acquit(&mut self) -> Option<Verdict> {
         if self.ducked {
             self.run = None;
+            self.model = Model::NEW;
         }
         self.resume(ResumeReason::Words)
     }
