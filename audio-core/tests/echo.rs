@@ -86,6 +86,33 @@ fn a_line_without_echo_is_left_as_it_is() {
 }
 
 /// While nothing is played the line passes bit for bit.
+/// A-AUD-003, S-AUD-012: a tone is alike at every delay: whatever is made of it, nothing is added to the line.
+#[test]
+fn a_tone_of_the_agent_adds_nothing_to_a_line_without_echo() {
+    for (hz, noise) in [(440.0_f32, 5_i32), (440.0, 60), (425.0, 20), (1_000.0, 20)] {
+        let mut canceller = canceller();
+        let (mut seed, mut sample) = (7_u32, 0_u32);
+        let mut worst = (0.0_f32, 0);
+        for n in 0..250 {
+            let far: PcmFrame = std::array::from_fn(|_| {
+                sample += 1;
+                (8_000.0 * (std::f32::consts::TAU * hz * (sample % 8_000) as f32 / 8_000.0).sin()) as i16
+            });
+            let mut line: PcmFrame = std::array::from_fn(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                ((seed >> 16) as i32 % (2 * noise + 1) - noise) as i16
+            });
+            let before = Dbfs::of(&line);
+            canceller.process(&far, &mut line);
+            let gained = Dbfs::of(&line).0 - before.0;
+            if gained > worst.0 {
+                worst = (gained, n);
+            }
+        }
+        assert!(worst.0 < 2.0, "{hz} Hz, noise of {noise}: {} dB louder in frame {}", worst.0, worst.1);
+    }
+}
+
 #[test]
 fn a_silent_agent_costs_nothing_and_changes_nothing() {
     let scene = scene(&PATHS[0], 2);

@@ -27,6 +27,8 @@ use residual::{LEARNED, Residual, YOUNG};
 pub(crate) const MAX_DELAY: usize = 51 * FRAME_SAMPLES;
 /// A filter stays where it is for a path that begins within its first 20 ms.
 const WITHIN_REACH: usize = FRAME_SAMPLES;
+/// A block that comes out with so many times its power has had something added, not taken: 1.8 dB.
+const LOUDER: f32 = 1.5;
 /// An echo seen within so many samples of where it was believed is the same one: 60 ms.
 const SAME_ECHO: usize = onset::AROUND * FRAME_SAMPLES;
 /// So many blocks in a row must be worse for having been cancelled: 60 ms.
@@ -195,6 +197,10 @@ impl EchoCanceller {
 
             self.filter.restart();
             self.residual = Residual::NEW;
+        }
+        if powers.1 > LOUDER * powers.0 {
+            // An echo that is not there was taken out (a tone is alike at every delay): the line stays as it is.
+            found.error = near;
         }
         let floor = AUDIBLE.max(OVER_RESIDUAL * verdict.residual).max(OF_THE_LINE * powers.0);
         let double_talk = powers.1 > floor;
