@@ -198,19 +198,22 @@ impl EchoCanceller {
             self.filter.restart();
             self.residual = Residual::NEW;
         }
-        if powers.1 > LOUDER * powers.0 {
+        let (error, removed) = if powers.1 > LOUDER * powers.0 {
             // An echo that is not there was taken out (a tone is alike at every delay): the line stays as it is.
             found.error = near;
-        }
+            (powers.0, 0.0)
+        } else {
+            (powers.1, powers.2)
+        };
         let floor = AUDIBLE.max(OVER_RESIDUAL * verdict.residual).max(OF_THE_LINE * powers.0);
-        let double_talk = powers.1 > floor;
+        let double_talk = error > floor;
         let least = 10f32.powf(-self.config.suppression_db / 20.0);
         let caution = if self.filter.is_young() { YOUNG } else { LEARNED };
         self.residual.suppress(&mut found.error, verdict.residual, caution, least);
         for (sample, error) in block.iter_mut().zip(&found.error) {
             *sample = error.round() as i16;
         }
-        Powers { removed: powers.2, residual: verdict.residual, double_talk }
+        Powers { removed, residual: verdict.residual, double_talk }
     }
 
     /// The filter is set to another delay and hears again what it would have heard there. What it knows of
