@@ -1,6 +1,7 @@
 //! What touches the system: the only module of the crate that may use `unsafe`.
 
 pub mod alloc;
+pub(crate) mod matrix;
 pub(crate) mod vector;
 #[cfg(feature = "webrtc-vad")]
 pub(crate) mod webrtc;

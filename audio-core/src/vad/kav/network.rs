@@ -6,31 +6,35 @@
 
 use super::features::{INPUT_SCALE, INPUTS};
 use super::math::{nearest, sigmoid, tanh};
-use crate::sys::vector::{VECTOR, Work, products, widest};
+use crate::sys::matrix::{BLOCK_ROWS, Matrix};
+use crate::sys::vector::{Work, widest};
 
-/// Units of the dense layer and of the recurrent one.
-const DENSE: usize = 64;
-const UNITS: usize = 64;
-/// Inputs, filled up with zeros to whole vectors.
-const PADDED: usize = INPUTS.next_multiple_of(VECTOR);
+/// Units of the dense layer and of each part of the recurrent one.
+const UNITS: usize = BLOCK_ROWS;
 /// An activation in [-1, 1] is a whole number of this many parts.
 const ACTIVATION_SCALE: f32 = 2_047.0;
 
+/// One number a unit, part after part.
+type Parts<const PARTS: usize> = [[f32; UNITS]; PARTS];
+
 /// A matrix of whole numbers, and what turns a row's sum into a float.
 #[derive(Debug)]
-struct Layer<const ROWS: usize, const COLUMNS: usize> {
-    /// At most 2,047 in magnitude: `COLUMNS` products of two such numbers fit into 32 bits.
-    weights: [[i16; COLUMNS]; ROWS],
-    scale: [f32; ROWS],
-    bias: [f32; ROWS],
+struct Layer<const PARTS: usize, const PAIRS: usize> {
+    /// At most 2,047 in magnitude: as many products of two such numbers as there are columns fit into 32 bits.
+    weights: Matrix<PARTS, PAIRS>,
+    scale: Parts<PARTS>,
+    bias: Parts<PARTS>,
 }
 
-impl<const ROWS: usize, const COLUMNS: usize> Layer<ROWS, COLUMNS> {
+impl<const PARTS: usize, const PAIRS: usize> Layer<PARTS, PAIRS> {
     #[inline(always)]
-    fn apply(&self, inputs: &[i16; COLUMNS]) -> [f32; ROWS] {
+    fn apply(&self, inputs: &[i16]) -> Parts<PARTS> {
         let mut out = self.bias;
-        for ((out, product), scale) in out.iter_mut().zip(products(&self.weights, inputs)).zip(&self.scale) {
-            *out += product as f32 * scale;
+        let products = self.weights.times(inputs);
+        for ((out, products), scale) in out.iter_mut().zip(&products).zip(&self.scale) {
+            for ((out, &product), scale) in out.iter_mut().zip(products).zip(scale) {
+                *out += product as f32 * scale;
+            }
         }
         out
     }
@@ -39,9 +43,10 @@ impl<const ROWS: usize, const COLUMNS: usize> Layer<ROWS, COLUMNS> {
 /// Everything that is learned; one copy a process.
 #[derive(Debug)]
 struct Weights {
-    dense: Layer<DENSE, PADDED>,
-    input: Layer<{ 3 * UNITS }, DENSE>,
-    recurrent: Layer<{ 3 * UNITS }, UNITS>,
+    dense: Layer<1, { INPUTS / 2 }>,
+    /// How far to update, what to keep, what is fresh.
+    input: Layer<3, { UNITS / 2 }>,
+    recurrent: Layer<3, { UNITS / 2 }>,
     out: [f32; UNITS],
     out_bias: f32,
 }
@@ -55,9 +60,10 @@ pub(super) const WEIGHT_BYTES: usize = size_of::<Weights>();
 impl Weights {
     const fn parse(bytes: &[u8]) -> Self {
         let mut reader = Reader { bytes, at: 0 };
-        let dense = reader.layer();
-        let input = reader.layer();
-        let recurrent = reader.layer();
+        // Written with columns of zeros up to a multiple of 32.
+        let dense = reader.layer(INPUTS.next_multiple_of(32));
+        let input = reader.layer(UNITS);
+        let recurrent = reader.layer(UNITS);
         let out = reader.floats();
         let [out_bias] = reader.floats();
         assert!(reader.at == bytes.len(), "weights.bin is of another network");
@@ -73,18 +79,33 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    const fn layer<const ROWS: usize, const COLUMNS: usize>(&mut self) -> Layer<ROWS, COLUMNS> {
-        let mut weights = [[0; COLUMNS]; ROWS];
+    const fn layer<const PARTS: usize, const PAIRS: usize>(&mut self, columns: usize) -> Layer<PARTS, PAIRS> {
+        let mut weights = Matrix::<PARTS, PAIRS>::ZERO;
         let mut row = 0;
-        while row < ROWS {
+        while row < Matrix::<PARTS, PAIRS>::ROWS {
             let mut column = 0;
-            while column < COLUMNS {
-                weights[row][column] = i16::from_le_bytes([self.byte(), self.byte()]);
+            while column < columns {
+                let weight = i16::from_le_bytes([self.byte(), self.byte()]);
+                if column < Matrix::<PARTS, PAIRS>::COLUMNS {
+                    weights.set(row, column, weight);
+                } else {
+                    assert!(weight == 0, "columns of another network");
+                }
                 column += 1;
             }
             row += 1;
         }
-        Layer { weights, scale: self.floats(), bias: self.floats() }
+        Layer { weights, scale: self.parts(), bias: self.parts() }
+    }
+
+    const fn parts<const PARTS: usize>(&mut self) -> Parts<PARTS> {
+        let mut parts = [[0.0; UNITS]; PARTS];
+        let mut part = 0;
+        while part < PARTS {
+            parts[part] = self.floats();
+            part += 1;
+        }
+        parts
     }
 
     const fn floats<const COUNT: usize>(&mut self) -> [f32; COUNT] {
@@ -123,17 +144,19 @@ impl Network {
     #[inline(always)]
     fn step(&mut self, features: &[i16; INPUTS]) -> f32 {
         let w = &WEIGHTS;
-        let mut inputs = [0i16; PADDED];
-        inputs[..INPUTS].copy_from_slice(features);
-        let given = w.input.apply(&whole(&w.dense.apply(&inputs).map(tanh)));
-        let kept = w.recurrent.apply(&whole(&self.state));
-        let mut sum = w.out_bias;
+        let [mut dense] = w.dense.apply(features);
+        for unit in &mut dense {
+            *unit = tanh(*unit);
+        }
+        let [given_update, given_reset, given_fresh] = w.input.apply(&whole(&dense));
+        let [kept_update, kept_reset, kept_fresh] = w.recurrent.apply(&whole(&self.state));
         for unit in 0..UNITS {
-            let update = sigmoid(given[unit] + kept[unit]);
-            let reset = sigmoid(given[UNITS + unit] + kept[UNITS + unit]);
-            let fresh = tanh(given[2 * UNITS + unit] + reset * kept[2 * UNITS + unit]);
+            let update = sigmoid(given_update[unit] + kept_update[unit]);
+            let reset = sigmoid(given_reset[unit] + kept_reset[unit]);
+            let fresh = tanh(given_fresh[unit] + reset * kept_fresh[unit]);
             self.state[unit] = update * self.state[unit] + (1.0 - update) * fresh;
         }
+        let mut sum = w.out_bias;
         for (state, weight) in self.state.iter().zip(&w.out) {
             sum += state * weight;
         }
@@ -155,8 +178,14 @@ impl Work for Step<'_> {
 /// Activations in [-1, 1] as whole numbers.
 #[inline(always)]
 fn whole<const N: usize>(activations: &[f32; N]) -> [i16; N] {
-    activations.map(|a| nearest(a * ACTIVATION_SCALE))
+    let mut numbers = [0; N];
+    for (number, activation) in numbers.iter_mut().zip(activations) {
+        *number = nearest(activation * ACTIVATION_SCALE);
+    }
+    numbers
 }
 
+/// Taken two at a time.
+const _: () = assert!(INPUTS.is_multiple_of(2), "an even number of inputs");
 /// The first layer's scales are per unit of input.
 const _: () = assert!(INPUT_SCALE == 256.0, "model/export.py counts on it");
