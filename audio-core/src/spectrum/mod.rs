@@ -28,22 +28,26 @@ impl<const N: usize> PowerSpectrum<N> {
         }
     }
 
-    /// `|X|²` of the bins from 0 up to but not including half the sample rate. `block` has `2 · N`
-    /// samples; more are ignored, missing ones are zeros.
-    pub(crate) fn powers(&self, block: &[f32]) -> [f32; N] {
-        widest(Powers(self, block))
+    /// `|X|²` of the first `K` bins, which lie below half the sample rate, of a block times a window, both
+    /// of `2 · N` samples.
+    pub(crate) fn powers<const K: usize>(&self, block: &[f32], window: &[f32]) -> [f32; K] {
+        widest(Powers(self, block, window))
     }
 
     #[inline(always)]
-    fn transform(&self, block: &[f32]) -> [f32; N] {
+    fn transform<const K: usize>(&self, block: &[f32], window: &[f32]) -> [f32; K] {
+        const { assert!(K <= N, "bins below half the sample rate") };
         let (mut re, mut im) = ([0.0f32; N], [0.0f32; N]);
-        for ((re, im), pair) in re.iter_mut().zip(&mut im).zip(block.as_chunks::<2>().0) {
-            (*re, *im) = (pair[0], pair[1]);
+        let pairs = block.as_chunks::<2>().0.iter().zip(window.as_chunks::<2>().0);
+        for ((re, im), (pair, window)) in re.iter_mut().zip(&mut im).zip(pairs) {
+            (*re, *im) = (pair[0] * window[0], pair[1] * window[1]);
         }
-        self.fft.transform(&mut re, &mut im);
-        let mut powers = [0.0f32; N];
+        let (mut to_re, mut to_im) = ([0.0f32; N], [0.0f32; N]);
+        self.fft.transform((&mut re, &mut im), (&mut to_re, &mut to_im));
+        let (re, im) = (&to_re, &to_im);
+        let mut powers = [0.0f32; K];
         powers[0] = (re[0] + im[0]) * (re[0] + im[0]);
-        for k in 1..N {
+        for k in 1..K {
             let (even_re, even_im) = (0.5 * (re[k] + re[N - k]), 0.5 * (im[k] - im[N - k]));
             let (odd_re, odd_im) = (0.5 * (im[k] + im[N - k]), 0.5 * (re[N - k] - re[k]));
             let x_re = even_re + odd_re * self.cos[k] - odd_im * self.sin[k];
@@ -54,14 +58,14 @@ impl<const N: usize> PowerSpectrum<N> {
     }
 }
 
-struct Powers<'a, const N: usize>(&'a PowerSpectrum<N>, &'a [f32]);
+struct Powers<'a, const N: usize, const K: usize>(&'a PowerSpectrum<N>, &'a [f32], &'a [f32]);
 
-impl<const N: usize> Work for Powers<'_, N> {
-    type Out = [f32; N];
+impl<const N: usize, const K: usize> Work for Powers<'_, N, K> {
+    type Out = [f32; K];
 
     #[inline(always)]
-    fn run(self) -> [f32; N] {
-        self.0.transform(self.1)
+    fn run(self) -> [f32; K] {
+        self.0.transform(self.1, self.2)
     }
 }
 
@@ -82,7 +86,7 @@ mod tests {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (seed >> 8) as f32 / (1u32 << 23) as f32 - 1.0
         });
-        let found = PowerSpectrum::<128>::new().powers(&block);
+        let found = PowerSpectrum::<128>::new().powers::<128>(&block, &[1.0; 256]);
         for (k, &found) in found.iter().enumerate() {
             let (mut re, mut im) = (0.0, 0.0);
             for (n, &x) in block.iter().enumerate() {

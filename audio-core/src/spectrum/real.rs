@@ -60,12 +60,12 @@ impl<const N: usize> RealFft<N> {
 
     #[inline(always)]
     fn to_bins(&self, block: &[f32]) -> Bins<N> {
-        let mut x = Bins::ZERO;
+        let (mut x, mut y) = (Bins::ZERO, Bins::ZERO);
         for ((re, im), pair) in x.re.iter_mut().zip(&mut x.im).zip(block.as_chunks::<2>().0) {
             (*re, *im) = (pair[0], pair[1]);
         }
-        self.fft.transform(&mut x.re, &mut x.im);
-        let (re, im) = (x.re, x.im);
+        self.fft.transform((&mut x.re, &mut x.im), (&mut y.re, &mut y.im));
+        let (re, im) = (&y.re, &y.im);
         (x.re[0], x.im[0]) = (re[0] + im[0], 0.0);
         for k in 1..N {
             let (even_re, even_im) = (0.5 * (re[k] + re[N - k]), 0.5 * (im[k] - im[N - k]));
@@ -96,8 +96,9 @@ impl<const N: usize> RealFft<N> {
             re[k] = scale * (even_re - odd_im);
             im[k] = -scale * (even_im + odd_re);
         }
-        self.fft.transform(&mut re, &mut im);
-        for ((pair, re), im) in block.as_chunks_mut::<2>().0.iter_mut().zip(&re).zip(&im) {
+        let mut y = Bins::ZERO;
+        self.fft.transform((&mut re, &mut im), (&mut y.re, &mut y.im));
+        for ((pair, re), im) in block.as_chunks_mut::<2>().0.iter_mut().zip(&y.re).zip(&y.im) {
             *pair = [*re, -*im];
         }
     }

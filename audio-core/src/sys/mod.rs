@@ -2,6 +2,7 @@
 
 pub mod alloc;
 pub(crate) mod matrix;
+pub(crate) mod turn;
 pub(crate) mod vector;
 #[cfg(feature = "webrtc-vad")]
 pub(crate) mod webrtc;

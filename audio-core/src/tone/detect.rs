@@ -136,7 +136,8 @@ impl ToneVeto {
             return (None, None);
         }
         // Parseval: both halves of the spectrum sum to BLOCK times the energy.
-        let share: [f32; BINS] = fft.powers(&windowed).map(|bin| bin * 2.0 / (BLOCK as f32 * sum));
+        let share: [f32; BINS] =
+            fft.powers(&windowed, &[1.0; BLOCK]).map(|bin| bin * 2.0 / (BLOCK as f32 * sum));
         let lines = lines(&share, HOLD.explained).map(|(shape, explained)| Look { shape, explained, power });
         // 250 to 719 Hz: all of every close pair. Most of speech is spared the fit.
         let low: f32 = share[8..=23].iter().sum();

@@ -9,15 +9,21 @@ use crate::frame::WIRE_RATE;
 use crate::spectrum::{PowerSpectrum, hann};
 
 /// How many.
-pub(super) const BANDS: usize = 18;
-/// Bins of the short window's spectrum, 31.25 Hz each.
-pub(super) const BINS: usize = SHORT / 2;
+pub(in crate::vad) const BANDS: usize = 18;
+/// Bins of the short window's spectrum, 31.25 Hz each, up to 3,750 Hz: nobody looks at those above.
+pub(crate) const BINS: usize = 121;
 /// Lowest and highest edge in Hz.
 const EDGES: (f64, f64) = (180.0, 3_700.0);
 
-/// One triangular filter; its weights sum to 1.
+/// Bands that are summed at a time, and how many times.
+const LANES: usize = 8;
+const GROUPS: usize = BANDS.div_ceil(LANES);
+/// Bins of all groups are fewer than this: only neighbours overlap.
+const ROWS: usize = 2 * BINS;
+
+/// Bins of eight bands.
 #[derive(Clone, Copy, Debug)]
-struct Filter {
+struct Group {
     first: usize,
     count: usize,
 }
@@ -26,10 +32,10 @@ struct Filter {
 #[derive(Clone, Debug)]
 pub(super) struct Bands {
     window: [f32; SHORT],
-    fft: PowerSpectrum<BINS>,
-    filters: [Filter; BANDS],
-    /// Weights of all filters, one after the other.
-    weights: [f32; 2 * BINS],
+    fft: PowerSpectrum<{ SHORT / 2 }>,
+    groups: [Group; GROUPS],
+    /// Weights of triangular filters, each of which sums to 1: of eight at each bin of their group.
+    weights: [[f32; LANES]; ROWS],
 }
 
 impl Bands {
@@ -45,45 +51,57 @@ impl Bands {
         let (low, high) = (mel(EDGES.0), mel(EDGES.1));
         let edge = |n: usize| hz(low + (high - low) * n as f64 / (BANDS + 1) as f64);
         let bin_hz = f64::from(WIRE_RATE) / SHORT as f64;
-        let mut weights = [0.0f32; 2 * BINS];
-        let mut used = 0;
-        let filters = core::array::from_fn(|band| {
+        let weight = |band: usize, bin: usize| {
             let (left, centre, right) = (edge(band), edge(band + 1), edge(band + 2));
-            let weight = |bin: usize| {
-                let f = bin as f64 * bin_hz;
-                ((f - left) / (centre - left)).min((right - f) / (right - centre)).max(0.0)
-            };
-            let sum: f64 = (0..BINS).map(weight).sum();
-            let first = (0..BINS).find(|&bin| weight(bin) > 0.0).unwrap_or(0);
-            let count = (first..BINS).take_while(|&bin| weight(bin) > 0.0).count();
-            for (slot, bin) in weights[used..used + count].iter_mut().zip(first..) {
-                *slot = (weight(bin) / sum) as f32;
+            let f = bin as f64 * bin_hz;
+            ((f - left) / (centre - left)).min((right - f) / (right - centre)).max(0.0)
+        };
+        let mut weights = [[0.0f32; LANES]; ROWS];
+        let mut used = 0;
+        let groups = core::array::from_fn(|group| {
+            let bands = LANES * group..(LANES * (group + 1)).min(BANDS);
+            let weighs = |&bin: &usize| bands.clone().any(|band| weight(band, bin) > 0.0);
+            let first = (0..BINS).find(weighs).unwrap_or(0);
+            let count = (first..BINS).take_while(weighs).count();
+            for (lane, band) in bands.clone().enumerate() {
+                let sum: f64 = (0..BINS).map(|bin| weight(band, bin)).sum();
+                for (row, bin) in weights[used..used + count].iter_mut().zip(first..) {
+                    row[lane] = (weight(band, bin) / sum) as f32;
+                }
             }
             used += count;
-            Filter { first, count }
+            Group { first, count }
         });
-        Self { window: hann(), fft: PowerSpectrum::new(), filters, weights }
+        Self { window: hann(), fft: PowerSpectrum::new(), groups, weights }
     }
 
     /// Power spectrum of the short window.
     #[inline(always)]
     pub(super) fn spectrum(&self, samples: &[f32]) -> [f32; BINS] {
-        let mut windowed = [0.0f32; SHORT];
-        for ((out, x), w) in windowed.iter_mut().zip(samples).zip(&self.window) {
-            *out = x * w;
-        }
-        self.fft.powers(&windowed)
+        self.fft.powers(samples, &self.window)
     }
 
     /// Natural logarithm of each band's mean power.
     #[inline(always)]
     pub(super) fn levels(&self, spectrum: &[f32; BINS]) -> [f32; BANDS] {
+        let mut powers = [0.0f32; GROUPS * LANES];
         let mut weights = &self.weights[..];
-        self.filters.map(|filter| {
-            let (these, rest) = weights.split_at(filter.count);
+        for (power, group) in powers.as_chunks_mut::<LANES>().0.iter_mut().zip(&self.groups) {
+            let (these, rest) = weights.split_at(group.count);
             weights = rest;
-            let power: f32 = these.iter().zip(&spectrum[filter.first..]).map(|(w, p)| w * p).sum();
-            ln(power + POWER_FLOOR)
-        })
+            // A filter's sum goes from bin to bin, and past its ends nothing is added.
+            let mut sums = [0.0f32; LANES];
+            for (weights, &bin) in these.iter().zip(&spectrum[group.first..]) {
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum += weight * bin;
+                }
+            }
+            *power = sums;
+        }
+        let mut levels = [0.0f32; GROUPS * LANES];
+        for (level, power) in levels.iter_mut().zip(&powers) {
+            *level = ln(power + POWER_FLOOR);
+        }
+        *levels.first_chunk().expect("as many and more")
     }
 }

@@ -2,6 +2,7 @@
 //! estimation based on optimal smoothing and minimum statistics", 2001): what a band does not fall
 //! below for a while. It is kept for the whole call: turns do not reset it.
 
+use super::super::math::lesser;
 use super::bands::BANDS;
 
 /// How far the smoothed level moves towards a frame's.
@@ -38,12 +39,15 @@ struct State {
     smooth: [f32; BANDS],
     /// Minimum of the block that is being filled.
     current: [f32; BANDS],
-    blocks: [[f32; BANDS]; BLOCKS],
+    /// Minimum of all blocks, which stay as they are for a while.
+    lowest: [f32; BANDS],
     long_smooth: f32,
     long_current: f32,
-    long_blocks: [f32; BLOCKS],
+    long_lowest: f32,
     peak: f32,
     frames: u32,
+    blocks: [[f32; BANDS]; BLOCKS],
+    long_blocks: [f32; BLOCKS],
 }
 
 impl Floor {
@@ -63,12 +67,14 @@ impl State {
         Self {
             smooth: *levels,
             current: *levels,
-            blocks: [*levels; BLOCKS],
+            lowest: *levels,
             long_smooth: mean,
             long_current: mean,
-            long_blocks: [mean; BLOCKS],
+            long_lowest: mean,
             peak: mean,
             frames: 0,
+            blocks: [*levels; BLOCKS],
+            long_blocks: [mean; BLOCKS],
         }
     }
 
@@ -76,16 +82,22 @@ impl State {
     fn push(&mut self, levels: &[f32; BANDS], mean: f32) -> Slow {
         for ((smooth, current), level) in self.smooth.iter_mut().zip(&mut self.current).zip(levels) {
             *smooth += SMOOTHING * (level - *smooth);
-            *current = current.min(*smooth);
+            *current = lesser(*smooth, *current);
         }
         self.long_smooth += SMOOTHING * (mean - self.long_smooth);
-        self.long_current = self.long_current.min(self.long_smooth);
+        self.long_current = lesser(self.long_smooth, self.long_current);
         self.peak += if mean > self.peak { PEAK_RISE * (mean - self.peak) } else { -PEAK_FALL };
         self.frames += 1;
         if self.frames.is_multiple_of(BLOCK_FRAMES) {
             let block = (self.frames / BLOCK_FRAMES) as usize % BLOCKS;
             self.blocks[block] = self.current;
             self.current = self.smooth;
+            self.lowest = self.blocks[0];
+            for block in &self.blocks[1..] {
+                for (lowest, level) in self.lowest.iter_mut().zip(block) {
+                    *lowest = lesser(*level, *lowest);
+                }
+            }
         }
         if self.frames == BLOCK_FRAMES * BLOCKS as u32 * LONG {
             self.frames = 0;
@@ -94,14 +106,12 @@ impl State {
             let block = (self.frames / (BLOCK_FRAMES * LONG)) as usize % BLOCKS;
             self.long_blocks[block] = self.long_current;
             self.long_current = self.long_smooth;
+            self.long_lowest = self.long_blocks.iter().copied().fold(self.long_blocks[0], lesser);
         }
         let mut bands = self.current;
-        for block in &self.blocks {
-            for (lowest, level) in bands.iter_mut().zip(block) {
-                *lowest = lowest.min(*level);
-            }
+        for (band, lowest) in bands.iter_mut().zip(&self.lowest) {
+            *band = lesser(*lowest, *band);
         }
-        let long = self.long_blocks.iter().fold(self.long_current, |lowest, &level| lowest.min(level));
-        Slow { bands, long, peak: self.peak }
+        Slow { bands, long: lesser(self.long_lowest, self.long_current), peak: self.peak }
     }
 }

@@ -19,8 +19,11 @@ use super::math::nearest;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
 use crate::sys::vector::{Work, widest};
 
+/// How the levels lie to what is slow.
+const SLOW: usize = 3;
+
 /// Numbers per frame.
-pub const INPUTS: usize = 2 * BANDS + 16;
+pub const INPUTS: usize = 2 * BANDS + SLOW + periodicity::COUNT + motion::COUNT;
 
 /// One of a model's inputs is a whole number of this many parts: ±8 fit into 12 bits and a sign.
 pub const INPUT_SCALE: f32 = 256.0;
@@ -76,31 +79,41 @@ impl Features {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
         self.samples[SPAN - FRAME_SAMPLES..].copy_from_slice(frame);
         // Full scale being 1.
-        let samples = self.samples.map(|sample| f32::from(sample) / 32_768.0);
+        let mut samples = [0.0f32; SPAN];
+        for (x, &sample) in samples.iter_mut().zip(&self.samples) {
+            *x = f32::from(sample) / 32_768.0;
+        }
         let spectrum = self.bands.spectrum(&samples[SPAN - SHORT..]);
         let levels = self.bands.levels(&spectrum);
         let mean = levels.iter().sum::<f32>() / BANDS as f32;
         let floor = self.floor.push(&levels, mean);
 
-        let mut inputs = [0i16; INPUTS];
-        let mut free = inputs.iter_mut();
-        let mut put = |value: f32| {
-            if let Some(slot) = free.next() {
-                *slot = nearest((value * INPUT_SCALE).clamp(-INPUT_MAX, INPUT_MAX));
-            }
-        };
-        let mut above = 0.0;
-        for (level, floor) in levels.iter().zip(&floor.bands) {
-            put((level - floor) / 3.0);
-            above += level - floor;
+        let mut values = [0.0f32; INPUTS];
+        let (over_floor, rest) = values.split_at_mut(BANDS);
+        let (over_mean, rest) = rest.split_at_mut(BANDS);
+        let (slow, rest) = rest.split_at_mut(SLOW);
+        let (periodicity, motion) = rest.split_at_mut(periodicity::COUNT);
+        let (mut above, mut shape) = ([0.0f32; BANDS], [0.0f32; BANDS]);
+        for n in 0..BANDS {
+            above[n] = levels[n] - floor.bands[n];
+            shape[n] = levels[n] - mean;
+            over_floor[n] = above[n] / 3.0;
+            over_mean[n] = shape[n] / 3.0;
         }
-        levels.iter().for_each(|level| put((level - mean) / 3.0));
-        put(above / (3.0 * BANDS as f32));
-        put((mean - floor.long) / 3.0);
-        put((mean - floor.peak) / 3.0);
-        self.periodicity.push(&samples).into_iter().for_each(&mut put);
-        let shape = levels.map(|level| level - mean);
-        self.motion.push(&shape, mean, &spectrum, &samples[SPAN - FRAME_SAMPLES..]).into_iter().for_each(put);
+        let above = above.iter().fold(0.0, |sum, above| sum + above);
+        slow.copy_from_slice(&[
+            above / (3.0 * BANDS as f32),
+            (mean - floor.long) / 3.0,
+            (mean - floor.peak) / 3.0,
+        ]);
+        periodicity.copy_from_slice(&self.periodicity.push(&samples));
+        let newest = (frame, &samples[SPAN - FRAME_SAMPLES..]);
+        motion.copy_from_slice(&self.motion.push(&shape, mean, &spectrum, newest));
+
+        let mut inputs = [0i16; INPUTS];
+        for (input, value) in inputs.iter_mut().zip(&values) {
+            *input = nearest((value * INPUT_SCALE).clamp(-INPUT_MAX, INPUT_MAX));
+        }
         inputs
     }
 

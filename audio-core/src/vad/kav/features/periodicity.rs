@@ -5,11 +5,12 @@
 
 use std::sync::OnceLock;
 
+use super::super::math::{greatest, ln};
 use super::SPAN;
 use crate::spectrum::{Fft, PowerSpectrum, hann};
 
-/// Bins of the window's spectrum, 15.6 Hz each, up to 4 kHz.
-const BINS: usize = SPAN / 2;
+/// Bins of the window's spectrum, 15.6 Hz each: as many as are looked at.
+const BINS: usize = LAST_BIN + SMOOTH + 1;
 /// The part that takes part: 94 to 1,750 Hz.
 const FIRST_BIN: usize = 6;
 const LAST_BIN: usize = 112;
@@ -20,6 +21,7 @@ const LAGS: usize = 256;
 /// Pitch from 62 to 400 Hz.
 const SHORTEST: usize = 10;
 const LONGEST: usize = 64;
+const CANDIDATES: usize = LONGEST - SHORTEST + 1;
 /// How far a pitch may move in one frame to be the same, in lags.
 const NEAR: usize = 2;
 
@@ -30,10 +32,12 @@ pub(super) const COUNT: usize = 5;
 #[derive(Debug)]
 struct Tables {
     window: [f32; SPAN],
-    fft: PowerSpectrum<BINS>,
+    fft: PowerSpectrum<{ SPAN / 2 }>,
     back: Fft<LAGS>,
     /// 1 / the window's own autocorrelation.
     taper: [f32; LONGEST + 1],
+    /// Logarithms to base 2 of all lags.
+    octaves: [f32; LONGEST + 1],
 }
 
 impl Tables {
@@ -49,7 +53,9 @@ impl Tables {
             pairs.map(|(a, b)| f64::from(a * b)).sum::<f64>()
         };
         let taper = core::array::from_fn(|lag| (overlap(0) / overlap(lag)) as f32);
-        Self { window, fft: PowerSpectrum::new(), back: Fft::new(), taper }
+        let octaves = |lag: usize| if lag == 0 { 0.0 } else { ln(lag as f32) / core::f32::consts::LN_2 };
+        let octaves = core::array::from_fn(octaves);
+        Self { window, fft: PowerSpectrum::new(), back: Fft::new(), taper, octaves }
     }
 }
 
@@ -73,55 +79,88 @@ impl Periodicity {
     /// was a frame ago, how far the pitch moved, and the pitch, in octaves.
     #[inline(always)]
     pub(super) fn push(&mut self, samples: &[f32; SPAN]) -> [f32; COUNT] {
-        let Tables { window, fft, back, taper } = self.tables;
-        let mut windowed = [0.0f32; SPAN];
-        for ((out, x), w) in windowed.iter_mut().zip(samples).zip(window) {
-            *out = x * w;
+        let Tables { window, fft, back, taper, octaves } = self.tables;
+        let powers: [f32; BINS] = fft.powers(samples, window);
+        let mut compressed = [0.0f32; BINS];
+        for (compressed, power) in compressed.iter_mut().zip(&powers) {
+            *compressed = power.sqrt().sqrt();
         }
-        let powers = fft.powers(&windowed);
+        let Smoothed { means, whole } = smooth(&compressed);
         // Both sequences are real and even, so one complex transform does them at once.
         let (mut wave, mut ripple) = ([0.0f32; LAGS], [0.0f32; LAGS]);
-        let compressed = powers.map(|p| p.sqrt().sqrt());
-        let mut sum: f32 = compressed[FIRST_BIN - SMOOTH / 2..FIRST_BIN + SMOOTH].iter().sum();
-        let mut count = (SMOOTH + SMOOTH / 2) as f32;
         for k in FIRST_BIN..=LAST_BIN {
-            // The mean's left edge is cut off below the second bin.
-            sum += compressed[k + SMOOTH];
-            count += 1.0;
-            if k > FIRST_BIN + SMOOTH / 2 {
-                sum -= compressed[k - SMOOTH - 1];
-                count -= 1.0;
-            }
             (wave[k], wave[LAGS - k]) = (powers[k], powers[k]);
-            let above = compressed[k] - sum / count;
+            let above = compressed[k] - means[k];
             (ripple[k], ripple[LAGS - k]) = (above, above);
         }
-        back.forward(&mut wave, &mut ripple);
-        let scale = (1.0 / (wave[0] + 1e-6), 1.0 / (whole(&compressed) + 1e-3));
-        let at = |lag: usize| (wave[lag] * scale.0 * taper[lag], ripple[lag] * scale.1);
-        let (mut best_wave, mut best_ripple, mut best, mut lag) = (0.0f32, 0.0f32, f32::MIN, SHORTEST);
-        let mut kept = 0.0f32;
-        for candidate in SHORTEST..=LONGEST {
-            let (wave, ripple) = at(candidate);
-            best_wave = best_wave.max(wave);
-            best_ripple = best_ripple.max(ripple);
-            let both = wave + ripple;
-            if both > best {
-                (best, lag) = (both, candidate);
-            }
-            if candidate.abs_diff(self.last) <= NEAR {
-                kept = kept.max(both);
-            }
+        let (mut waves, mut ripples) = ([0.0f32; LAGS], [0.0f32; LAGS]);
+        back.forward([&mut wave, &mut ripple], [&mut waves, &mut ripples]);
+        let scale = (1.0 / (waves[0] + 1e-6), 1.0 / (whole + 1e-3));
+        let mut found = [[0.0f32; CANDIDATES]; 3];
+        let [wave, ripple, both] = &mut found;
+        for n in 0..CANDIDATES {
+            let lag = SHORTEST + n;
+            (wave[n], ripple[n]) = (waves[lag] * scale.0 * taper[lag], ripples[lag] * scale.1);
+            both[n] = wave[n] + ripple[n];
         }
-        let octaves = |lag: usize| super::super::math::ln(lag as f32) / core::f32::consts::LN_2;
-        let moved = (octaves(lag) - octaves(self.last)).abs();
+        let [wave, ripple, both] = &found;
+        let lag = SHORTEST + first_greatest(both);
+        let near =
+            self.last.saturating_sub(SHORTEST + NEAR)..(self.last + NEAR + 1 - SHORTEST).min(CANDIDATES);
+        let kept = greatest(&both[near]);
+        let moved = (octaves[lag] - octaves[self.last]).abs();
         self.last = lag;
-        [2.0 * best_wave, 4.0 * best_ripple, kept, moved.min(1.0), octaves(lag) - 4.5]
+        [2.0 * greatest(wave), 4.0 * greatest(ripple), kept, moved.min(1.0), octaves[lag] - 4.5]
     }
 }
 
-/// What the ripple's autocorrelation is measured against: the whole compressed spectrum, so that
-/// accidental ripple on a flat one stays small.
-fn whole(compressed: &[f32; BINS]) -> f32 {
-    2.0 * compressed[FIRST_BIN..=LAST_BIN].iter().sum::<f32>()
+/// A compressed spectrum's shape.
+struct Smoothed {
+    /// The mean around each bin.
+    means: [f32; BINS],
+    /// What the ripple's autocorrelation is measured against: the whole compressed spectrum, so that
+    /// accidental ripple on a flat one stays small.
+    whole: f32,
+}
+
+#[inline(always)]
+fn smooth(compressed: &[f32; BINS]) -> Smoothed {
+    /// The mean's left edge is cut off below the second bin.
+    const CUT: usize = FIRST_BIN + SMOOTH / 2;
+    let mut sum: f32 = compressed[FIRST_BIN - SMOOTH / 2..FIRST_BIN + SMOOTH].iter().sum();
+    let mut means = [0.0f32; BINS];
+    let mut whole = 0.0f32;
+    for k in FIRST_BIN..=CUT {
+        sum += compressed[k + SMOOTH];
+        means[k] = sum / (k + 1 + SMOOTH - FIRST_BIN + SMOOTH / 2) as f32;
+        whole += compressed[k];
+    }
+    // The sums first, one after the other; then several quotients at once.
+    for k in CUT + 1..=LAST_BIN {
+        sum += compressed[k + SMOOTH];
+        sum -= compressed[k - SMOOTH - 1];
+        means[k] = sum;
+        whole += compressed[k];
+    }
+    for mean in &mut means[CUT + 1..=LAST_BIN] {
+        *mean /= (2 * SMOOTH + 1) as f32;
+    }
+    Smoothed { means, whole: 2.0 * whole }
+}
+
+/// Where the greatest number is; the first of several that are equal.
+#[inline(always)]
+fn first_greatest(numbers: &[f32; CANDIDATES]) -> usize {
+    // Whole numbers in the same order; a negative zero becomes a positive one.
+    let mut keys = [0i32; CANDIDATES];
+    for (key, number) in keys.iter_mut().zip(numbers) {
+        let bits = (number + 0.0).to_bits() as i32;
+        *key = bits ^ ((bits >> 31) & i32::MAX);
+    }
+    let greatest = keys.iter().fold(i32::MIN, |greatest, &key| greatest.max(key));
+    let mut first = CANDIDATES as i32 - 1;
+    for (n, &key) in (0i32..).zip(&keys) {
+        first = first.min(if key == greatest { n } else { i32::MAX });
+    }
+    first as usize
 }
