@@ -32,6 +32,13 @@ fn avx2<W: Work>(work: W) -> W::Out {
     work.run()
 }
 
+/// The greatest of `numbers`, 0 if none is positive. As whole numbers, whose greatest is found several at a
+/// time: those of positive floats are in the same order, and those of negative ones below them.
+#[inline(always)]
+pub(crate) fn greatest(numbers: &[f32]) -> f32 {
+    f32::from_bits(numbers.iter().fold(0, |greatest, x| greatest.max(x.to_bits() as i32)) as u32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Work, widest};

@@ -7,17 +7,23 @@
 //! a few tenths of a decibel, a tone by less than noise makes it seem. So the cleaner and the
 //! steadier the lines, the sooner the answer ([`TIERS`]).
 
+use core::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use super::close_pair::ClosePairs;
-use super::shape::{Shape, lines};
+use super::shape::{Shape, is_spread, lines};
 use super::{BINS, BLOCK};
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
 use crate::spectrum::{PowerSpectrum, hann};
+use crate::sys::vector::{Work, widest};
 
 /// Samples from a frame's first look to its second, which is at its end. Both windows lie within
 /// two frames, so a tone that fills those has been seen to keep still.
 const HOP: usize = 60;
+/// Samples that both looks see.
+pub(crate) const WINDOW: usize = BLOCK + HOP;
+/// 250 to 719 Hz: all of every close pair.
+const LOW: RangeInclusive<usize> = 8..=23;
 /// Quietest tone: −48 dBFS, as mean square.
 const MIN_POWER: f32 = 1.6e-5;
 
@@ -59,18 +65,18 @@ const PACE: f32 = 0.125;
 /// 15 dB below it within 180 ms. Causal; does not allocate; 2 kB of state.
 #[derive(Clone, Debug)]
 pub struct ToneVeto {
-    tables: &'static Tables,
+    watch: Watch,
     /// What both looks see.
-    samples: [i16; BLOCK + HOP],
-    lines: Track,
-    pair: Track,
+    samples: [i16; WINDOW],
+    /// Of samples that someone else keeps: how many came since the last reset.
+    heard: usize,
 }
 
 /// Built once a process, shared by all calls.
 #[derive(Debug)]
 struct Tables {
     window: [f32; BLOCK],
-    fft: PowerSpectrum<BINS>,
+    fft: PowerSpectrum<{ BLOCK / 2 }>,
     close: ClosePairs,
 }
 
@@ -93,19 +99,57 @@ impl Default for ToneVeto {
 impl ToneVeto {
     /// A detector that has heard nothing.
     pub fn new() -> Self {
-        Self { tables: Tables::shared(), samples: [0; BLOCK + HOP], lines: Track::NEW, pair: Track::NEW }
+        Self { watch: Watch::new(), samples: [0; WINDOW], heard: 0 }
     }
 
     /// The next frame: is it a steady tone? Frames must be consecutive.
     pub fn is_tone(&mut self, frame: &PcmFrame) -> bool {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
-        let news = self.samples.len() - FRAME_SAMPLES;
-        self.samples[news..].copy_from_slice(frame);
-        let (lines, pair) = self.look(HOP);
+        self.samples[WINDOW - FRAME_SAMPLES..].copy_from_slice(frame);
+        self.watch.is_tone(&self.samples, None)
+    }
+
+    /// [`is_tone`](Self::is_tone) where someone else keeps the samples and has looked at the newest
+    /// [`BLOCK`]: `samples` end with the frame, and `powers` are [`PowerSpectrum::powers`] of them under a
+    /// Hann window, full scale being 1. Not to be mixed with it.
+    pub(crate) fn is_tone_of(&mut self, samples: &[i16; WINDOW], powers: &[f32; BINS]) -> bool {
+        self.heard = (self.heard + FRAME_SAMPLES).min(WINDOW);
+        if self.heard == WINDOW {
+            return self.watch.is_tone(samples, Some(powers));
+        }
+        // What was before the reset is not to be seen.
+        let mut since = [0; WINDOW];
+        since[WINDOW - self.heard..].copy_from_slice(&samples[WINDOW - self.heard..]);
+        self.watch.is_tone(&since, None)
+    }
+
+    /// Back to the state after construction. Does not allocate.
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+}
+
+/// Looks at samples and remembers what it saw.
+#[derive(Clone, Debug)]
+struct Watch {
+    tables: &'static Tables,
+    lines: Track,
+    pair: Track,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self { tables: Tables::shared(), lines: Track::NEW, pair: Track::NEW }
+    }
+
+    fn is_tone(&mut self, samples: &[i16; WINDOW], powers: Option<&[f32; BINS]>) -> bool {
+        let Tables { window, fft, close } = self.tables;
+        let look = |samples, powers| widest(Glance { window, fft, close, samples, powers });
+        let (lines, pair) = look(&samples[HOP..], powers);
         // If neither track goes on at the second look, what the first one saw is forgotten
         // anyway: most frames of speech cost one look.
         if lines.is_some() || pair.is_some() {
-            let (lines, pair) = self.look(0);
+            let (lines, pair) = look(&samples[..BLOCK], None);
             self.lines.push(lines);
             self.pair.push(pair);
         }
@@ -113,35 +157,62 @@ impl ToneVeto {
         self.pair.push(pair);
         self.lines.held || self.pair.held
     }
+}
 
-    /// Back to the state after construction. Does not allocate.
-    pub fn reset(&mut self) {
-        (self.samples, self.lines, self.pair) = ([0; BLOCK + HOP], Track::NEW, Track::NEW);
-    }
+/// One look.
+struct Glance<'a> {
+    window: &'a [f32; BLOCK],
+    fft: &'a PowerSpectrum<{ BLOCK / 2 }>,
+    close: &'a ClosePairs,
+    samples: &'a [i16],
+    /// The spectrum, if it is known.
+    powers: Option<&'a [f32; BINS]>,
+}
 
-    /// What the window that begins at `from` shows: its lines, and its close pair.
-    fn look(&self, from: usize) -> (Option<Look>, Option<Look>) {
-        let Tables { window, fft, close } = self.tables;
-        let mut windowed = [0.0f32; BLOCK];
-        let (mut energy, mut sum) = (0.0f32, 0.0f32);
-        for ((out, &x), &w) in windowed.iter_mut().zip(&self.samples[from..]).zip(window) {
-            let x = f32::from(x) / 32_768.0;
-            *out = x * w;
-            energy += x * *out;
-            sum += *out * *out;
+impl Work for Glance<'_> {
+    /// Its lines, and its close pair.
+    type Out = (Option<Look>, Option<Look>);
+
+    #[inline(always)]
+    fn run(self) -> Self::Out {
+        let Self { window, fft, close, samples, powers } = self;
+        if powers.is_some_and(|powers| is_spread(powers, HOLD.explained, LOW)) {
+            return (None, None);
         }
+        let (mut block, mut windowed, mut squares) = ([0.0f32; BLOCK], [0.0f32; BLOCK], [0.0f32; BLOCK]);
+        for n in 0..BLOCK {
+            block[n] = f32::from(samples[n]) / 32_768.0;
+            windowed[n] = block[n] * window[n];
+            squares[n] = windowed[n] * windowed[n];
+        }
+        let sum: f32 = squares.iter().sum();
         // The squared weights sum to 3/8 of the length.
         let power = sum / (0.375 * BLOCK as f32);
         if power < MIN_POWER {
             return (None, None);
         }
+        let own: [f32; BINS];
+        let powers = match powers {
+            Some(powers) => powers,
+            None => {
+                own = fft.powers(&block, window);
+                &own
+            }
+        };
         // Parseval: both halves of the spectrum sum to BLOCK times the energy.
-        let share: [f32; BINS] =
-            fft.powers(&windowed, &[1.0; BLOCK]).map(|bin| bin * 2.0 / (BLOCK as f32 * sum));
+        let mut share = [0.0f32; BINS];
+        for (share, bin) in share.iter_mut().zip(powers) {
+            *share = bin * 2.0 / (BLOCK as f32 * sum);
+        }
         let lines = lines(&share, HOLD.explained).map(|(shape, explained)| Look { shape, explained, power });
-        // 250 to 719 Hz: all of every close pair. Most of speech is spared the fit.
-        let low: f32 = share[8..=23].iter().sum();
-        let pair = if low >= HOLD.explained { close.best(&windowed, energy) } else { None };
+        // Most of speech is spared the fit.
+        let low: f32 = share[LOW].iter().sum();
+        let pair = if low >= HOLD.explained {
+            let energy = block.iter().zip(&windowed).fold(0.0, |energy, (x, weighted)| energy + x * weighted);
+            close.best(&windowed, energy)
+        } else {
+            None
+        };
         let pair =
             pair.map(|(index, explained, power)| Look { shape: Shape::Close { index }, explained, power });
         (lines, pair)

@@ -25,6 +25,7 @@ mod shape;
 use core::f32::consts::TAU;
 
 pub use detect::ToneVeto;
+pub(crate) use detect::WINDOW;
 pub use generate::{ToneGenerator, beep};
 pub use plans::{Cadence, Segment, TonePlan};
 
@@ -32,8 +33,8 @@ use crate::frame::WIRE_RATE;
 
 /// Samples in the block that the veto looks at: 32 ms.
 const BLOCK: usize = 256;
-/// Bins of its spectrum, from 0 up to but not including half the sample rate.
-const BINS: usize = BLOCK / 2;
+/// Bins of its spectrum that are looked at: up to 3,750 Hz.
+pub(crate) const BINS: usize = 121;
 
 /// `2 cos ω` of a frequency in Hz: what a Goertzel filter multiplies with.
 pub(crate) fn goertzel_coefficient(hz: f32) -> f32 {

@@ -1,7 +1,10 @@
 //! What a short-time spectrum looks like: one line, two lines, or neither.
 
+use core::ops::RangeInclusive;
+
 use super::{BINS, BLOCK};
 use crate::frame::WIRE_RATE;
+use crate::sys::vector::greatest;
 
 const BIN_HZ: f32 = WIRE_RATE as f32 / BLOCK as f32;
 /// Bins in which a line may peak: 94 to 3,531 Hz.
@@ -53,30 +56,64 @@ impl Shape {
     }
 }
 
+/// Sums of a spectrum's bins are this exact at least.
+const EXACT: f32 = 0.999;
+
+/// Can neither the lines of a power spectrum nor the bins of a `band` hold this share of the whole? Said
+/// of most spectra of speech, and only where it is sure: no two lobes hold more than twice the strongest
+/// one, and the whole is no less than these bins together (Parseval).
+#[inline(always)]
+pub(super) fn is_spread(powers: &[f32; BINS], least: f32, band: RangeInclusive<usize>) -> bool {
+    const LOBES: usize = BINS - 2 * LOBE;
+    let mut lobes = [0.0f32; LOBES];
+    for (n, lobe) in lobes.iter_mut().enumerate() {
+        *lobe = powers[n] + powers[n + 1] + powers[n + 2] + powers[n + 3] + powers[n + 4];
+    }
+    let mut sums = [0.0f32; 8];
+    for powers in powers[1..].as_chunks::<8>().0 {
+        for (sum, power) in sums.iter_mut().zip(powers) {
+            *sum += power;
+        }
+    }
+    let most = (2.0 * greatest(&lobes)).max(powers[band].iter().sum());
+    most < EXACT * least * sums.iter().sum::<f32>()
+}
+
 /// The lines of a power spectrum and the share of the power in them, if that is at least `least`.
 /// `share` has each bin's share of the whole.
+#[inline(always)]
 pub(super) fn lines(share: &[f32; BINS], least: f32) -> Option<(Shape, f32)> {
-    let first = strongest(share, |_| true)?;
-    let alone = lobe(share, first, |_| true);
+    let first = strongest(share);
+    let alone = lobe(share, first);
     if alone >= least {
         return Some((Shape::Single { hz: frequency(share, first) }, alone));
     }
     // Both lobes can hold no more than this; most spectra of speech end here.
-    let outside = |k: usize| k.abs_diff(first) > LOBE;
-    let second = strongest(share, outside)?;
-    let partner = lobe(share, second, outside);
+    let mut outside = *share;
+    outside[first - LOBE..=first + LOBE].fill(TAKEN);
+    let second = strongest(&outside);
+    let partner = lobe(&outside, second);
     let hz = [frequency(share, first.min(second)), frequency(share, first.max(second))];
     let harmonic = HARMONIC.iter().any(|ratio| (hz[1] / hz[0] / ratio - 1.0).abs() < NEAR);
     let pair = first.abs_diff(second) >= APART && partner >= MIN_PARTNER && !harmonic;
     (pair && alone + partner >= least).then_some((Shape::Pair { hz }, alone + partner))
 }
 
-fn strongest(share: &[f32; BINS], open: impl Fn(usize) -> bool) -> Option<usize> {
-    (FIRST..=LAST).filter(|&k| open(k)).max_by(|&a, &b| share[a].total_cmp(&share[b]))
+/// A bin of another line: no share.
+const TAKEN: f32 = -1.0;
+
+/// The last of the greatest shares. As whole numbers, several at a time: those of positive floats are in
+/// the same order, and those of negative ones below them.
+#[inline(always)]
+fn strongest(share: &[f32; BINS]) -> usize {
+    let bits = |k: usize| share[k].to_bits() as i32;
+    let greatest = (FIRST..=LAST).fold(i32::MIN, |greatest, k| greatest.max(bits(k)));
+    (FIRST..=LAST).fold(0, |last, k| last.max(if bits(k) == greatest { k as i32 } else { 0 })) as usize
 }
 
-fn lobe(share: &[f32; BINS], peak: usize, open: impl Fn(usize) -> bool) -> f32 {
-    (peak - LOBE..=peak + LOBE).filter(|&k| open(k)).map(|k| share[k]).sum()
+#[inline(always)]
+fn lobe(share: &[f32; BINS], peak: usize) -> f32 {
+    share[peak - LOBE..=peak + LOBE].iter().filter(|&&share| share != TAKEN).sum()
 }
 
 /// From the magnitudes at −1, 0 and +1 bin, exact for a Hann window and one line.

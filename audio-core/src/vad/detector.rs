@@ -63,8 +63,12 @@ impl SpeechDetector {
 
     /// Takes the next frame.
     pub fn process(&mut self, frame: &PcmFrame) -> Detection {
-        let mut score = self.vad.score(frame);
-        if self.veto.as_mut().is_some_and(|veto| veto.is_tone(frame)) {
+        let (mut score, is_tone) = match (&mut self.vad, &mut self.veto) {
+            (vad, None) => (vad.score(frame), false),
+            (AnyVad::Kav(vad), Some(veto)) => vad.score_beside(frame, veto),
+            (vad, Some(veto)) => (vad.score(frame), veto.is_tone(frame)),
+        };
+        if is_tone {
             score = score.min(self.tone_score);
         }
         let level = Dbfs::of(frame);

@@ -3,6 +3,7 @@
 use super::features::Features;
 use super::network::Network;
 use crate::frame::PcmFrame;
+use crate::tone::{ToneVeto, WINDOW};
 use crate::vad::Vad;
 
 /// The Kav model: a recurrent network over features of the telephone band.
@@ -23,6 +24,14 @@ impl KavVad {
     /// A detector that has heard nothing. The first one of a process builds the shared tables.
     pub fn new() -> Self {
         Self { features: Features::new(), network: Network::new() }
+    }
+
+    /// The score of the next frame, and whether `veto` takes it for a tone: of what both look at there is
+    /// one copy and one spectrum.
+    pub(in crate::vad) fn score_beside(&mut self, frame: &PcmFrame, veto: &mut ToneVeto) -> (f32, bool) {
+        let (inputs, powers) = self.features.look(frame);
+        let score = self.network.push(&inputs);
+        (score, veto.is_tone_of(self.features.newest::<WINDOW>(), &powers))
     }
 }
 

@@ -29,13 +29,6 @@ pub(super) fn lesser(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
-/// The greatest of numbers that has a positive one among them, else 0. As whole numbers, whose greatest is
-/// found several at a time: those of positive floats are in the same order and those of others below 0.
-#[inline(always)]
-pub(super) fn greatest(numbers: &[f32]) -> f32 {
-    f32::from_bits(numbers.iter().fold(0, |greatest, x| greatest.max(x.to_bits() as i32)) as u32)
-}
-
 /// The logistic function, to 1e-6.
 #[inline(always)]
 pub(super) fn sigmoid(x: f32) -> f32 {

@@ -9,9 +9,9 @@ use crate::frame::WIRE_RATE;
 use crate::spectrum::{PowerSpectrum, hann};
 
 /// How many.
-pub(in crate::vad) const BANDS: usize = 18;
-/// Bins of the short window's spectrum, 31.25 Hz each, up to 3,750 Hz: nobody looks at those above.
-pub(crate) const BINS: usize = 121;
+pub(super) const BANDS: usize = 18;
+/// Bins of the short window's spectrum, 31.25 Hz each, up to 3,750 Hz: the tone veto looks at them too.
+pub(super) const BINS: usize = crate::tone::BINS;
 /// Lowest and highest edge in Hz.
 const EDGES: (f64, f64) = (180.0, 3_700.0);
 

@@ -10,7 +10,7 @@ mod floor;
 mod motion;
 mod periodicity;
 
-use bands::{BANDS, Bands};
+use bands::{BANDS, BINS, Bands};
 use floor::Floor;
 use motion::Motion;
 use periodicity::Periodicity;
@@ -71,11 +71,21 @@ impl Features {
 
     /// The features of the next frame, in parts of [`INPUT_SCALE`].
     pub fn process(&mut self, frame: &PcmFrame) -> [i16; INPUTS] {
+        self.look(frame).0
+    }
+
+    /// The features, and the power spectrum of the newest 32 ms under a Hann window, full scale being 1.
+    pub(super) fn look(&mut self, frame: &PcmFrame) -> ([i16; INPUTS], [f32; BINS]) {
         widest(Process(self, frame))
     }
 
+    /// So many of the newest samples.
+    pub(super) fn newest<const COUNT: usize>(&self) -> &[i16; COUNT] {
+        self.samples.last_chunk().expect("fewer than 64 ms")
+    }
+
     #[inline(always)]
-    fn inputs(&mut self, frame: &PcmFrame) -> [i16; INPUTS] {
+    fn inputs(&mut self, frame: &PcmFrame) -> ([i16; INPUTS], [f32; BINS]) {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
         self.samples[SPAN - FRAME_SAMPLES..].copy_from_slice(frame);
         // Full scale being 1.
@@ -114,7 +124,7 @@ impl Features {
         for (input, value) in inputs.iter_mut().zip(&values) {
             *input = nearest((value * INPUT_SCALE).clamp(-INPUT_MAX, INPUT_MAX));
         }
-        inputs
+        (inputs, spectrum)
     }
 
     /// Back to the state after construction. Does not allocate.
@@ -129,10 +139,10 @@ impl Features {
 struct Process<'a>(&'a mut Features, &'a PcmFrame);
 
 impl Work for Process<'_> {
-    type Out = [i16; INPUTS];
+    type Out = ([i16; INPUTS], [f32; BINS]);
 
     #[inline(always)]
-    fn run(self) -> [i16; INPUTS] {
+    fn run(self) -> Self::Out {
         self.0.inputs(self.1)
     }
 }

@@ -1,9 +1,10 @@
 //! How a frame moves and how its power is spread: what tells knocks, clicks and tones from voices.
 
-use super::super::math::{greatest, lesser, ln};
+use super::super::math::{lesser, ln};
 use super::POWER_FLOOR;
 use super::bands::{BANDS, BINS};
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::sys::vector::greatest;
 
 /// Bins from 312 to 3,375 Hz.
 const FIRST_BIN: usize = 10;

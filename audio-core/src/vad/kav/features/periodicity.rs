@@ -5,9 +5,10 @@
 
 use std::sync::OnceLock;
 
-use super::super::math::{greatest, ln};
+use super::super::math::ln;
 use super::SPAN;
 use crate::spectrum::{Fft, PowerSpectrum, hann};
+use crate::sys::vector::greatest;
 
 /// Bins of the window's spectrum, 15.6 Hz each: as many as are looked at.
 const BINS: usize = LAST_BIN + SMOOTH + 1;
@@ -89,10 +90,10 @@ impl Periodicity {
         // Both sequences are real and even, so one complex transform does them at once.
         let (mut wave, mut ripple) = ([0.0f32; LAGS], [0.0f32; LAGS]);
         for k in FIRST_BIN..=LAST_BIN {
-            (wave[k], wave[LAGS - k]) = (powers[k], powers[k]);
-            let above = compressed[k] - means[k];
-            (ripple[k], ripple[LAGS - k]) = (above, above);
+            (wave[k], ripple[k]) = (powers[k], compressed[k] - means[k]);
         }
+        mirror(&mut wave);
+        mirror(&mut ripple);
         let (mut waves, mut ripples) = ([0.0f32; LAGS], [0.0f32; LAGS]);
         back.forward([&mut wave, &mut ripple], [&mut waves, &mut ripples]);
         let scale = (1.0 / (waves[0] + 1e-6), 1.0 / (whole + 1e-3));
@@ -111,6 +112,16 @@ impl Periodicity {
         let moved = (octaves[lag] - octaves[self.last]).abs();
         self.last = lag;
         [2.0 * greatest(wave), 4.0 * greatest(ripple), kept, moved.min(1.0), octaves[lag] - 4.5]
+    }
+}
+
+/// The bins that take part, again below the end.
+#[inline(always)]
+fn mirror(bins: &mut [f32; LAGS]) {
+    let (low, high) = bins.split_at_mut(LAGS / 2);
+    let high = &mut high[LAGS / 2 - LAST_BIN..=LAGS / 2 - FIRST_BIN];
+    for (to, from) in high.iter_mut().zip(low[FIRST_BIN..=LAST_BIN].iter().rev()) {
+        *to = *from;
     }
 }
 
