@@ -93,6 +93,7 @@ impl Features {
         for (x, &sample) in samples.iter_mut().zip(&self.samples) {
             *x = f32::from(sample) / 32_768.0;
         }
+        let long = self.periodicity.spectrum(&samples);
         let spectrum = self.bands.spectrum(&samples[SPAN - SHORT..]);
         let levels = self.bands.levels(&spectrum);
         let mean = levels.iter().sum::<f32>() / BANDS as f32;
@@ -116,7 +117,7 @@ impl Features {
             (mean - floor.long) / 3.0,
             (mean - floor.peak) / 3.0,
         ]);
-        periodicity.copy_from_slice(&self.periodicity.push(&samples));
+        periodicity.copy_from_slice(&self.periodicity.push(&long));
         let newest = (frame, &samples[SPAN - FRAME_SAMPLES..]);
         motion.copy_from_slice(&self.motion.push(&shape, mean, &spectrum, newest));
 

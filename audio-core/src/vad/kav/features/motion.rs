@@ -58,7 +58,8 @@ impl Motion {
             logs += log;
             sum += power;
         }
-        let highest = greatest(&powers[..COUNTED]);
+        powers[COUNTED..].fill(0.0);
+        let highest = greatest(&powers);
         let count = COUNTED as f32;
 
         let pairs = frame.iter().zip(&frame[1..]);
