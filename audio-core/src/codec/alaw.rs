@@ -37,7 +37,7 @@ fn wide(sample: i16) -> i16 {
 }
 
 /// The 16-bit sample an A-law code stands for, in [-32 256, 32 256].
-#[inline]
+#[inline(always)]
 pub fn decode(code: u8) -> i16 {
     let bits = i16::from(code);
     let negative = (bits - 0x80) >> 15;

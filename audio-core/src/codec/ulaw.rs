@@ -39,7 +39,7 @@ fn wide(sample: i16) -> i16 {
 }
 
 /// The 16-bit sample a µ-law code stands for, in [-32 124, 32 124].
-#[inline]
+#[inline(always)]
 pub fn decode(code: u8) -> i16 {
     let bits = i16::from(code);
     let negative = (bits - 0x80) >> 15;
