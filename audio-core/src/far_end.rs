@@ -51,6 +51,16 @@ impl<T: Copy, S: AsMut<[T]>> FarEnd<T, S> {
         self.len += 1;
     }
 
+    /// A frame was sent of which nothing is kept: its place is not touched.
+    pub(crate) fn count(&mut self) {
+        self.len = (self.len + 1).min(CAPACITY);
+    }
+
+    /// The frame heard next, of which nothing was kept.
+    pub(crate) fn pass(&mut self) {
+        self.len = self.len.saturating_sub(1);
+    }
+
     /// The frame heard next.
     pub(crate) fn pop(&mut self) -> Option<T> {
         let sent = (self.len > 0).then(|| self.frames.as_mut()[self.first])?;

@@ -80,6 +80,9 @@ pub struct JitterStats {
 #[derive(Debug)]
 pub struct ReorderBuffer {
     config: JitterConfig,
+    /// The frame `expected`, if it came in order: one place that stays warm, where the slots' memory changes from
+    /// frame to frame.
+    first: Option<WireFrame>,
     /// Frame `seq` waits at `seq % len`.
     slots: Box<[Option<WireFrame>]>,
     /// The next number to release; `None` before the first frame.
@@ -105,6 +108,7 @@ impl ReorderBuffer {
         Ok(Self {
             config,
             deadline: ReorderDeadline::new(config.min_deadline_frames, config.deadline_frames),
+            first: None,
             slots: vec![None; len].into_boxed_slice(),
             expected: None,
             end: 0,
@@ -121,7 +125,7 @@ impl ReorderBuffer {
         self.deadline.passed();
         if let Some(jump) = self.jump.take() {
             // Not polled since the jump: what waited before it has lost its turn.
-            self.stats.lost += self.slots.iter().flatten().count() as u64;
+            self.stats.lost += self.slots.iter().chain([&self.first]).flatten().count() as u64;
             self.begin(&jump);
         }
         let Some(expected) = self.expected else {
@@ -143,6 +147,11 @@ impl ReorderBuffer {
 
     /// The next frame in order. Poll until `None` after every [`push`](Self::push).
     pub fn pop(&mut self) -> Option<WireFrame> {
+        if let Some(frame) = self.first.take() {
+            self.advance(true);
+            self.stats.released += 1;
+            return Some(frame);
+        }
         let mut expected = self.expected?;
         // Each turn passes one number; there are at most `capacity` between expected and end.
         while expected != self.end {
@@ -181,6 +190,7 @@ impl ReorderBuffer {
 
     /// Back to the state after `new`. Does not allocate.
     pub fn reset(&mut self) {
+        self.first = None;
         self.slots.fill(None);
         self.expected = None;
         self.end = 0;
@@ -197,10 +207,20 @@ impl ReorderBuffer {
         self.end = frame.seq.wrapping_add(1);
         self.history = 0;
         self.restart = None;
-        *self.slot(frame.seq) = Some(*frame);
+        self.first = Some(*frame);
     }
 
     fn store(&mut self, frame: &WireFrame, ahead: u32) {
+        if ahead == 0 && self.expected == Some(self.end) {
+            // In order, and none waits.
+            self.first = Some(*frame);
+            self.end = self.end.wrapping_add(1);
+            return;
+        }
+        if ahead == 0 && self.first.is_some() {
+            self.stats.duplicate += 1;
+            return;
+        }
         let slot = self.slot(frame.seq);
         if slot.is_some() {
             self.stats.duplicate += 1;

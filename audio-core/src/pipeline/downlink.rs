@@ -35,7 +35,11 @@ impl CallPipeline {
             self.duck.apply(&mut pcm, &mut payload);
         }
         self.barge_in.agent_frame((frame.generation, frame.seq), Dbfs::of(&pcm));
-        self.playing.push(payload);
+        if self.cancels_echo {
+            self.playing.push(payload);
+        } else {
+            self.playing.count();
+        }
         self.agent_sent += 1;
         // The 32-bit wire clock wraps after six days.
         Some(WireFrame { timestamp: self.now.0 as u32, payload, ..*frame })

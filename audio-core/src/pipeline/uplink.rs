@@ -23,7 +23,9 @@ impl CallPipeline {
         let len = usize::from(frame.len).min(FRAME_SAMPLES);
         ulaw::decode_slice(&frame.payload[..len], &mut pcm);
         let played = self.played();
-        self.echo_found = self.echo.process(&played, &mut pcm);
+        if self.cancels_echo {
+            self.echo_found = self.echo.process(&played, &mut pcm);
+        }
         self.hand_out(at, pcm);
         self.now = at + FRAME;
         self.detection = self.speech.process(&pcm);
@@ -40,7 +42,9 @@ impl CallPipeline {
     /// What the far end plays while the next 20 ms are spoken.
     fn played(&mut self) -> PcmFrame {
         let mut pcm = [0; FRAME_SAMPLES];
-        if let Some(codes) = self.playing.pop() {
+        if !self.cancels_echo {
+            self.playing.pass();
+        } else if let Some(codes) = self.playing.pop() {
             ulaw::decode_slice(&codes, &mut pcm);
         }
         pcm

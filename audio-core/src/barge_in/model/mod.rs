@@ -67,8 +67,9 @@ pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
 /// The last frames, and what the networks make of them.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
-    /// Newest first.
+    /// A ring: from `newest` on and then from the beginning, newest first.
     window: [[f32; MODEL_INPUTS]; CLAIMS],
+    newest: usize,
     /// Log-odds of the newest frames.
     begun: [f32; BEGUN_MEAN],
     claims: [f32; CLAIMS_MEAN],
@@ -77,25 +78,30 @@ pub(super) struct Model {
 impl Model {
     pub(super) const NEW: Self = Self {
         window: [[0.0; MODEL_INPUTS]; CLAIMS],
+        newest: 0,
         begun: [UNLIKELY; BEGUN_MEAN],
         claims: [UNLIKELY; CLAIMS_MEAN],
     };
 
     /// The line's next frame. It is judged only while there is somebody to interrupt.
     pub(super) fn hear(&mut self, inputs: [f32; MODEL_INPUTS], judged: bool) {
-        self.window.copy_within(..CLAIMS - 1, 1);
-        self.window[0] = inputs;
-        let begun = if judged { BEGUN_NETWORK.log_odds(&self.window) } else { UNLIKELY };
-        let voiced = self.window.iter().filter(|frame| frame[0] > VOICE).count();
-        let claims =
-            if judged && voiced >= VOICED { CLAIMS_NETWORK.log_odds(&self.window) } else { UNLIKELY };
+        self.newest = self.newest.checked_sub(1).unwrap_or(CLAIMS - 1);
+        self.window[self.newest] = inputs;
+        let (mut begun, mut claims) = (UNLIKELY, UNLIKELY);
+        if judged {
+            let (later, newer) = self.window.split_at(self.newest);
+            begun = BEGUN_NETWORK.log_odds([newer, later]);
+            if self.window.iter().filter(|frame| frame[0] > VOICE).count() >= VOICED {
+                claims = CLAIMS_NETWORK.log_odds([newer, later]);
+            }
+        }
         push(&mut self.begun, begun);
         push(&mut self.claims, claims);
     }
 
     /// What the newest frame said.
     pub(super) const fn newest(&self) -> [f32; MODEL_INPUTS] {
-        self.window[0]
+        self.window[self.newest]
     }
 
     /// How likely it is that the caller has begun to speak just now, in [0, 1].

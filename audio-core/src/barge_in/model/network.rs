@@ -17,21 +17,17 @@ pub(super) struct Network<const FRAMES: usize> {
 }
 
 impl<const FRAMES: usize> Network<FRAMES> {
-    /// Log-odds of what it was trained to tell, by the first frames of `window`, newest first.
-    pub(super) fn log_odds(&self, window: &[[f32; MODEL_INPUTS]]) -> f32 {
+    /// Log-odds of what it was trained to tell, by the first frames of two pieces of a window, newest first.
+    pub(super) fn log_odds(&self, window: [&[[f32; MODEL_INPUTS]]; 2]) -> f32 {
         widest(Step(self, window))
     }
 
     #[inline(always)]
-    fn step(&self, window: &[[f32; MODEL_INPUTS]]) -> f32 {
+    fn step(&self, [newer, later]: [&[[f32; MODEL_INPUTS]]; 2]) -> f32 {
         let mut units = self.bias;
-        for (frame, weights) in window.iter().zip(&self.hidden) {
-            for (input, weights) in frame.iter().zip(weights) {
-                for (unit, weight) in units.iter_mut().zip(weights) {
-                    *unit += input * weight;
-                }
-            }
-        }
+        let (first, rest) = self.hidden.split_at(newer.len().min(FRAMES));
+        add(&mut units, newer, first);
+        add(&mut units, later, rest);
         let mut sum = self.out_bias;
         for (unit, weight) in units.iter().zip(&self.out) {
             sum += unit.max(0.0) * weight;
@@ -60,7 +56,19 @@ impl<const FRAMES: usize> Network<FRAMES> {
     }
 }
 
-struct Step<'a, const FRAMES: usize>(&'a Network<FRAMES>, &'a [[f32; MODEL_INPUTS]]);
+/// Each frame's inputs times their weights.
+#[inline(always)]
+fn add(units: &mut [f32; UNITS], frames: &[[f32; MODEL_INPUTS]], weights: &[[[f32; UNITS]; MODEL_INPUTS]]) {
+    for (frame, weights) in frames.iter().zip(weights) {
+        for (input, weights) in frame.iter().zip(weights) {
+            for (unit, weight) in units.iter_mut().zip(weights) {
+                *unit += input * weight;
+            }
+        }
+    }
+}
+
+struct Step<'a, const FRAMES: usize>(&'a Network<FRAMES>, [&'a [[f32; MODEL_INPUTS]]; 2]);
 
 impl<const FRAMES: usize> Work for Step<'_, FRAMES> {
     type Out = f32;
