@@ -69,6 +69,11 @@ impl<C: Chain> Worker<C> {
         let phases = self.load.len();
         let phase = (now.as_nanos() / self.period.as_nanos().max(1) % phases as u128) as usize;
         for index in 0..self.slots.len() {
+            // With many calls a call's memory has left the fast caches by its next frame: it comes back
+            // while the call before is served.
+            if let Some(Some(next)) = self.slots.get(index + 1) {
+                next.prepare();
+            }
             self.serve(index, index % phases == phase, now);
         }
         self.shared.ticks.add(1);

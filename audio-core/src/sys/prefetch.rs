@@ -1,0 +1,19 @@
+//! Memory that will be read soon.
+
+/// Lines of the cache.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+const LINE: usize = 64;
+
+/// Asks for the memory of `value`, not of what it points to, and does not wait for it.
+#[inline(always)]
+pub(crate) fn prefetch<T>(value: &T) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    for at in (0..size_of::<T>()).step_by(LINE) {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let line = core::ptr::from_ref(value).cast::<i8>().wrapping_add(at);
+        // SAFETY: a hint reads nothing, and the address lies within the value.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = value;
+}
