@@ -119,4 +119,14 @@ mod tests {
         assert_eq!((far_end.take_back(18), far_end.pop(), far_end.pop()), (18, Some(1), Some(2)));
         assert_eq!(far_end.pop(), None);
     }
+
+    #[test]
+    fn frames_of_which_nothing_is_kept_are_counted_as_others_are() {
+        let mut far_end = FarEnd::<u8>::new(0);
+        far_end.pass();
+        (0..70).for_each(|_| far_end.count());
+        assert_eq!((far_end.len(), far_end.take_back(60)), (64, 60));
+        (0..3).for_each(|_| far_end.pass());
+        assert_eq!(far_end.len(), 1);
+    }
 }

@@ -198,3 +198,16 @@ pub struct CleanFrame {
     /// The samples.
     pub pcm: PcmFrame,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Energy, widest};
+
+    #[test]
+    fn the_loudest_block_of_any_length_has_its_whole_energy() {
+        for len in [1, 7, 160, 65_536, 65_537, 200_000] {
+            let exact = len as u64 * 32_768 * 32_768;
+            assert_eq!(widest(Energy(&vec![i16::MIN; len])), exact, "{len} samples");
+        }
+    }
+}

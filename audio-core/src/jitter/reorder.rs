@@ -147,7 +147,8 @@ impl ReorderBuffer {
 
     /// The next frame in order. Poll until `None` after every [`push`](Self::push).
     pub fn pop(&mut self) -> Option<WireFrame> {
-        if let Some(frame) = self.first.take() {
+        if let Some(frame) = self.first {
+            self.first = None;
             self.advance(true);
             self.stats.released += 1;
             return Some(frame);

@@ -281,3 +281,60 @@ impl Track {
         self.last = Some(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, FRAME_SAMPLES, ToneVeto, WINDOW};
+    use crate::spectrum::{PowerSpectrum, hann};
+
+    /// Noise, tones in more and less of it, pairs of tones, silence and pulses; half a second of each.
+    fn sounds() -> Vec<i16> {
+        let mut seed = 1u32;
+        let mut noise = move || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        let sine = |hz: f32, n: usize| (core::f32::consts::TAU * hz * n as f32 / 8_000.0).sin();
+        let mut sounds = Vec::new();
+        for (low, high, noisy) in [
+            (0.0, 0.0, 0.0),
+            (0.0, 0.0, 1.0),
+            (440.0, 0.0, 0.0),
+            (1_000.0, 0.0, 0.1),
+            (1_004.0, 0.0, 0.4),
+            (440.0, 480.0, 0.0),
+            (350.0, 440.0, 0.2),
+            (697.0, 1_209.0, 0.05),
+            (500.0, 1_000.0, 0.0),
+            (3_500.0, 0.0, 0.02),
+        ] {
+            sounds.extend(
+                (0..4_000).map(|n| (6_000.0 * (sine(low, n) + 0.8 * sine(high, n) + noisy * noise())) as i16),
+            );
+        }
+        sounds.extend((0..4_000).map(|n| if n % 61 < 3 { 12_000 } else { 0 }));
+        sounds
+    }
+
+    #[test]
+    fn a_spectrum_that_is_known_changes_no_answer_even_after_a_reset() {
+        let (fft, window) = (PowerSpectrum::<{ BLOCK / 2 }>::new(), hann::<BLOCK>());
+        let (mut alone, mut beside) = (ToneVeto::new(), ToneVeto::new());
+        let mut samples = [0i16; WINDOW];
+        let mut tones = 0;
+        for (n, frame) in sounds().as_chunks::<FRAME_SAMPLES>().0.iter().enumerate() {
+            if n % 37 == 30 {
+                alone.reset();
+                beside.reset();
+            }
+            samples.copy_within(FRAME_SAMPLES.., 0);
+            samples[WINDOW - FRAME_SAMPLES..].copy_from_slice(frame);
+            let block: [f32; BLOCK] =
+                core::array::from_fn(|n| f32::from(samples[WINDOW - BLOCK + n]) / 32_768.0);
+            let is_tone = alone.is_tone(frame);
+            assert_eq!(beside.is_tone_of(&samples, &fft.powers(&block, &window)), is_tone, "frame {n}");
+            tones += u32::from(is_tone);
+        }
+        assert!((50..250).contains(&tones), "{tones}");
+    }
+}

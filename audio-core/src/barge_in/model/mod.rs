@@ -172,6 +172,12 @@ mod tests {
         assert_eq!((model.begun(), model.claims()), (likelihood(&[UNLIKELY]), likelihood(&[UNLIKELY])));
     }
 
+    /// Where all weights of a unit faded, they are zeros: no processor is slow with those.
+    #[test]
+    fn no_weight_is_subnormal() {
+        assert!(!BEGUN_NETWORK.weights().chain(CLAIMS_NETWORK.weights()).any(f32::is_subnormal));
+    }
+
     #[test]
     fn likelihoods_keep_their_order_and_their_bounds() {
         let all: Vec<f32> =

@@ -35,6 +35,12 @@ impl<const FRAMES: usize> Network<FRAMES> {
         sum
     }
 
+    #[cfg(test)]
+    pub(super) fn weights(&self) -> impl Iterator<Item = f32> {
+        let hidden = self.hidden.as_flattened().as_flattened();
+        hidden.iter().chain(&self.bias).chain(&self.out).chain([&self.out_bias]).copied()
+    }
+
     /// Little endian floats, field after field.
     pub(super) const fn parse(bytes: &[u8]) -> Self {
         let mut at = 0;
