@@ -17,6 +17,7 @@ pub use config::DenoiseConfig;
 
 use crate::Error;
 use crate::spectrum::RealFft;
+use crate::sys::vector::{Work, widest};
 use gate::Gate;
 use noise::Noise;
 use suppress::Suppressor;
@@ -154,12 +155,13 @@ impl State {
         self.past[LOOK - HOP + self.filled] = x;
         self.filled += 1;
         if self.filled == HOP {
-            self.hop();
+            widest(Hop(self));
             self.filled = 0;
         }
         out
     }
 
+    #[inline(always)]
     fn hop(&mut self) {
         let mut block = [0.0f32; BLOCK];
         for ((block, past), window) in block.iter_mut().zip(&self.past).zip(&self.windows.analysis) {
@@ -190,5 +192,16 @@ impl State {
         self.rebuilt.copy_within(HOP.., 0);
         self.rebuilt[HOP..].fill(0.0);
         self.past.copy_within(HOP.., 0);
+    }
+}
+
+struct Hop<'a>(&'a mut State);
+
+impl Work for Hop<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.hop();
     }
 }

@@ -45,6 +45,7 @@ impl Suppressor {
     pub(super) const NEW: Self = Self { speech: [0.0; BINS], presence: 0.0, quiet: 0.0 };
 
     /// The gains for a block with these powers over this noise; none below `least`.
+    #[inline(always)]
     pub(super) fn gains(&mut self, powers: &[f32; BINS], noise: &[f32; BINS], least: f32) -> [f32; BINS] {
         let mut gains = [0.0; BINS];
         for k in 0..BINS {
@@ -62,6 +63,9 @@ impl Suppressor {
         let pause = (OVER * self.quiet).clamp(EVEN, UNEVEN);
         let spoken = ((self.presence - pause) / ((SPEECH - 1.0) * pause)).clamp(0.0, 1.0);
         let further = FURTHER + (1.0 - FURTHER) * spoken;
-        gains.map(|gain| (gain * further).max(least))
+        for gain in &mut gains {
+            *gain = (*gain * further).max(least);
+        }
+        gains
     }
 }
