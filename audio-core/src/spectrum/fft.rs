@@ -126,9 +126,9 @@ fn across<const N: usize>(
         for p in 0..len {
             let x = [(a.0[p], a.1[p]), (b.0[p], b.1[p]), (c.0[p], c.1[p]), (d.0[p], d.1[p])];
             let y = turned(butterfly(x), [(u.0[p], u.1[p]), (v.0[p], v.1[p]), (w.0[p], w.1[p])]);
-            for n in 0..4 {
+            for (n, y) in y.iter().enumerate() {
                 let at = (group + n * groups) * len + p;
-                (yr[at], yi[at]) = y[n];
+                (yr[at], yi[at]) = *y;
             }
         }
     }
