@@ -100,8 +100,13 @@ impl Mean {
             self.re[k] = MEMORY * self.re[k] + UNIT * (nr * fr + ni * fi);
             self.im[k] = MEMORY * self.im[k] + UNIT * (ni * fr - nr * fi);
         }
-        for k in 0..BINS {
-            power += self.re[k] * self.re[k] + self.im[k] * self.im[k];
+        // Several at a time; then their sum, whose order is fixed.
+        let mut powers = [0.0f32; BINS];
+        for ((power, re), im) in powers.iter_mut().zip(&self.re).zip(&self.im) {
+            *power = re * re + im * im;
+        }
+        for bin in powers {
+            power += bin;
         }
         power
     }
@@ -212,24 +217,7 @@ impl DelayEstimator {
 
     /// The phases of a block, if it is not too quiet to tell.
     fn phases(&self, block: &[i16; WINDOW], quiet: f32) -> Option<Phases> {
-        let mut windowed = [0.0; WINDOW];
-        let mut power = 0.0;
-        for ((w, &x), h) in windowed.iter_mut().zip(block).zip(self.window) {
-            let x = f32::from(x);
-            *w = x * h;
-            power += x * x;
-        }
-        if power < quiet * WINDOW as f32 {
-            return None;
-        }
-        let spectrum = self.fft.forward(&windowed);
-        let mut phases = Phases::NONE;
-        for k in 0..BINS {
-            let (re, im) = (spectrum.re[FIRST + k], spectrum.im[FIRST + k]);
-            let scale = 127.0 / (re * re + im * im).sqrt().max(1e-3);
-            (phases.re[k], phases.im[k]) = ((re * scale) as i8, (im * scale) as i8);
-        }
-        Some(phases)
+        widest(Turns { fft: self.fft, window: self.window, block, quiet })
     }
 
     fn decide(&mut self) -> bool {
@@ -315,6 +303,41 @@ impl Work for Average<'_> {
     #[inline(always)]
     fn run(self) {
         self.0.average(self.1);
+    }
+}
+
+/// The phases of a block that is not too quiet.
+struct Turns<'a> {
+    fft: &'a RealFft<FFT>,
+    window: &'a [f32; WINDOW],
+    block: &'a [i16; WINDOW],
+    quiet: f32,
+}
+
+impl Work for Turns<'_> {
+    type Out = Option<Phases>;
+
+    #[inline(always)]
+    fn run(self) -> Option<Phases> {
+        let Self { fft, window, block, quiet } = self;
+        let (mut windowed, mut squares) = ([0.0f32; WINDOW], [0.0f32; WINDOW]);
+        for n in 0..WINDOW {
+            let x = f32::from(block[n]);
+            (windowed[n], squares[n]) = (x * window[n], x * x);
+        }
+        let power = squares.iter().fold(0.0, |power, square| power + square);
+        if power < quiet * WINDOW as f32 {
+            return None;
+        }
+        let spectrum = fft.forward(&windowed);
+        let mut phases = Phases::NONE;
+        for k in 0..BINS {
+            let (re, im) = (spectrum.re[FIRST + k], spectrum.im[FIRST + k]);
+            let scale = 127.0 / (re * re + im * im).sqrt().max(1e-3);
+            // At most 127: by way of 32 bits several are cast at a time.
+            (phases.re[k], phases.im[k]) = ((re * scale) as i32 as i8, (im * scale) as i32 as i8);
+        }
+        Some(phases)
     }
 }
 

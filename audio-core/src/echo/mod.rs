@@ -18,6 +18,7 @@ pub use config::EchoConfig;
 
 use crate::Error;
 use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
+use crate::sys::vector::{Work, widest};
 use delay::DelayEstimator;
 use filter::{BLOCK, Filter};
 use reference::Reference;
@@ -210,9 +211,7 @@ impl EchoCanceller {
         let least = 10f32.powf(-self.config.suppression_db / 20.0);
         let caution = if self.filter.is_young() { YOUNG } else { LEARNED };
         self.residual.suppress(&mut found.error, verdict.residual, caution, least);
-        for (sample, error) in block.iter_mut().zip(&found.error) {
-            *sample = error.round() as i16;
-        }
+        widest(Rounded(block, &found.error));
         Powers { removed, residual: verdict.residual, double_talk }
     }
 
@@ -237,6 +236,20 @@ struct Powers {
     removed: f32,
     residual: f32,
     double_talk: bool,
+}
+
+/// Samples become the nearest whole numbers; those beyond 16 bits the greatest.
+struct Rounded<'a>(&'a mut [i16; BLOCK], &'a [f32; BLOCK]);
+
+impl Work for Rounded<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (sample, x) in self.0.iter_mut().zip(self.1) {
+            *sample = x.round() as i16;
+        }
+    }
 }
 
 fn power(block: &[f32; BLOCK]) -> f32 {
