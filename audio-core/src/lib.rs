@@ -72,6 +72,7 @@ pub mod echo;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod error;
+mod faint;
 mod far_end;
 pub mod frame;
 pub mod framer;

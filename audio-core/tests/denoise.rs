@@ -104,6 +104,24 @@ fn silence_stays_silence() {
     assert!(denoised(&mut denoiser(), &[0; 40_000]).iter().all(|&x| x == 0));
 }
 
+/// After noise a line without a sound leaves no subnormal number, with which processors are slow, in
+/// anything that is remembered.
+#[test]
+fn nothing_fades_to_a_subnormal_number() {
+    let mut denoiser = denoiser();
+    denoised(&mut denoiser, &scene(&callers()[0], Kind::White, 10.0, 1).line[..10 * 8_000]);
+    for n in 0..1_000 {
+        denoiser.process(&mut [0; FRAME_SAMPLES]);
+        if n % 20 == 19 {
+            // Every field there is, and every one there will be.
+            let state = format!("{denoiser:?}");
+            let numbers = state.split([' ', ',', '[', ']']).filter_map(|word| word.parse::<f32>().ok());
+            let faint: Vec<f32> = numbers.clone().filter(|x| x.is_subnormal()).collect();
+            assert!(numbers.count() > 2_000 && faint.is_empty(), "frame {n}: {faint:?}");
+        }
+    }
+}
+
 /// Off means off, and without delay.
 #[test]
 fn a_suppressor_that_is_off_passes_the_line_on() {

@@ -2,6 +2,7 @@
 
 use super::DenoiseConfig;
 use super::window::BINS;
+use crate::faint::audible;
 
 /// Part of the line's smoothed power that stays from hop to hop: 50 ms.
 const SMOOTH: f32 = 0.9;
@@ -60,8 +61,8 @@ impl Gate {
     pub(super) fn update(&mut self, powers: &[f32; BINS], noise: &[f32; BINS]) -> f32 {
         let (power, noise): (f32, f32) = (powers.iter().sum(), noise.iter().sum());
         self.hops = self.hops.saturating_add(1);
-        self.smoothed =
-            if self.hops <= SETTLED { power } else { SMOOTH * self.smoothed + (1.0 - SMOOTH) * power };
+        let smoothed = SMOOTH * self.smoothed + (1.0 - SMOOTH) * power;
+        self.smoothed = if self.hops <= SETTLED { power } else { audible(smoothed) };
         if self.hops > SETTLED {
             self.running = self.running.min(self.smoothed);
         }

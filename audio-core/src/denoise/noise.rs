@@ -7,6 +7,7 @@
 //! line is not taken for noise for long.
 
 use super::window::{BINS, HOP, LOOK};
+use crate::faint::audible;
 
 /// Hops until the line fills the window.
 const FILLED: u32 = LOOK.div_ceil(HOP) as u32;
@@ -28,11 +29,9 @@ const SLOPE: f32 = 0.969;
 const OFFSET: f32 = 3.485;
 /// Part of the estimate that stays from hop to hop: 330 ms.
 const KEEP: f32 = 0.985;
-/// Power of a bin below which nothing is distinguished, about that of rounding to 16 bits.
+/// What a bin's minimum and the first estimate are taken for at least, about the power of rounding to 16
+/// bits.
 const LEAST: f32 = 8.0;
-/// Power below which there is none: on a line without a sound it would fade to a subnormal number, which a
-/// processor takes a hundred times as long to multiply with.
-const FAINT: f32 = 1e-20;
 
 /// Powers per bin, all in the same unit as those that [`Noise::update`] is given.
 #[derive(Clone, Debug)]
@@ -119,11 +118,6 @@ impl Noise {
             }
         }
     }
-}
-
-#[inline(always)]
-fn audible(power: f32) -> f32 {
-    if power > FAINT { power } else { FAINT }
 }
 
 /// Every bin with half of its neighbours.

@@ -10,6 +10,7 @@
 //! of the voice band's bins are speech, all of them are turned down further.
 
 use super::window::BINS;
+use crate::faint::audible;
 
 /// Weight of what was found in the last hop against what this one shows.
 const DIRECTED: f32 = 0.95;
@@ -57,7 +58,7 @@ impl Suppressor {
             gains[k] = speech / (speech + noise);
         }
         let found = gains[BAND].iter().sum::<f32>() / BAND.len() as f32;
-        self.presence = found.max(RELEASE * self.presence + (1.0 - RELEASE) * found);
+        self.presence = audible(found.max(RELEASE * self.presence + (1.0 - RELEASE) * found));
         let below = found < self.quiet;
         self.quiet = (self.quiet + if below { STEP * (QUIETEST - 1.0) } else { STEP * QUIETEST }).max(0.0);
         let pause = (OVER * self.quiet).clamp(EVEN, UNEVEN);

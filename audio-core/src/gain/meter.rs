@@ -1,5 +1,6 @@
 //! How loud a line is.
 
+use crate::faint::audible;
 use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame, rms};
 
 /// Part of the short-term power that each frame replaces: 125 ms, the time weighting "fast" of
@@ -43,7 +44,7 @@ impl Meter {
     pub fn process(&mut self, pcm: &PcmFrame) -> Level {
         let rms = rms(pcm);
         let peak = Dbfs::from_rms(f32::from(peak(pcm)));
-        self.power += FAST * (rms * rms - self.power);
+        self.power = audible(self.power + FAST * (rms * rms - self.power));
         let held = peak.0.max(self.level.held_peak.0 - FALL).max(Dbfs::SILENCE.0);
         self.level = Level {
             rms: Dbfs::from_rms(rms),
