@@ -7,7 +7,7 @@ use audio_core::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
 use audio_core::sys::alloc::{CountingAllocator, count_on_this_thread};
 use audio_core::tone::plans::{self, Cadence, ISRAEL, Segment};
 use audio_core::tone::{ToneGenerator, ToneVeto, beep};
-use audio_core::vad::{Change, Detection, SpeechDetector, VadConfig, VadKind};
+use audio_core::vad::{Change, Detection, KavVad, SpeechDetector, Vad, VadConfig, VadKind};
 use proptest::prelude::*;
 
 #[global_allocator]
@@ -214,14 +214,74 @@ fn a_reset_and_a_lost_frame_clear_the_veto() {
     let tone = play(ISRAEL.dial, 8_000);
     let frames: Vec<&PcmFrame> =
         tone.chunks_exact(FRAME_SAMPLES).map(|frame| frame.try_into().expect("a frame")).collect();
-    let mut detector = SpeechDetector::new(VadKind::Rms, config(true)).expect("valid");
-    let fresh: Vec<Detection> = frames.iter().map(|frame| detector.process(frame)).collect();
-    assert!(fresh[0].score > 0.5 && fresh[10].score < 0.5, "the veto takes its time");
-    detector.reset();
-    let again: Vec<Detection> = frames.iter().map(|frame| detector.process(frame)).collect();
-    assert_eq!(again, fresh);
-    detector.process_lost();
-    assert!(detector.process(frames[0]).score > 0.5, "the tone must show itself again");
+    for kind in [VadKind::Rms, VadKind::Kav] {
+        // So low that a score which the veto let be is above what it leaves of one.
+        let least = 1e-4;
+        let detector = |veto| {
+            let mut config = config(veto);
+            (config.start_threshold, config.continue_threshold) = (least, least);
+            SpeechDetector::new(kind, config).expect("valid")
+        };
+        let (mut with, mut without) = (detector(true), detector(false));
+        let fresh: Vec<Detection> = frames.iter().map(|frame| with.process(frame)).collect();
+        let own: Vec<Detection> = frames.iter().map(|frame| without.process(frame)).collect();
+        assert!(own[..20].iter().all(|found| found.score > least), "{kind}: the veto has something to do");
+        assert_eq!(fresh[0].score, own[0].score, "{kind}: the veto takes its time");
+        assert_eq!(fresh[10].score, least / 2.0, "{kind}: it holds");
+
+        with.reset();
+        let again: Vec<Detection> = frames.iter().map(|frame| with.process(frame)).collect();
+        assert_eq!(again, fresh, "{kind}");
+
+        with.process_lost();
+        without.process_lost();
+        let (with, without) = (with.process(frames[0]), without.process(frames[0]));
+        assert_eq!(with.score, without.score, "{kind}: the tone must show itself again");
+        assert!(with.score > least, "{kind}");
+    }
+}
+
+/// The detector and the veto share what both look at, and neither hears the difference.
+#[test]
+fn beside_the_kav_detector_the_veto_says_what_it_says_alone() {
+    let mut pcm: Vec<i16> =
+        tones().into_iter().flat_map(|(_, tone)| tone[..4_000.min(tone.len())].to_vec()).collect();
+    pcm.extend(line(&vowel(130.0, [700.0, 1_200.0, 2_500.0], 16_000), 37, 20.0));
+    let mut over = play(ISRAEL.dial, 16_000);
+    over.iter_mut()
+        .zip(vowel(180.0, [500.0, 1_800.0, 2_500.0], 8_000))
+        .for_each(|(tone, voice)| *tone += voice / 2);
+    pcm.extend(over);
+    #[cfg(feature = "tape")]
+    {
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/calls/booking/caller.wav");
+        pcm.extend(&audio_core::tape::read_wav_8k(&path).expect("a recording")[..20 * 8_000]);
+    }
+
+    // So low that the veto lowers what this detector gives a tone.
+    let mut config = config(true);
+    (config.start_threshold, config.continue_threshold) = (1e-4, 1e-4);
+    let tone_score = config.start_threshold.min(config.continue_threshold) / 2.0;
+    let mut both = SpeechDetector::new(VadKind::Kav, config).expect("valid");
+    let (mut vad, mut veto) = (KavVad::new(), ToneVeto::new());
+    let (mut tones, mut lowered) = (0, 0);
+    for (n, frame) in pcm.as_chunks::<FRAME_SAMPLES>().0.iter().enumerate() {
+        if n % 97 == 90 {
+            both.reset();
+            vad.reset();
+            veto.reset();
+        } else if n % 41 == 40 {
+            both.process_lost();
+            veto.reset();
+        }
+        let (score, is_tone) = (vad.score(frame), veto.is_tone(frame));
+        let expected = if is_tone { score.min(tone_score) } else { score };
+        assert_eq!(both.process(frame).score.to_bits(), expected.to_bits(), "frame {n}");
+        tones += u32::from(is_tone);
+        lowered += u32::from(expected < score);
+    }
+    assert!(tones > 300 && lowered > 300, "{tones} tones, {lowered} scores lowered");
 }
 
 #[test]

@@ -12,6 +12,8 @@ const FIRST: usize = 3;
 const LAST: usize = 113;
 /// Bins on both sides that belong to a line: the Hann window's main lobe.
 const LOBE: usize = 2;
+const _: () = assert!(LOBE <= FIRST && LAST + LOBE < BINS, "lobes that lie within the spectrum");
+const _: () = assert!((BINS - 1).is_multiple_of(8), "the whole spectrum in vectors, but for its first bin");
 /// Least distance of two lines in bins; nearer ones are for the least-squares fit.
 const APART: usize = 5;
 /// Least share of the weaker of two lines: 13 dB down.
@@ -121,4 +123,37 @@ fn frequency(share: &[f32; BINS], peak: usize) -> f32 {
     let [below, middle, above] = [share[peak - 1], share[peak], share[peak + 1]].map(f32::sqrt);
     let delta = 2.0 * (above - below) / (below + 2.0 * middle + above).max(f32::MIN_POSITIVE);
     (peak as f32 + delta) * BIN_HZ
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BINS, BLOCK};
+    use super::is_spread;
+    use crate::spectrum::{PowerSpectrum, hann};
+
+    fn spread(block: [f32; BLOCK]) -> bool {
+        let powers: [f32; BINS] = PowerSpectrum::<{ BLOCK / 2 }>::new().powers(&block, &hann::<BLOCK>());
+        is_spread(&powers, 0.9, 8..=23)
+    }
+
+    #[test]
+    fn noise_and_pulses_are_spread_and_tones_are_not() {
+        let mut seed = 1u32;
+        let mut noise = |_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        for _ in 0..100 {
+            assert!(spread(core::array::from_fn(&mut noise)), "noise");
+        }
+        // From 42 to 400 pulses a second.
+        for period in 20..190 {
+            assert!(spread(core::array::from_fn(|n| if n % period == 7 { 0.5 } else { 0.0 })), "{period}");
+        }
+        let sine = |hz: f32, n: usize| (core::f32::consts::TAU * hz * n as f32 / 8_000.0).sin();
+        for hz in (100..3_500).step_by(10) {
+            assert!(!spread(core::array::from_fn(|n| sine(hz as f32, n))), "{hz} Hz");
+        }
+        assert!(!spread([0.0; BLOCK]), "silence is nothing");
+    }
 }
