@@ -40,6 +40,7 @@ impl<T: Copy> FarEnd<T, Box<[T]>> {
 impl<T: Copy, S: AsMut<[T]>> FarEnd<T, S> {
     /// A frame was sent. With too many on their way the oldest is forgotten.
     pub(crate) fn push(&mut self, sent: T) {
+        debug_assert!(self.len <= self.places, "frames are kept or counted, not both");
         if self.len == CAPACITY {
             self.pop();
         }
@@ -63,6 +64,7 @@ impl<T: Copy, S: AsMut<[T]>> FarEnd<T, S> {
 
     /// The frame heard next.
     pub(crate) fn pop(&mut self) -> Option<T> {
+        debug_assert!(self.len <= self.places, "frames are kept or counted, not both");
         let sent = (self.len > 0).then(|| self.frames.as_mut()[self.first])?;
         self.first = (self.first + 1) % self.places;
         self.len -= 1;

@@ -25,11 +25,11 @@ impl<const BLOCKS: usize, const PAIRS: usize> Matrix<BLOCKS, PAIRS> {
         self.0[block][column / 2][row / LANES][2 * (row % LANES) + column % 2] = weight;
     }
 
-    /// Each row's sum of products with `inputs`, of which there must be as many as columns. Whole
-    /// numbers: the order of a sum changes nothing.
+    /// Each row's sum of products with `inputs`, one for each column. Whole numbers: the order of a sum
+    /// changes nothing.
     #[inline(always)]
-    pub(crate) fn times(&self, inputs: &[i16]) -> [[i32; BLOCK_ROWS]; BLOCKS] {
-        debug_assert_eq!(inputs.len(), Self::COLUMNS);
+    pub(crate) fn times<const COLUMNS: usize>(&self, inputs: &[i16; COLUMNS]) -> [[i32; BLOCK_ROWS]; BLOCKS] {
+        const { assert!(COLUMNS == Self::COLUMNS, "an input for each column") };
         let inputs = inputs.as_chunks::<2>().0;
         let mut sums = [[0; BLOCK_ROWS]; BLOCKS];
         for (sums, block) in sums.iter_mut().zip(&self.0) {

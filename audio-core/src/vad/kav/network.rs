@@ -1,8 +1,8 @@
 //! A dense layer, a gated recurrent unit (K. Cho et al., 2014), one number out.
 //!
-//! Weights and activations are whole numbers, so that sums do not depend on their order: the
-//! compiler may vectorise them as it likes and every machine gets the same bits. Between the
-//! products stand a few hundred additions and multiplications of floats, in a fixed order.
+//! Weights and activations are whole numbers, so that sums do not depend on their order: each
+//! processor may take them by its own instructions and every machine gets the same bits. Between the
+//! products stand a few thousand additions, multiplications and divisions of floats, in a fixed order.
 
 use super::features::{INPUT_SCALE, INPUTS};
 use super::math::{nearest, sigmoid, tanh};
@@ -28,7 +28,7 @@ struct Layer<const PARTS: usize, const PAIRS: usize> {
 
 impl<const PARTS: usize, const PAIRS: usize> Layer<PARTS, PAIRS> {
     #[inline(always)]
-    fn apply(&self, inputs: &[i16]) -> Parts<PARTS> {
+    fn apply<const COLUMNS: usize>(&self, inputs: &[i16; COLUMNS]) -> Parts<PARTS> {
         let mut out = self.bias;
         let products = self.weights.times(inputs);
         for ((out, products), scale) in out.iter_mut().zip(&products).zip(&self.scale) {
@@ -86,6 +86,7 @@ impl Reader<'_> {
             let mut column = 0;
             while column < columns {
                 let weight = i16::from_le_bytes([self.byte(), self.byte()]);
+                assert!(weight.unsigned_abs() <= 2_047, "a weight beyond its range");
                 if column < Matrix::<PARTS, PAIRS>::COLUMNS {
                     weights.set(row, column, weight);
                 } else {

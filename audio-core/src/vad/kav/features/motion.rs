@@ -12,6 +12,7 @@ const LAST_BIN: usize = 108;
 const COUNTED: usize = LAST_BIN - FIRST_BIN + 1;
 /// In whole vectors: what lies above is computed and not counted.
 const WHOLE: usize = COUNTED.next_multiple_of(8);
+const _: () = assert!(FIRST_BIN + WHOLE <= BINS, "bins that the spectrum has");
 /// Pieces of a frame: 2.5 ms each.
 const PIECE: usize = 20;
 const PIECES: usize = 8;
