@@ -71,7 +71,9 @@ impl<C: Chain> Worker<C> {
         for index in 0..self.slots.len() {
             // With many calls a call's memory has left the fast caches by its next frame: it comes back
             // while the call before is served.
-            if let Some(Some(next)) = self.slots.get(index + 1) {
+            if self.slots[index].is_some()
+                && let Some(next) = self.slots[index + 1..].iter().flatten().next()
+            {
                 next.prepare();
             }
             self.serve(index, index % phases == phase, now);
