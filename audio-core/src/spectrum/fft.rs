@@ -4,8 +4,8 @@
 //! transform?", 1967): every step reads one buffer and writes the other in natural order, so that
 //! the compiler vectorises the inner loops and nothing is bit-reversed. The groups of the first two
 //! steps are short, so these run across the groups and their results are turned once, as a whole.
-//! rustfft and realfft pick their instructions at run time; a detector that must decide alike on
-//! every machine cannot.
+//! rustfft and realfft pick at run time between instructions that round differently; a detector that
+//! must decide alike on every machine cannot. Here the vectors' width is all that is picked.
 
 use core::f64::consts::TAU;
 

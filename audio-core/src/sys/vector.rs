@@ -5,8 +5,9 @@ pub(crate) trait Work {
     /// What comes of it.
     type Out;
 
-    /// Does it. Must be `#[inline(always)]`, and so must be what it calls, to be compiled twice. (A
-    /// closure would be compiled once, by itself.)
+    /// Does it. Must be `#[inline(always)]`, to be compiled twice, and so must be those of its loops that
+    /// lie in functions: what it calls and is not made part of it is compiled once, for the narrower
+    /// vectors. (A closure in place of this trait would be, too.)
     fn run(self) -> Self::Out;
 }
 

@@ -87,7 +87,7 @@ impl<const FRAMES: usize> Work for Step<'_, FRAMES> {
 
 /// So many floats from byte `at` on, and where the next one begins.
 ///
-/// What training has let fade to almost nothing, a subnormal number, is nothing: it changes no sum, but a
+/// What training has let fade to almost nothing, a subnormal number, is nothing: it changes no sum that matters, but a
 /// processor takes a hundred times as long to multiply with it.
 const fn floats<const COUNT: usize>(bytes: &[u8], mut at: usize) -> ([f32; COUNT], usize) {
     let mut floats = [0.0; COUNT];
