@@ -25,6 +25,7 @@ fn told(line: &[PcmFrame]) -> Vec<Near> {
             level: found.level,
             residual,
             timbre: Timbre::of(frame),
+            pitch: found.pitch,
         }
     };
     line.iter().map(near).collect()

@@ -3,6 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
+use audio_core::vad::Pitch;
 use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near, Preset, Reasons, Timbre, Verdict};
 use audio_core::frame::{Dbfs, SampleTime};
 use fuzz_kit::names_a_field;
@@ -165,7 +166,8 @@ impl Check {
         let residual = residual.map(dbfs);
         // A sound that changes with the rest: the model must cope with any.
         let timbre = Timbre { brightness: f32::from(level) / 128.0, smoothness: f32::from(score) / 85.0 };
-        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual, timbre };
+        let pitch = Pitch { waveform: f32::from(level) / 128.0, period: f32::from(score) / 200.0, ..Pitch::default() };
+        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual, timbre, pitch };
         let rules = *self.detector.config();
         let was_audible = self.detector.agent_audible();
         let verdict = self.detector.caller_frame(self.at, near);

@@ -2,6 +2,7 @@
 
 use crate::barge_in::timbre::Timbre;
 use crate::frame::Dbfs;
+use crate::vad::Pitch;
 
 /// dB from "at the threshold" to certainty.
 const LEVEL_SPAN_DB: f32 = 12.0;
@@ -53,6 +54,8 @@ pub struct Near {
     pub residual: Option<Dbfs>,
     /// How it sounds.
     pub timbre: Timbre,
+    /// How periodic it is.
+    pub pitch: Pitch,
 }
 
 /// 0.5 where `level` meets `threshold`, 1 from half the span above it.

@@ -87,7 +87,14 @@ impl CallPipeline {
         }
         let found_echo = self.echo_found;
         let residual = (self.cancels_echo && found_echo.known).then_some(found_echo.residual);
-        let near = Near { score: found.score, voiced: found.voiced, level: found.level, residual, timbre };
+        let near = Near {
+            score: found.score,
+            voiced: found.voiced,
+            level: found.level,
+            residual,
+            timbre,
+            pitch: found.pitch,
+        };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score, reasons }) => {
                 self.duck.down(self.barge_in.config().duck_db);

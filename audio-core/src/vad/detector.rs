@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::frame::{Dbfs, PcmFrame};
 use crate::tone::ToneVeto;
-use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Vad, VadConfig, VadKind};
+use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Pitch, Vad, VadConfig, VadKind};
 
 /// Everything known about one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Detection {
     pub score: f32,
     /// Level of the frame.
     pub level: Dbfs,
+    /// How periodic the frame is, if the detector measures it.
+    pub pitch: Pitch,
     /// Noise floor before this frame.
     pub floor: Dbfs,
     /// Does this frame count as voice?
@@ -28,6 +30,7 @@ impl Detection {
     pub const SILENCE: Self = Self {
         score: 0.0,
         level: Dbfs::SILENCE,
+        pitch: Pitch { waveform: 0.0, ripple: 0.0, kept: 0.0, moved: 0.0, period: 0.0 },
         floor: Dbfs::SILENCE,
         voiced: false,
         speaking: false,
@@ -78,6 +81,7 @@ impl SpeechDetector {
         Detection {
             score,
             level,
+            pitch: self.vad.pitch(),
             floor,
             voiced: decision.voiced,
             speaking: decision.speaking,

@@ -10,6 +10,7 @@ mod detector;
 mod hysteresis;
 pub mod kav;
 mod noise_floor;
+mod pitch;
 mod rms;
 #[cfg(feature = "webrtc-vad")]
 mod webrtc;
@@ -22,6 +23,7 @@ pub use detector::{Detection, SpeechDetector};
 pub use hysteresis::{Change, Decision, Hysteresis};
 pub use kav::KavVad;
 pub use noise_floor::NoiseFloor;
+pub use pitch::Pitch;
 pub use rms::RmsVad;
 #[cfg(feature = "webrtc-vad")]
 pub use webrtc::WebrtcVad;
@@ -34,6 +36,11 @@ pub trait Vad: Send {
     /// How much the frame sounds like voice, in [0, 1]. Causal: it may use this frame and
     /// earlier ones. Does not allocate.
     fn score(&mut self, frame: &PcmFrame) -> f32;
+
+    /// How periodic the frame was that was scored last; all zeros of a detector that does not measure it.
+    fn pitch(&self) -> Pitch {
+        Pitch::default()
+    }
 
     /// Back to the state after construction. Does not allocate.
     fn reset(&mut self);
@@ -126,6 +133,15 @@ impl Vad for AnyVad {
             Self::Rms(vad) => vad.score(frame),
             #[cfg(feature = "webrtc-vad")]
             Self::Webrtc(vad) => vad.score(frame),
+        }
+    }
+
+    fn pitch(&self) -> Pitch {
+        match self {
+            Self::Kav(vad) => vad.pitch(),
+            Self::Rms(vad) => vad.pitch(),
+            #[cfg(feature = "webrtc-vad")]
+            Self::Webrtc(vad) => vad.pitch(),
         }
     }
 

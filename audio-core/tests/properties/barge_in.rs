@@ -2,6 +2,7 @@
 
 use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near, Preset, Reasons, Timbre, Verdict};
 use audio_core::frame::{Dbfs, FRAME_MS, SampleTime};
+use audio_core::vad::Pitch;
 use proptest::prelude::*;
 
 use crate::{cases, field};
@@ -69,7 +70,17 @@ fn call() -> impl Strategy<Value = Vec<Step>> {
     let near = (0f32..=1.0, prop::bool::weighted(0.7), -60f32..-5.0);
     let stretch = (agent, near, 1usize..40).prop_map(|(agent, (score, voiced, level), count)| {
         vec![
-            (agent, Near { score, voiced, level: Dbfs(level), residual: None, timbre: Timbre::default() });
+            (
+                agent,
+                Near {
+                    score,
+                    voiced,
+                    level: Dbfs(level),
+                    residual: None,
+                    timbre: Timbre::default(),
+                    pitch: Pitch::default()
+                }
+            );
             count
         ]
     });
@@ -182,7 +193,7 @@ proptest! {
     #[test]
     fn a_voice_is_confirmed_from_the_end_of_the_grace(mut config in quick_config()) {
         (config.echo_margin_db, config.yield_score) = (None, 0.01);
-        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default() };
+        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default(), pitch: Pitch::default() };
         let call = vec![(Some((0, -20.0)), near); 80];
         let mut verdicts = run(&mut BargeInDetector::new(config), &call, 0, 0);
         verdicts.retain(|(_, verdict)| matches!(verdict, Verdict::Yield { .. }));
@@ -227,7 +238,7 @@ proptest! {
         detector.flush();
         prop_assert!(!detector.agent_audible());
         prop_assert_eq!(detector.echo().coupling_db(), coupling);
-        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default() };
+        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default(), pitch: Pitch::default() };
         prop_assert_eq!(detector.caller_frame(SampleTime(1 << 40), near), None);
     }
 

@@ -56,8 +56,8 @@ struct Arguments {
     /// echo_gain_db or noise.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
-    /// Writes what the barge-in model looks at, one file a scene, and judges nothing: six little endian floats a
-    /// frame, the last one 1 while the agent is heard. For audio-core/barge-in-training.
+    /// Writes what the barge-in model looks at, one file a scene, and judges nothing: its inputs as little endian
+    /// floats, frame by frame, each followed by 1 while the agent is heard. For audio-core/barge-in-training.
     #[arg(long, value_name = "DIR")]
     inputs: Option<PathBuf>,
     /// One row for each scene and rule.

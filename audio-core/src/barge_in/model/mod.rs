@@ -14,7 +14,7 @@ use crate::barge_in::evidence::Near;
 use crate::frame::Dbfs;
 
 /// Numbers a frame says.
-pub const MODEL_INPUTS: usize = 7;
+pub const MODEL_INPUTS: usize = 12;
 
 /// Frames that tell that somebody has begun to speak, and that they take the floor: 260 and 520 ms.
 const BEGUN: usize = 13;
@@ -22,6 +22,11 @@ const CLAIMS: usize = 26;
 /// Frames whose log-odds are averaged.
 const BEGUN_MEAN: usize = 4;
 const CLAIMS_MEAN: usize = 2;
+/// What tells that somebody has begun to speak needs no pitch: a voiceless consonant has none.
+const BEGUN_INPUTS: usize = 7;
+/// Hidden units of the networks.
+const BEGUN_UNITS: usize = 16;
+const CLAIMS_UNITS: usize = 64;
 /// Nobody takes the floor with fewer frames of voice than these: the network need not be asked.
 const VOICED: usize = 8;
 const VOICE: f32 = 0.6;
@@ -31,8 +36,9 @@ const TYPICAL: f32 = -22.0;
 const UNLIKELY: f32 = -8.0;
 
 /// Written by `barge-in-training/train.py`.
-static BEGUN_NETWORK: Network<BEGUN> = Network::parse(include_bytes!("begun.bin"));
-static CLAIMS_NETWORK: Network<CLAIMS> = Network::parse(include_bytes!("claims.bin"));
+static BEGUN_NETWORK: Network<BEGUN, BEGUN_INPUTS, BEGUN_UNITS> = Network::parse(include_bytes!("begun.bin"));
+static CLAIMS_NETWORK: Network<CLAIMS, MODEL_INPUTS, CLAIMS_UNITS> =
+    Network::parse(include_bytes!("claims.bin"));
 
 /// Levels that a frame is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +58,7 @@ pub(super) struct Beside {
 pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
     let level = near.level;
     let above = |reference: Dbfs, least: f32| (level.0 - reference.0).clamp(least, 30.0) / 10.0;
+    let [waveform, ripple, kept, moved, period] = near.pitch.values();
     let own = beside.talker.map_or(TYPICAL, |talker| talker.0);
     [
         near.score,
@@ -61,6 +68,11 @@ pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
         (level.0 - own).clamp(-20.0, 10.0) / 10.0,
         near.timbre.brightness,
         near.timbre.smoothness,
+        waveform,
+        ripple,
+        kept,
+        moved,
+        period,
     ]
 }
 
@@ -131,10 +143,16 @@ fn likelihood(odds: &[f32]) -> f32 {
 mod tests {
     use super::*;
     use crate::barge_in::timbre::Timbre;
+    use crate::vad::Pitch;
+
+    /// A vowel's and a quiet line's.
+    const VOICED_PITCH: Pitch = Pitch { waveform: 1.7, ripple: 0.9, kept: 1.0, moved: 0.06, period: 0.2 };
+    const NO_PITCH: Pitch = Pitch { waveform: 0.6, ripple: 0.2, kept: 0.1, moved: 0.6, period: 0.0 };
 
     fn near(score: f32, level: f32, brightness: f32, smoothness: f32) -> Near {
         let timbre = Timbre { brightness, smoothness };
-        Near { score, voiced: score > 0.5, level: Dbfs(level), residual: None, timbre }
+        let pitch = if score > 0.5 { VOICED_PITCH } else { NO_PITCH };
+        Near { score, voiced: score > 0.5, level: Dbfs(level), residual: None, timbre, pitch }
     }
 
     /// A voice of the caller's level on a quiet line, loud and soft by turns as syllables are.

@@ -3,20 +3,17 @@
 use super::MODEL_INPUTS;
 use crate::sys::vector::{Work, widest};
 
-/// Hidden units.
-const UNITS: usize = 16;
-
-/// Everything that is learned, of a network that looks at so many frames.
+/// Everything that is learned, of a network that looks at so many frames, at the first so many inputs of each, with so many hidden units.
 #[derive(Debug)]
-pub(super) struct Network<const FRAMES: usize> {
+pub(super) struct Network<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> {
     /// From each input of each frame, newest first, to every unit.
-    hidden: [[[f32; UNITS]; MODEL_INPUTS]; FRAMES],
+    hidden: [[[f32; UNITS]; INPUTS]; FRAMES],
     bias: [f32; UNITS],
     out: [f32; UNITS],
     out_bias: f32,
 }
 
-impl<const FRAMES: usize> Network<FRAMES> {
+impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Network<FRAMES, INPUTS, UNITS> {
     /// Log-odds of what it was trained to tell, by the first frames of two pieces of a window, newest first.
     pub(super) fn log_odds(&self, window: [&[[f32; MODEL_INPUTS]]; 2]) -> f32 {
         widest(Step(self, window))
@@ -44,11 +41,11 @@ impl<const FRAMES: usize> Network<FRAMES> {
     /// Little endian floats, field after field.
     pub(super) const fn parse(bytes: &[u8]) -> Self {
         let mut at = 0;
-        let mut hidden = [[[0.0; UNITS]; MODEL_INPUTS]; FRAMES];
+        let mut hidden = [[[0.0; UNITS]; INPUTS]; FRAMES];
         let mut frame = 0;
         while frame < FRAMES {
             let mut input = 0;
-            while input < MODEL_INPUTS {
+            while input < INPUTS {
                 (hidden[frame][input], at) = floats(bytes, at);
                 input += 1;
             }
@@ -64,7 +61,11 @@ impl<const FRAMES: usize> Network<FRAMES> {
 
 /// Each frame's inputs times their weights.
 #[inline(always)]
-fn add(units: &mut [f32; UNITS], frames: &[[f32; MODEL_INPUTS]], weights: &[[[f32; UNITS]; MODEL_INPUTS]]) {
+fn add<const INPUTS: usize, const UNITS: usize>(
+    units: &mut [f32; UNITS],
+    frames: &[[f32; MODEL_INPUTS]],
+    weights: &[[[f32; UNITS]; INPUTS]],
+) {
     for (frame, weights) in frames.iter().zip(weights) {
         for (input, weights) in frame.iter().zip(weights) {
             for (unit, weight) in units.iter_mut().zip(weights) {
@@ -74,9 +75,12 @@ fn add(units: &mut [f32; UNITS], frames: &[[f32; MODEL_INPUTS]], weights: &[[[f3
     }
 }
 
-struct Step<'a, const FRAMES: usize>(&'a Network<FRAMES>, [&'a [[f32; MODEL_INPUTS]]; 2]);
+struct Step<'a, const FRAMES: usize, const INPUTS: usize, const UNITS: usize>(
+    &'a Network<FRAMES, INPUTS, UNITS>,
+    [&'a [[f32; MODEL_INPUTS]]; 2],
+);
 
-impl<const FRAMES: usize> Work for Step<'_, FRAMES> {
+impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Work for Step<'_, FRAMES, INPUTS, UNITS> {
     type Out = f32;
 
     #[inline(always)]

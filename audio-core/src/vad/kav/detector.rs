@@ -1,10 +1,10 @@
 //! Features and network as one detector.
 
-use super::features::Features;
+use super::features::{Features, INPUTS};
 use super::network::Network;
 use crate::frame::PcmFrame;
 use crate::tone::{ToneVeto, WINDOW};
-use crate::vad::Vad;
+use crate::vad::{Pitch, Vad};
 
 /// The Kav model: a recurrent network over features of the telephone band.
 ///
@@ -15,6 +15,7 @@ use crate::vad::Vad;
 pub struct KavVad {
     features: Features,
     network: Network,
+    pitch: Pitch,
 }
 
 impl KavVad {
@@ -23,15 +24,20 @@ impl KavVad {
 
     /// A detector that has heard nothing. The first one of a process builds the shared tables.
     pub fn new() -> Self {
-        Self { features: Features::new(), network: Network::new() }
+        Self { features: Features::new(), network: Network::new(), pitch: Pitch::default() }
     }
 
     /// The score of the next frame, and whether `veto` takes it for a tone: of what both look at there is
     /// one copy and one spectrum.
     pub(in crate::vad) fn score_beside(&mut self, frame: &PcmFrame, veto: &mut ToneVeto) -> (f32, bool) {
         let (inputs, powers) = self.features.look(frame);
-        let score = self.network.push(&inputs);
+        let score = self.judge(&inputs);
         (score, veto.is_tone_of(self.features.newest::<WINDOW>(), &powers))
+    }
+
+    fn judge(&mut self, inputs: &[i16; INPUTS]) -> f32 {
+        self.pitch = Features::pitch(inputs);
+        self.network.push(inputs)
     }
 }
 
@@ -43,11 +49,17 @@ impl Default for Network {
 
 impl Vad for KavVad {
     fn score(&mut self, frame: &PcmFrame) -> f32 {
-        self.network.push(&self.features.process(frame))
+        let inputs = self.features.process(frame);
+        self.judge(&inputs)
+    }
+
+    fn pitch(&self) -> Pitch {
+        self.pitch
     }
 
     fn reset(&mut self) {
         self.features.reset();
         self.network = Network::new();
+        self.pitch = Pitch::default();
     }
 }

@@ -123,8 +123,14 @@ pub(crate) fn barge_in() -> Step {
         let (found, frame) = &found[n as usize % found.len()];
         detector.agent_frame((0, n / REPLY_FRAMES), black_box(Dbfs(-20.0)));
         let timbre = Timbre::of(black_box(frame));
-        let near =
-            Near { score: found.score, voiced: found.voiced, level: found.level, residual: None, timbre };
+        let near = Near {
+            score: found.score,
+            voiced: found.voiced,
+            level: found.level,
+            residual: None,
+            timbre,
+            pitch: found.pitch,
+        };
         let at = SampleTime(u64::from(n) * FRAME_SAMPLES as u64);
         black_box(detector.caller_frame(at, black_box(near)));
     })

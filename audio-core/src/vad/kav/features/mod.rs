@@ -18,12 +18,16 @@ use periodicity::Periodicity;
 use super::math::nearest;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
 use crate::sys::vector::{Work, widest};
+use crate::vad::Pitch;
 
 /// How the levels lie to what is slow.
 const SLOW: usize = 3;
 
+/// Where the measures of periodicity begin.
+const PERIODICITY: usize = 2 * BANDS + SLOW;
+
 /// Numbers per frame.
-pub const INPUTS: usize = 2 * BANDS + SLOW + periodicity::COUNT + motion::COUNT;
+pub const INPUTS: usize = PERIODICITY + periodicity::COUNT + motion::COUNT;
 
 /// One of a model's inputs is a whole number of this many parts: ±8 fit into 12 bits and a sign.
 pub const INPUT_SCALE: f32 = 256.0;
@@ -82,6 +86,12 @@ impl Features {
     /// So many of the newest samples.
     pub(super) fn newest<const COUNT: usize>(&self) -> &[i16; COUNT] {
         self.samples.last_chunk().expect("fewer than 64 ms")
+    }
+
+    /// The measures of periodicity among the `inputs` of a frame.
+    pub(super) fn pitch(inputs: &[i16; INPUTS]) -> Pitch {
+        let value = |n: usize| f32::from(inputs[PERIODICITY + n]) / INPUT_SCALE;
+        Pitch { waveform: value(0), ripple: value(1), kept: value(2), moved: value(3), period: value(4) }
     }
 
     #[inline(always)]
