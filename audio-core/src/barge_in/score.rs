@@ -20,11 +20,11 @@ const AUDIBLE_TAIL: u32 = 3;
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
 /// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
-const CONFIRMED: f32 = 0.6;
+const CONFIRMED: f32 = 0.33;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
 const PATIENCE: f32 = 2.0;
 /// How likely it must be for words to be believed near: who is far off has words too.
-const NEAR: f32 = 0.4;
+const NEAR: f32 = 0.2;
 /// Frames of voice from which on its level tells that it is near: 200 ms.
 const CLOSE_FRAMES: u32 = 10;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
