@@ -3,7 +3,8 @@
 //! An interruption often begins with a short vowel before a voiceless consonant (אשתי, עצרי): 60 to 100 ms of voice and
 //! then a fricative that no level rule counts. One frame does not tell it from a cough, the shape of a quarter of a
 //! second does; and half a second of it tells a phrase from a backchannel, a steady noise and somebody far off. Two
-//! small networks see the voice detector's scores, how the levels lie, and how bright and how smooth the sound is: what
+//! small networks see the voice detector's scores, how the levels lie, how bright and how smooth the sound is, and the second of
+//! them how its pitch moves: what
 //! they learned from (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
 
 mod network;
@@ -142,6 +143,7 @@ fn likelihood(odds: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::barge_in::policy::BargeInConfig;
     use crate::barge_in::timbre::Timbre;
     use crate::vad::Pitch;
 
@@ -170,14 +172,19 @@ mod tests {
 
     #[test]
     fn a_voice_begins_and_then_takes_the_floor() {
+        let BargeInConfig { duck_score: Some(duck), claim_score: Some(claim), .. } =
+            BargeInConfig::adaptive()
+        else {
+            panic!("adaptive asks both networks")
+        };
         let mut model = Model::NEW;
         (0..50).for_each(|_| model.hear(silence(), true));
         assert!(model.begun() < 0.2 && model.claims() < 0.2);
         let mut first = (None, None);
         for n in 0..40 {
             model.hear(syllables(n), true);
-            first.0 = first.0.or((model.begun() > 0.75).then_some(n));
-            first.1 = first.1.or((model.claims() > 0.75).then_some(n));
+            first.0 = first.0.or((model.begun() > duck).then_some(n));
+            first.1 = first.1.or((model.claims() > claim).then_some(n));
         }
         let (Some(begun), Some(claims)) = first else { panic!("{first:?}") };
         assert!(begun <= 10 && claims > 15 && claims <= 35, "{begun} and {claims} frames");
