@@ -112,7 +112,7 @@ impl BargeInDetector {
 
     /// What the last caller frame said: the voice detector's score; how far the frame lies above
     /// the noise, the line a moment ago and the echo, and how it lies to the caller's level, in parts of 10 dB; its
-    /// [`Timbre`](crate::barge_in::Timbre). For training (`barge-in-training`).
+    /// [`Timbre`](crate::barge_in::Timbre) and its [`Pitch`](crate::vad::Pitch). For training (`barge-in-training`).
     pub const fn model_inputs(&self) -> [f32; MODEL_INPUTS] {
         self.model.newest()
     }

@@ -3,9 +3,8 @@
 //! An interruption often begins with a short vowel before a voiceless consonant (אשתי, עצרי): 60 to 100 ms of voice and
 //! then a fricative that no level rule counts. One frame does not tell it from a cough, the shape of a quarter of a
 //! second does; and half a second of it tells a phrase from a backchannel, a steady noise and somebody far off. Two
-//! small networks see the voice detector's scores, how the levels lie, how bright and how smooth the sound is, and the second of
-//! them how its pitch moves: what
-//! they learned from (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
+//! small networks see the voice detector's scores, how the levels lie, and how bright and how smooth the sound is, the second
+//! one its pitch too: what they learned from (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
 
 mod network;
 
@@ -55,7 +54,7 @@ pub(super) struct Beside {
 }
 
 /// What a frame says: the voice detector's score, and in parts of 10 dB how far it is above the noise, above the
-/// line a moment ago, above the echo, and how it lies to the caller's own level; how bright it is and how smooth.
+/// line a moment ago, above the echo, and how it lies to the caller's own level; how bright it is and how smooth; its pitch.
 pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
     let level = near.level;
     let above = |reference: Dbfs, least: f32| (level.0 - reference.0).clamp(least, 30.0) / 10.0;
