@@ -146,13 +146,18 @@ mod tests {
     use crate::barge_in::timbre::Timbre;
     use crate::vad::Pitch;
 
-    /// A vowel's and a quiet line's.
-    const VOICED_PITCH: Pitch = Pitch { waveform: 1.7, ripple: 0.9, kept: 1.0, moved: 0.06, period: 0.2 };
-    const NO_PITCH: Pitch = Pitch { waveform: 0.6, ripple: 0.2, kept: 0.1, moved: 0.6, period: 0.0 };
+    /// A vowel's, a fricative's between two of them, and a quiet line's.
+    const VOWEL: Pitch = Pitch { waveform: 1.5, ripple: 0.66, kept: 0.88, moved: 0.06, period: 0.3 };
+    const FRICATIVE: Pitch = Pitch { waveform: 0.9, ripple: 0.3, kept: 0.4, moved: 0.2, period: 0.4 };
+    const QUIET: Pitch = Pitch { waveform: 0.6, ripple: 0.2, kept: 0.1, moved: 0.6, period: 0.0 };
 
     fn near(score: f32, level: f32, brightness: f32, smoothness: f32) -> Near {
         let timbre = Timbre { brightness, smoothness };
-        let pitch = if score > 0.5 { VOICED_PITCH } else { NO_PITCH };
+        let pitch = match brightness {
+            _ if score < 0.5 => QUIET,
+            dull if dull < 1.0 => VOWEL,
+            _ => FRICATIVE,
+        };
         Near { score, voiced: score > 0.5, level: Dbfs(level), residual: None, timbre, pitch }
     }
 
