@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 /// A router on a free port of the loopback interface. The port is closed when it is dropped; sockets that were
@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     server: JoinHandle<()>,
+    /// The port after it was closed: bound, so that nobody else gets it, but not listening.
+    kept: Option<TcpSocket>,
 }
 
 impl Served {
@@ -29,14 +31,23 @@ impl Served {
             // An error means that the port is gone.
             let _ = server.await;
         });
-        Ok(Self { address, server })
+        Ok(Self { address, server, kept: None })
     }
 
-    /// Closes the port, and waits until it is closed.
+    /// Closes the port, and waits until it is closed. Whoever connects from then on is refused: the port is not given to
+    /// another stand-in while this one exists.
     pub(crate) async fn go_down(&mut self) {
         self.server.abort();
         // It ended, however it ended.
         let _ = (&mut self.server).await;
+        self.kept = Self::keep(self.address).ok();
+    }
+
+    fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
     }
 }
 
