@@ -130,7 +130,12 @@ async fn play(row: &Row, sid: String) -> String {
     let in_time = waits.iter().all(|wait| *wait <= SILENCE_MS + BUSY_MS);
     line.down().await;
     let ok = counted > 0 && fell_back > 0 && whole && in_time;
-    if ok { String::new() } else { format!("{text}; heard at {heard:?}; said {said:#?}; told {last:#}") }
+    if ok {
+        return String::new();
+    }
+    let errors = metrics.lines().filter(|line| line.starts_with("kav_bridge_provider_errors_total"));
+    let errors: Vec<&str> = errors.collect();
+    format!("{text}; errors so far {errors:#?}; heard at {heard:?}; said {said:#?}; told {last:#}")
 }
 
 /// S-AUD-014, S-TEL-013, A-TEL-005: whatever the model does, the caller hears something sensible, the chain goes on
