@@ -40,7 +40,7 @@ def within(t, label, after=0, before=0):
 class Begun:
     """Has the caller begun to speak? Frames while they have been speaking for 60 to 340 ms, and frames while nobody speaks."""
 
-    frames, inputs, units = 13, range(7), 16
+    frames, inputs, units, kept = 13, range(7), 16, 16
     plain = 1.0  # part of the frames of weight 1 that an epoch sees
     fitting = {"epochs": 6, "rate": 3e-3, "l2": 1e-5, "seed": 1}
 
@@ -63,7 +63,7 @@ class Claims:
     """Do they take the floor? Frames while an interruption has lasted for 460 to 660 ms, and frames of everything else. Those
     that could be taken for one weigh more."""
 
-    frames, units = 26, 64
+    frames, units, kept = 26, 64, 24
     inputs = [n for n in range(INPUTS) if n != 5]  # brightness tells of whole phrases only the telephone
     plain = 0.25
     fitting = {"epochs": 10, "rate": 3e-3, "l2": 3e-4, "seed": 1}
@@ -144,6 +144,18 @@ def fit(rows, units, plain, epochs, rate, l2, seed, batch=512):
     return net
 
 
+def pruned(net, kept, most=3.0):
+    """Those units that reach the answer farthest: the decay leaves little of the others. What they add while they see nothing
+    stays. The greatest of most inputs is 3."""
+    hidden, bias, out, last = net
+    reach = most * np.abs(hidden).sum(0) * np.abs(out)
+    order = np.argsort(-reach, kind="stable")
+    left, gone = np.sort(order[:kept]), order[kept:]
+    print(f"{kept} of {len(out)} units kept; those left out are worth {reach[gone].sum():.1e} of the log-odds at most")
+    constant = np.float32((np.maximum(bias[gone], 0) * out[gone]).sum())
+    return [hidden[:, left], bias[left], out[left], last + constant]
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("out", type=Path)
@@ -156,10 +168,10 @@ def main():
             continue
         rows = Rows(pairs, task)
         print(f"{name}: {len(rows.labels)} rows, {rows.labels.mean():.1%} of them it", flush=True)
-        net = fit(rows, task.units, task.plain, **task.fitting)
+        net = pruned(fit(rows, task.units, task.plain, **task.fitting), task.kept)
         # Newest first, and no weights for the inputs that it does without.
-        learned = net[0].reshape(task.frames, rows.columns, task.units)[::-1]
-        hidden = np.zeros((task.frames, max(task.inputs) + 1, task.units), np.float32)
+        learned = net[0].reshape(task.frames, rows.columns, task.kept)[::-1]
+        hidden = np.zeros((task.frames, max(task.inputs) + 1, task.kept), np.float32)
         hidden[:, list(task.inputs)] = learned
         parts = [np.where(np.abs(part) < FADED, 0, part) for part in [hidden, *net[1:]]]
         (a.out / f"{name}.bin").write_bytes(b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in parts))

@@ -12,6 +12,9 @@ use crate::frame::{FRAME_SAMPLES, PcmFrame};
 use std::sync::OnceLock;
 
 use crate::spectrum::{Bins, RealFft, hann};
+#[cfg(feature = "engine")]
+use crate::sys::prefetch::prefetch;
+use crate::sys::sum::sum;
 use crate::sys::vector::{Work, widest};
 
 const WINDOW: usize = 256;
@@ -93,22 +96,17 @@ impl Mean {
     #[inline(always)]
     fn add(&mut self, far: &Phases, near: &Phases) -> f32 {
         const UNIT: f32 = 1.0 / (127.0 * 127.0);
-        let mut power = 0.0;
         for k in 0..BINS {
             let (fr, fi) = (f32::from(far.re[k]), f32::from(far.im[k]));
             let (nr, ni) = (f32::from(near.re[k]), f32::from(near.im[k]));
             self.re[k] = MEMORY * self.re[k] + UNIT * (nr * fr + ni * fi);
             self.im[k] = MEMORY * self.im[k] + UNIT * (ni * fr - nr * fi);
         }
-        // Several at a time; then their sum, whose order is fixed.
         let mut powers = [0.0f32; BINS];
         for ((power, re), im) in powers.iter_mut().zip(&self.re).zip(&self.im) {
             *power = re * re + im * im;
         }
-        for bin in powers {
-            power += bin;
-        }
-        power
+        sum(&powers)
     }
 }
 
@@ -196,6 +194,19 @@ impl DelayEstimator {
         self.searched = if self.found.is_some() { SEARCH } else { self.searched.saturating_add(1) };
         widest(Average(self, &heard));
         self.decide()
+    }
+
+    /// Asks for the averages whose turn is next, and for the phases played that go with them.
+    #[cfg(feature = "engine")]
+    pub(super) fn fetch(&self) {
+        if self.active == 0 {
+            return;
+        }
+        let turn = (self.turn + 1) % TURNS;
+        prefetch(&self.means.as_chunks::<{ PLACES / TURNS }>().0[turn]);
+        for lag in (turn..LAGS).step_by(TURNS) {
+            prefetch(&self.played[(self.newest + 1 + LAGS - lag) % LAGS]);
+        }
     }
 
     /// Adds the phases heard to the averages whose turn it is.
@@ -325,7 +336,7 @@ impl Work for Turns<'_> {
             let x = f32::from(block[n]);
             (windowed[n], squares[n]) = (x * window[n], x * x);
         }
-        let power = squares.iter().fold(0.0, |power, square| power + square);
+        let power = sum(&squares);
         if power < quiet * WINDOW as f32 {
             return None;
         }

@@ -11,6 +11,7 @@
 //! "Multidelay block frequency domain adaptive filter", 1990, constrain all of them at once).
 
 use crate::spectrum::{Bins, RealFft};
+use crate::sys::sum::{sum, sum_of};
 use crate::sys::vector::{Work, widest};
 
 /// Samples a block: 10 ms.
@@ -161,7 +162,7 @@ impl Filter {
 
     /// The far end's next block.
     pub(super) fn play(&mut self, far: &[i16; BLOCK]) {
-        let loud = far.iter().map(|&x| f32::from(x) * f32::from(x)).sum::<f32>() >= SILENT * BLOCK as f32;
+        let loud = sum_of(far, |x| f32::from(x) * f32::from(x)) >= SILENT * BLOCK as f32;
         self.silent = if loud { 0 } else { self.silent.saturating_add(1) };
         self.window.copy_within(BLOCK.., 0);
         self.window[WINDOW - BLOCK..].copy_from_slice(far);
@@ -191,7 +192,7 @@ impl Filter {
             self.constrain();
         }
         // Parseval: the sum over all 2 · BINS bins of a window, over its samples, twice.
-        let residual = 2.0 * expected.iter().sum::<f32>() / (WINDOW * WINDOW) as f32;
+        let residual = 2.0 * sum(&expected) / (WINDOW * WINDOW) as f32;
         Block { residual, ..first }
     }
 

@@ -18,6 +18,9 @@ pub use config::EchoConfig;
 
 use crate::Error;
 use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
+#[cfg(feature = "engine")]
+use crate::sys::prefetch::prefetch;
+use crate::sys::sum::sum_of;
 use crate::sys::vector::{Work, widest};
 use delay::DelayEstimator;
 use filter::{BLOCK, Filter};
@@ -175,6 +178,15 @@ impl EchoCanceller {
         EchoFrame { removed: level(removed), residual: level(residual), double_talk, known }
     }
 
+    /// Asks for what the next frame will need of the memory behind this.
+    #[cfg(feature = "engine")]
+    pub(crate) fn fetch(&self) {
+        if !self.dormant && !self.filter.is_asleep() {
+            prefetch(&*self.filter);
+        }
+        self.delay.fetch();
+    }
+
     /// A frame of the line that was lost: time goes on for what was played.
     pub fn skip(&mut self, played: &PcmFrame) {
         if self.config.enabled {
@@ -253,7 +265,7 @@ impl Work for Rounded<'_> {
 }
 
 fn power(block: &[f32; BLOCK]) -> f32 {
-    block.iter().map(|x| x * x).sum::<f32>() / BLOCK as f32
+    sum_of(block, |x| x * x) / BLOCK as f32
 }
 
 fn level(power: f32) -> Dbfs {

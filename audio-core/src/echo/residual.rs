@@ -2,6 +2,7 @@
 //! does any good.
 
 use super::filter::BLOCK;
+use crate::sys::sum::sum_of;
 
 /// Part of the running statistics that each block replaces.
 const RATE: f32 = 0.02;
@@ -83,7 +84,7 @@ impl Residual {
     /// Turns a block down where it is nothing but residual, by at most `1 / least`. The gain moves
     /// within a block without a step.
     pub(super) fn suppress(&mut self, block: &mut [f32; BLOCK], residual: f32, caution: Caution, least: f32) {
-        let power = block.iter().map(|x| x * x).sum::<f32>() / BLOCK as f32;
+        let power = sum_of(block, |x| x * x) / BLOCK as f32;
         let wanted = (1.0 - caution.over * residual / power.max(1.0)).max(least * least).sqrt();
         let from = self.gain;
         // Opens at once, closes within a few blocks at most.

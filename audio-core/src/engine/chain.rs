@@ -3,6 +3,7 @@
 use crate::barge_in::BargeInConfig;
 use crate::frame::{CleanFrame, WireFrame};
 use crate::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
+use crate::sys::prefetch::prefetch;
 
 /// One call's signal chain, as an audio thread drives it.
 ///
@@ -18,6 +19,11 @@ pub trait Chain: Send + Sized + 'static {
     fn build(config: &Self::Config) -> Result<Self, crate::Error>;
     /// As new, for the next call of this configuration, whatever has been set since.
     fn recycle(&mut self, config: &Self::Config);
+    /// A frame comes soon: asks for the memory that it will be worked on with, and does not wait for it. With many calls
+    /// that memory has left the fast caches since the frame before.
+    fn fetch(&self) {
+        prefetch(self);
+    }
     /// The caller's line: one frame as it arrived.
     fn push_wire(&mut self, frame: &WireFrame);
     /// The agent's line: the next frame of speech, or `None` when the agent is silent. Returns
@@ -51,6 +57,10 @@ impl Chain for CallPipeline {
     fn recycle(&mut self, config: &PipelineConfig) {
         self.reset();
         self.set_barge_in(config.barge_in);
+    }
+
+    fn fetch(&self) {
+        Self::fetch(self);
     }
 
     fn push_wire(&mut self, frame: &WireFrame) {

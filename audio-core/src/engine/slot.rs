@@ -15,7 +15,6 @@ use super::{Chain, Generation, Latch};
 use crate::barge_in::BargeInConfig;
 use crate::frame::{CleanFrame, WireFrame};
 use crate::pipeline::PipelineEvent;
-use crate::sys::prefetch::prefetch;
 
 /// Polls per frame after which a chain that always has more is left alone until the next one.
 const POLLS: usize = 64;
@@ -124,7 +123,7 @@ impl<C: Chain> Call<C> {
     /// This call is next: what its chain remembers is fetched if there is something for it to do.
     pub(crate) fn prepare(&self) {
         if self.wire_in.occupied() > 0 {
-            prefetch(&*self.chain);
+            self.chain.fetch();
         }
     }
 

@@ -29,6 +29,8 @@ use crate::frame::{CleanFrame, FRAME_SAMPLES, SampleTime, WireFrame};
 use crate::gain::{PlayoutGain, PlayoutGainConfig};
 use crate::jitter::{JitterConfig, JitterStats, ReorderBuffer};
 use crate::queue::Queue;
+#[cfg(feature = "engine")]
+use crate::sys::prefetch::prefetch;
 use crate::vad::{Detection, SpeechDetector, VadConfig, VadKind};
 
 /// Events a pipeline holds until they are polled: several per frame for every frame that one
@@ -177,6 +179,15 @@ impl CallPipeline {
         self.agent_sent = 0;
         self.agent_fenced = 0;
         self.duck = Duck::FULL;
+    }
+
+    /// Asks for the memory that the next frame will be worked on with.
+    #[cfg(feature = "engine")]
+    pub(crate) fn fetch(&self) {
+        prefetch(self);
+        if self.cancels_echo {
+            self.echo.fetch();
+        }
     }
 
     /// The caller's line: one frame as it arrived. Frames may come out of order or twice; they

@@ -26,7 +26,7 @@ const CLAIMS_MEAN: usize = 2;
 const BEGUN_INPUTS: usize = 7;
 /// Hidden units of the networks.
 const BEGUN_UNITS: usize = 16;
-const CLAIMS_UNITS: usize = 64;
+const CLAIMS_UNITS: usize = 24;
 /// Nobody takes the floor with fewer frames of voice than these: the network need not be asked.
 const VOICED: usize = 8;
 const VOICE: f32 = 0.6;

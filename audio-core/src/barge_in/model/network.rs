@@ -1,6 +1,7 @@
 //! One hidden layer of rectified units. Sums are made in a fixed order, so that every machine gets the same bits.
 
 use super::MODEL_INPUTS;
+use crate::sys::sum::sum;
 use crate::sys::vector::{Work, widest};
 
 /// Everything that is learned, of a network that looks at so many frames, at the first so many inputs of each, with so many hidden units.
@@ -25,11 +26,10 @@ impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Network<FRAME
         let (first, rest) = self.hidden.split_at(newer.len().min(FRAMES));
         add(&mut units, newer, first);
         add(&mut units, later, rest);
-        let mut sum = self.out_bias;
-        for (unit, weight) in units.iter().zip(&self.out) {
-            sum += unit.max(0.0) * weight;
+        for (unit, weight) in units.iter_mut().zip(&self.out) {
+            *unit = unit.max(0.0) * weight;
         }
-        sum
+        self.out_bias + sum(&units)
     }
 
     #[cfg(test)]
