@@ -68,7 +68,13 @@ pub struct ToneVeto {
     watch: Watch,
     /// What both looks see.
     samples: [i16; WINDOW],
-    /// Of samples that someone else keeps: how many came since the last reset.
+}
+
+/// The same beside a detector that keeps the samples and has looked at their spectrum.
+#[derive(Clone, Debug)]
+pub(crate) struct ToneWatch {
+    watch: Watch,
+    /// How many samples came since the last reset.
     heard: usize,
 }
 
@@ -99,7 +105,7 @@ impl Default for ToneVeto {
 impl ToneVeto {
     /// A detector that has heard nothing.
     pub fn new() -> Self {
-        Self { watch: Watch::new(), samples: [0; WINDOW], heard: 0 }
+        Self { watch: Watch::new(), samples: [0; WINDOW] }
     }
 
     /// The next frame: is it a steady tone? Frames must be consecutive.
@@ -109,10 +115,20 @@ impl ToneVeto {
         self.watch.is_tone(&self.samples, None)
     }
 
-    /// [`is_tone`](Self::is_tone) where someone else keeps the samples and has looked at the newest
-    /// [`BLOCK`]: `samples` end with the frame, and `powers` are [`PowerSpectrum::powers`] of them under a
-    /// Hann window, full scale being 1. Not to be mixed with it.
-    pub(crate) fn is_tone_of(&mut self, samples: &[i16; WINDOW], powers: &[f32; BINS]) -> bool {
+    /// Back to the state after construction. Does not allocate.
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+}
+
+impl ToneWatch {
+    pub(crate) fn new() -> Self {
+        Self { watch: Watch::new(), heard: 0 }
+    }
+
+    /// The next frame: `samples` end with it, and `powers` are [`PowerSpectrum::powers`] of the newest [`BLOCK`] of them
+    /// under a Hann window, full scale being 1.
+    pub(crate) fn is_tone(&mut self, samples: &[i16; WINDOW], powers: &[f32; BINS]) -> bool {
         self.heard = (self.heard + FRAME_SAMPLES).min(WINDOW);
         if self.heard == WINDOW {
             return self.watch.is_tone(samples, Some(powers));
@@ -123,8 +139,7 @@ impl ToneVeto {
         self.watch.is_tone(&since, None)
     }
 
-    /// Back to the state after construction. Does not allocate.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Self::new();
     }
 }
@@ -284,7 +299,7 @@ impl Track {
 
 #[cfg(test)]
 mod tests {
-    use super::{BINS, BLOCK, FRAME_SAMPLES, Glance, HOLD, LOW, Tables, ToneVeto, WINDOW, is_spread, widest};
+    use super::{BINS, BLOCK, FRAME_SAMPLES, Glance, HOLD, LOW, Tables, ToneVeto, ToneWatch, WINDOW, is_spread, widest};
     use crate::spectrum::{PowerSpectrum, hann};
 
     /// Noise, tones in more and less of it, pairs of tones, silence and pulses; half a second of each.
@@ -319,7 +334,7 @@ mod tests {
     #[test]
     fn a_spectrum_that_is_known_changes_no_answer_even_after_a_reset() {
         let (fft, window) = (PowerSpectrum::<{ BLOCK / 2 }>::new(), hann::<BLOCK>());
-        let (mut alone, mut beside) = (ToneVeto::new(), ToneVeto::new());
+        let (mut alone, mut beside) = (ToneVeto::new(), ToneWatch::new());
         let mut samples = [0i16; WINDOW];
         let mut tones = 0;
         for (n, frame) in sounds().as_chunks::<FRAME_SAMPLES>().0.iter().enumerate() {
@@ -332,7 +347,7 @@ mod tests {
             let block: [f32; BLOCK] =
                 core::array::from_fn(|n| f32::from(samples[WINDOW - BLOCK + n]) / 32_768.0);
             let is_tone = alone.is_tone(frame);
-            assert_eq!(beside.is_tone_of(&samples, &fft.powers(&block, &window)), is_tone, "frame {n}");
+            assert_eq!(beside.is_tone(&samples, &fft.powers(&block, &window)), is_tone, "frame {n}");
             tones += u32::from(is_tone);
         }
         assert!((50..250).contains(&tones), "{tones}");

@@ -25,6 +25,7 @@ mod shape;
 use core::f32::consts::TAU;
 
 pub use detect::ToneVeto;
+pub(crate) use detect::ToneWatch;
 pub(crate) use detect::WINDOW;
 pub use generate::{ToneGenerator, beep};
 pub use plans::{Cadence, Segment, TonePlan};

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::frame::{Dbfs, PcmFrame};
-use crate::tone::ToneVeto;
+use crate::tone::{ToneVeto, ToneWatch};
 use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Pitch, Vad, VadConfig, VadKind};
 
 /// Everything known about one frame.
@@ -42,12 +42,22 @@ impl Detection {
 #[derive(Debug)]
 pub struct SpeechDetector {
     vad: AnyVad,
-    /// None if the configuration turns it off.
-    veto: Option<ToneVeto>,
+    veto: Veto,
     /// Highest score of a tone.
     tone_score: f32,
     floor: NoiseFloor,
     hysteresis: Hysteresis,
+}
+
+/// What tells tones from voices.
+#[derive(Debug)]
+enum Veto {
+    /// The configuration turns it off.
+    Off,
+    /// Beside the Kav detector, whose samples it sees.
+    Beside(ToneWatch),
+    /// Beside a detector that keeps no samples.
+    Alone(Box<ToneVeto>),
 }
 
 impl SpeechDetector {
@@ -57,7 +67,11 @@ impl SpeechDetector {
         let gate = if kind == VadKind::Kav { 0.0 } else { config.noise_margin_db };
         Ok(Self {
             vad: AnyVad::new(kind, &config),
-            veto: config.tone_veto.then(ToneVeto::new),
+            veto: match kind {
+                _ if !config.tone_veto => Veto::Off,
+                VadKind::Kav => Veto::Beside(ToneWatch::new()),
+                _ => Veto::Alone(Box::default()),
+            },
             tone_score: config.start_threshold.min(config.continue_threshold) / 2.0,
             floor: NoiseFloor::new(),
             hysteresis: Hysteresis::new(VadConfig { noise_margin_db: gate, ..config }),
@@ -67,9 +81,9 @@ impl SpeechDetector {
     /// Takes the next frame.
     pub fn process(&mut self, frame: &PcmFrame) -> Detection {
         let (mut score, is_tone) = match (&mut self.vad, &mut self.veto) {
-            (vad, None) => (vad.score(frame), false),
-            (AnyVad::Kav(vad), Some(veto)) => vad.score_beside(frame, veto),
-            (vad, Some(veto)) => (vad.score(frame), veto.is_tone(frame)),
+            (AnyVad::Kav(vad), Veto::Beside(watch)) => vad.score_beside(frame, watch),
+            (vad, Veto::Alone(veto)) => (vad.score(frame), veto.is_tone(frame)),
+            (vad, Veto::Off | Veto::Beside(_)) => (vad.score(frame), false),
         };
         if is_tone {
             score = score.min(self.tone_score);
@@ -111,8 +125,10 @@ impl SpeechDetector {
     }
 
     fn forget_tone(&mut self) {
-        if let Some(veto) = &mut self.veto {
-            veto.reset();
+        match &mut self.veto {
+            Veto::Off => {}
+            Veto::Beside(watch) => watch.reset(),
+            Veto::Alone(veto) => veto.reset(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::features::{Features, INPUTS};
 use super::network::Network;
 use crate::frame::PcmFrame;
-use crate::tone::{ToneVeto, WINDOW};
+use crate::tone::{ToneWatch, WINDOW};
 use crate::vad::{Pitch, Vad};
 
 /// The Kav model: a recurrent network over features of the telephone band.
@@ -29,10 +29,10 @@ impl KavVad {
 
     /// The score of the next frame, and whether `veto` takes it for a tone: of what both look at there is
     /// one copy and one spectrum.
-    pub(in crate::vad) fn score_beside(&mut self, frame: &PcmFrame, veto: &mut ToneVeto) -> (f32, bool) {
+    pub(in crate::vad) fn score_beside(&mut self, frame: &PcmFrame, veto: &mut ToneWatch) -> (f32, bool) {
         let (inputs, powers) = self.features.look(frame);
         let score = self.judge(&inputs);
-        (score, veto.is_tone_of(self.features.newest::<WINDOW>(), &powers))
+        (score, veto.is_tone(self.features.newest::<WINDOW>(), &powers))
     }
 
     fn judge(&mut self, inputs: &[i16; INPUTS]) -> f32 {
