@@ -299,7 +299,9 @@ impl Track {
 
 #[cfg(test)]
 mod tests {
-    use super::{BINS, BLOCK, FRAME_SAMPLES, Glance, HOLD, LOW, Tables, ToneVeto, ToneWatch, WINDOW, is_spread, widest};
+    use super::{
+        BINS, BLOCK, FRAME_SAMPLES, Glance, HOLD, LOW, Tables, ToneVeto, ToneWatch, WINDOW, is_spread, widest,
+    };
     use crate::spectrum::{PowerSpectrum, hann};
 
     /// Noise, tones in more and less of it, pairs of tones, silence and pulses; half a second of each.
