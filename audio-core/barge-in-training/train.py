@@ -144,11 +144,11 @@ def fit(rows, units, plain, epochs, rate, l2, seed, batch=512):
     return net
 
 
-def pruned(net, kept, most=3.0):
+def pruned(net, kept, greatest):
     """Those units that reach the answer farthest: the decay leaves little of the others. What they add while they see nothing
-    stays. The greatest of most inputs is 3."""
+    stays. `greatest`: of each input, its greatest magnitude."""
     hidden, bias, out, last = net
-    reach = most * np.abs(hidden).sum(0) * np.abs(out)
+    reach = (greatest[:, None] * np.abs(hidden)).sum(0) * np.abs(out)
     order = np.argsort(-reach, kind="stable")
     left, gone = np.sort(order[:kept]), order[kept:]
     print(f"{kept} of {len(out)} units kept; those left out are worth {reach[gone].sum():.1e} of the log-odds at most")
@@ -168,7 +168,8 @@ def main():
             continue
         rows = Rows(pairs, task)
         print(f"{name}: {len(rows.labels)} rows, {rows.labels.mean():.1%} of them it", flush=True)
-        net = pruned(fit(rows, task.units, task.plain, **task.fitting), task.kept)
+        greatest = np.tile(np.abs(rows.windows[:, : rows.columns]).max(0), task.frames)
+        net = pruned(fit(rows, task.units, task.plain, **task.fitting), task.kept, greatest)
         # Newest first, and no weights for the inputs that it does without.
         learned = net[0].reshape(task.frames, rows.columns, task.kept)[::-1]
         hidden = np.zeros((task.frames, max(task.inputs) + 1, task.kept), np.float32)

@@ -84,6 +84,7 @@ mod queue;
 pub mod replay;
 pub mod resample;
 mod spectrum;
+mod sum;
 // The one module that may use `unsafe`; every block is argued there.
 #[allow(unsafe_code)]
 pub mod sys;

@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use audio_core::engine::{CallState, Engine, EngineConfig, EngineError, PushError};
-use engine_common::{BLOCK, Carrier, CarrierConfig, PANIC, Virtual, agent, clean, order, small, wire};
+use engine_common::{
+    BLOCK, Carrier, CarrierConfig, PANIC, POISON, Virtual, agent, clean, order, small, wire,
+};
 
 const AMPLE: Duration = Duration::from_secs(60);
 
@@ -95,6 +97,28 @@ fn an_engine_says_when_it_ticks_next_if_it_does() {
     }
     assert!(engine.next_tick().unwrap() > next, "and then the one after it");
     engine.shutdown(AMPLE).unwrap();
+}
+
+/// A-TEL-014.
+#[test]
+fn a_panic_while_memory_is_fetched_ends_that_call_and_no_other() {
+    let mut engine = Virtual::<Carrier>::new(small(1, 4));
+    let config = CarrierConfig::default();
+    let mut calls: Vec<_> = (0..3).map(|_| engine.engine.attach(config.clone()).unwrap()).collect();
+    engine.tick();
+    calls[1].push_wire(&order(POISON)).unwrap();
+    engine.tick();
+    // It waits to be served when its memory is asked for.
+    calls[1].push_wire(&wire(1, 1)).unwrap();
+    for n in 0..5 {
+        calls[0].push_wire(&wire(0, n)).unwrap();
+        calls[2].push_wire(&wire(2, n)).unwrap();
+        engine.tick();
+        assert_eq!((clean(&mut calls[0]), clean(&mut calls[2])), (vec![u64::from(n)], vec![u64::from(n)]));
+    }
+    let states = calls.iter().map(|call| call.state()).collect::<Vec<_>>();
+    assert_eq!(states, [CallState::Active, CallState::Failed, CallState::Active]);
+    assert_eq!(engine.engine.stats().workers[0].calls_failed, 1);
 }
 
 /// A-TEL-014.

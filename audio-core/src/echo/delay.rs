@@ -12,9 +12,9 @@ use crate::frame::{FRAME_SAMPLES, PcmFrame};
 use std::sync::OnceLock;
 
 use crate::spectrum::{Bins, RealFft, hann};
+use crate::sum::sum;
 #[cfg(feature = "engine")]
 use crate::sys::prefetch::prefetch;
-use crate::sys::sum::sum;
 use crate::sys::vector::{Work, widest};
 
 const WINDOW: usize = 256;

@@ -7,11 +7,12 @@
 //! partitioned-block-based acoustic echo controller", 2014): the step is large while the path is
 //! unknown, small once it is known, and nearly nothing while the caller talks over the echo, because
 //! the caller counts as observation noise. That is the double-talk control; there is no switch that
-//! could be thrown too late. One partition a block is cut back to its own taps (J.-S. Soo and K. Pang,
-//! "Multidelay block frequency domain adaptive filter", 1990, constrain all of them at once).
+//! could be thrown too late. One partition at a time is cut back to its own taps, in every block while the
+//! path is learned and later in every second one (J.-S. Soo and K. Pang, "Multidelay block frequency domain
+//! adaptive filter", 1990, constrain all of them in every block).
 
 use crate::spectrum::{Bins, RealFft};
-use crate::sys::sum::{sum, sum_of};
+use crate::sum::{sum, sum_of};
 use crate::sys::vector::{Work, widest};
 
 /// Samples a block: 10 ms.

@@ -18,9 +18,9 @@ pub use config::EchoConfig;
 
 use crate::Error;
 use crate::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
+use crate::sum::sum_of;
 #[cfg(feature = "engine")]
 use crate::sys::prefetch::prefetch;
-use crate::sys::sum::sum_of;
 use crate::sys::vector::{Work, widest};
 use delay::DelayEstimator;
 use filter::{BLOCK, Filter};

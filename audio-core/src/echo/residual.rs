@@ -2,7 +2,7 @@
 //! does any good.
 
 use super::filter::BLOCK;
-use crate::sys::sum::sum_of;
+use crate::sum::sum_of;
 
 /// Part of the running statistics that each block replaces.
 const RATE: f32 = 0.02;

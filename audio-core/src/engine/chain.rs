@@ -19,8 +19,8 @@ pub trait Chain: Send + Sized + 'static {
     fn build(config: &Self::Config) -> Result<Self, crate::Error>;
     /// As new, for the next call of this configuration, whatever has been set since.
     fn recycle(&mut self, config: &Self::Config);
-    /// A frame comes soon: asks for the memory that it will be worked on with, and does not wait for it. With many calls
-    /// that memory has left the fast caches since the frame before.
+    /// A frame comes soon: asks the processor for the memory that it will be worked on with. With many calls that has left
+    /// the fast caches since the frame before.
     fn fetch(&self) {
         prefetch(self);
     }

@@ -122,9 +122,16 @@ impl<C: Chain> Call<C> {
 
     /// This call is next: what its chain remembers is fetched if there is something for it to do.
     pub(crate) fn prepare(&self) {
-        if self.wire_in.occupied() > 0 {
+        if self.panic.is_none() && !self.link.hung_up.is_closed() && self.wire_in.occupied() > 0 {
             self.chain.fetch();
         }
+    }
+
+    /// Its chain panicked. What that leaves half done is never looked at again: the chain is dropped, not reused, on the
+    /// control side (A-TEL-014).
+    pub(crate) fn fail(&mut self, panic: Box<dyn Any + Send>) {
+        self.panic = Some(panic);
+        self.link.failed.close();
     }
 
     /// One tick of this call: what came from the wire, then, if `on_phase` or if the agent begins

@@ -69,12 +69,8 @@ impl<C: Chain> Worker<C> {
         let phases = self.load.len();
         let phase = (now.as_nanos() / self.period.as_nanos().max(1) % phases as u128) as usize;
         for index in 0..self.slots.len() {
-            // With many calls a call's memory has left the fast caches by its next frame: it comes back
-            // while the call before is served.
-            if self.slots[index].is_some()
-                && let Some(next) = self.slots[index + 1..].iter().flatten().next()
-            {
-                next.prepare();
+            if self.slots[index].is_some() {
+                self.prepare_after(index);
             }
             self.serve(index, index % phases == phase, now);
         }
@@ -96,6 +92,16 @@ impl<C: Chain> Worker<C> {
         }
     }
 
+    /// With many calls a call's memory has left the fast caches by its next frame: it comes back while the call before is
+    /// served.
+    fn prepare_after(&mut self, index: usize) {
+        let Some(next) = self.slots[index + 1..].iter_mut().flatten().next() else { return };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| next.prepare())) {
+            next.fail(panic);
+            self.shared.calls_failed.add(1);
+        }
+    }
+
     fn serve(&mut self, index: usize, on_phase: bool, now: Duration) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         let Some(call) = slot else { return };
@@ -107,12 +113,10 @@ impl<C: Chain> Worker<C> {
             return;
         }
         let (water, sum) = (self.water, &self.shared.tally);
-        // A panic unwinds out of this call alone. What it leaves half done is never looked at
-        // again: the chain is dropped, not reused, on the control side (A-TEL-014).
+        // A panic unwinds out of this call alone.
         let served = catch_unwind(AssertUnwindSafe(|| call.serve(now, on_phase, water, sum)));
         if let Err(panic) = served {
-            call.panic = Some(panic);
-            call.link.failed.close();
+            call.fail(panic);
             self.shared.calls_failed.add(1);
         }
     }

@@ -4,7 +4,6 @@ pub mod alloc;
 pub(crate) mod matrix;
 #[cfg(feature = "engine")]
 pub(crate) mod prefetch;
-pub(crate) mod sum;
 pub(crate) mod turn;
 pub(crate) mod vector;
 #[cfg(feature = "webrtc-vad")]

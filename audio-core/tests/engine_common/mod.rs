@@ -12,6 +12,8 @@ use audio_core::pipeline::PipelineEvent;
 
 /// A frame whose first byte is this makes the chain panic.
 pub(crate) const PANIC: u8 = 0xdd;
+/// A frame whose first byte is this makes the chain panic when the engine asks for its memory.
+pub(crate) const POISON: u8 = 0xcc;
 /// A frame whose first byte is this makes the chain report two events.
 pub(crate) const EVENTS: u8 = 0xee;
 /// A frame whose first byte is this makes the chain wait for [`Probe::gate`].
@@ -47,6 +49,7 @@ pub(crate) struct Carrier {
     generation: u32,
     clean: Option<CleanFrame>,
     events: u32,
+    poisoned: bool,
 }
 
 impl Chain for Carrier {
@@ -54,7 +57,7 @@ impl Chain for Carrier {
 
     fn build(config: &CarrierConfig) -> Result<Self, audio_core::Error> {
         config.probe.built.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { probe: config.probe.clone(), generation: 0, clean: None, events: 0 })
+        Ok(Self { probe: config.probe.clone(), generation: 0, clean: None, events: 0, poisoned: false })
     }
 
     fn recycle(&mut self, config: &CarrierConfig) {
@@ -62,10 +65,15 @@ impl Chain for Carrier {
         (self.generation, self.clean, self.events) = (0, None, 0);
     }
 
+    fn fetch(&self) {
+        assert!(!self.poisoned, "a chain panics while its memory is fetched");
+    }
+
     fn push_wire(&mut self, frame: &WireFrame) {
         match frame.payload[0] {
             PANIC => panic!("a chain panics"),
             EVENTS => self.events += 2,
+            POISON => self.poisoned = true,
             BLOCK => {
                 self.probe.blocked.fetch_add(1, Ordering::SeqCst);
                 while self.probe.gate.load(Ordering::SeqCst) == 0 {

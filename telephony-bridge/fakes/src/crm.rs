@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::future::IntoFuture as _;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,9 +19,10 @@ use crm_api::{
     AgentGender, ApiError, CallEvent, Decision, EventAck, EventBatch, GreetingText, RouteDecision,
     RouteRequest, ToolReply, ToolRequest,
 };
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+
+use crate::port::Port;
 
 /// What the fake does wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Shared {
 /// A CRM on a free port of the loopback interface.
 #[derive(Debug)]
 pub struct FakeCrm {
-    address: SocketAddr,
+    port: Port,
     shared: Arc<Shared>,
     running: Option<(watch::Sender<bool>, JoinHandle<io::Result<()>>)>,
 }
@@ -94,15 +94,14 @@ impl FakeCrm {
         };
         let shared =
             Arc::new(Shared { token: token.to_owned(), memory: Mutex::new(memory), changed: Notify::new() });
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut crm = Self { address, shared, running: None };
+        let mut crm = Self { port: Port::new()?, shared, running: None };
         crm.come_up().await?;
         Ok(crm)
     }
 
     /// Its base URL. Stays the same while it is down.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.port.address())
     }
 
     /// Closes its port and its connections; what it stored stays.
@@ -117,10 +116,9 @@ impl FakeCrm {
     /// Opens its port again.
     ///
     /// # Errors
-    /// The port has been taken meanwhile.
+    /// No socket is to be had.
     pub async fn come_up(&mut self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
-        self.address = listener.local_addr()?;
+        let listener = self.port.listen()?;
         let router = Router::new()
             .route("/internal/v1/calls/route", post(route))
             .route("/internal/v1/calls/{call_sid}/events", post(events))

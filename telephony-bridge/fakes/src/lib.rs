@@ -10,6 +10,7 @@ pub mod ear;
 pub mod fault;
 pub mod google;
 pub mod openai;
+mod port;
 pub mod realtime;
 pub mod relay;
 pub mod s3;

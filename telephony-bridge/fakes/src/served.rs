@@ -7,11 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
-/// Connections that wait to be accepted.
-const BACKLOG: u32 = 1024;
+use crate::port::Port;
 
 /// A router on a free port of the loopback interface. The port is closed when it is dropped; sockets that were
 /// upgraded go on.
@@ -19,24 +17,20 @@ const BACKLOG: u32 = 1024;
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     server: JoinHandle<()>,
-    /// Bound to the same port from the beginning, but not listening: a port that was closed is not given to anybody
-    /// else, not even in the moment in which it closes.
-    _kept: TcpSocket,
+    _port: Port,
 }
 
 impl Served {
     /// # Errors
     /// No port is free.
     pub(crate) async fn start(router: Router) -> io::Result<Self> {
-        let kept = bound(([127, 0, 0, 1], 0).into())?;
-        let address = kept.local_addr()?;
-        let listener = bound(address)?.listen(BACKLOG)?;
-        let server = axum::serve(listener, router).into_future();
+        let port = Port::new()?;
+        let server = axum::serve(port.listen()?, router).into_future();
         let server = tokio::spawn(async move {
             // An error means that the port is gone.
             let _ = server.await;
         });
-        Ok(Self { address, server, _kept: kept })
+        Ok(Self { address: port.address(), server, _port: port })
     }
 
     /// Closes the port, and waits until it is closed. Whoever connects from then on is refused, as long as this exists.
@@ -45,15 +39,6 @@ impl Served {
         // It ended, however it ended.
         let _ = (&mut self.server).await;
     }
-}
-
-/// A socket that shares its port with others of this kind that ask for the port by its number.
-fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.set_reuseport(true)?;
-    socket.bind(address)?;
-    Ok(socket)
 }
 
 impl Drop for Served {
@@ -85,23 +70,5 @@ pub(crate) struct OneOfThem(Live);
 impl Drop for OneOfThem {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::ErrorKind;
-    use tokio::net::TcpStream;
-
-    #[tokio::test]
-    async fn a_closed_port_refuses_and_is_nobody_elses() {
-        let mut served = Served::start(Router::new()).await.expect("a port");
-        TcpStream::connect(served.address).await.expect("it listens");
-        served.go_down().await;
-        let refused = TcpStream::connect(served.address).await.expect_err("it was closed");
-        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-        let taken = TcpSocket::new_v4().expect("a socket").bind(served.address).expect_err("it is kept");
-        assert_eq!(taken.kind(), ErrorKind::AddrInUse);
     }
 }

@@ -1,7 +1,7 @@
 //! One hidden layer of rectified units. Sums are made in a fixed order, so that every machine gets the same bits.
 
 use super::MODEL_INPUTS;
-use crate::sys::sum::sum;
+use crate::sum::sum;
 use crate::sys::vector::{Work, widest};
 
 /// Everything that is learned, of a network that looks at so many frames, at the first so many inputs of each, with so many hidden units.

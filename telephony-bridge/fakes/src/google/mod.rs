@@ -16,7 +16,6 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::body::Body;
@@ -25,6 +24,7 @@ use tonic::codegen::http;
 use tonic::transport::Server;
 
 use crate::fault::{Canned, Script, StreamFault};
+use crate::port::Port;
 use codec::Plain;
 pub use rest::{FakeRest, RestFault, audio_of};
 
@@ -63,7 +63,7 @@ pub(crate) struct Shared {
 /// Google's speech recognition on a free port of the loopback interface.
 #[derive(Debug)]
 pub struct FakeSpeech {
-    address: SocketAddr,
+    port: Port,
     shared: Arc<Shared>,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
@@ -74,8 +74,7 @@ impl FakeSpeech {
     /// # Errors
     /// No port is free.
     pub async fn start() -> io::Result<Self> {
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut fake = Self { address, shared: Arc::default(), running: None };
+        let mut fake = Self { port: Port::new()?, shared: Arc::default(), running: None };
         fake.come_up().await?;
         Ok(fake)
     }
@@ -83,10 +82,9 @@ impl FakeSpeech {
     /// Opens its port again.
     ///
     /// # Errors
-    /// The port has been taken meanwhile.
+    /// No socket is to be had.
     pub async fn come_up(&mut self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
-        self.address = listener.local_addr()?;
+        let listener = self.port.listen()?;
         let service = SpeechService(Arc::clone(&self.shared));
         let (stop, mut stopped) = watch::channel(false);
         let accepting = futures_util::stream::unfold(listener, |listener| async move {
@@ -117,12 +115,12 @@ impl FakeSpeech {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// Its endpoint.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.port.address())
     }
 
     /// The next streams go wrong in these ways, one each.

@@ -8,7 +8,6 @@ mod http;
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::port::Port;
 pub use answer::Reply;
 
 /// What the interface offers.
@@ -172,7 +172,7 @@ impl Shared {
 
 /// The server, on a free port of the loopback interface.
 pub struct FakeOpenAi {
-    address: SocketAddr,
+    port: Port,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     running: Option<JoinHandle<()>>,
@@ -180,7 +180,7 @@ pub struct FakeOpenAi {
 
 impl std::fmt::Debug for FakeOpenAi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeOpenAi").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("FakeOpenAi").field("address", &self.port.address()).finish_non_exhaustive()
     }
 }
 
@@ -190,17 +190,17 @@ impl FakeOpenAi {
     /// # Errors
     /// No port is free.
     pub async fn start() -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
+        let port = Port::new()?;
+        let listener = port.listen()?;
         let shared = Arc::new(Shared::default());
         let (stop, stopped) = watch::channel(false);
         let running = Some(tokio::spawn(serve(listener, Arc::clone(&shared), stopped)));
-        Ok(Self { address, shared, stop, running })
+        Ok(Self { port, shared, stop, running })
     }
 
     /// Its base URL. Stays the same once it is down.
     pub fn url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("http://{}/v1", self.port.address())
     }
 
     /// Closes its port and its connections: from now on it refuses.

@@ -1,8 +1,7 @@
 //! Sums in several lanes.
 //!
-//! A sum number by number waits for each addition: four cycles a number, most of what a frame's power costs. Here number
-//! n goes to lane n modulo 16, and the lanes are summed in pairs: the order is fixed too, so that every machine gets the
-//! same bits, and the compiler makes vectors of it.
+//! Summed number by number, each addition waits for the one before and none becomes part of a vector. Here number n goes to
+//! lane n modulo 16, and the lanes are summed in pairs: that order is fixed too, so that every machine gets the same bits.
 
 const LANES: usize = 16;
 
@@ -32,7 +31,35 @@ pub(crate) fn sum(numbers: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{sum, sum_of};
+    use super::{LANES, sum, sum_of};
+    use crate::sys::vector::{Work, widest};
+
+    /// By the rule, one addition after the other; fractions, so that another order would round otherwise.
+    #[test]
+    fn the_order_is_that_of_the_rule_whichever_the_vectors() {
+        struct Sum<'a>(&'a [f32; 100]);
+        impl Work for Sum<'_> {
+            type Out = f32;
+
+            #[inline(always)]
+            fn run(self) -> f32 {
+                sum(self.0)
+            }
+        }
+        let numbers: [f32; 100] = core::array::from_fn(|n| 1.0 / (n + 1) as f32);
+        let mut lanes = [0.0f32; LANES];
+        for (n, x) in numbers.iter().enumerate() {
+            lanes[n % LANES] += x;
+        }
+        for width in [8, 4, 2, 1] {
+            for n in 0..width {
+                lanes[n] += lanes[n + width];
+            }
+        }
+        assert_ne!(lanes[0], numbers.iter().sum::<f32>());
+        assert_eq!(sum(&numbers).to_bits(), lanes[0].to_bits());
+        assert_eq!(widest(Sum(&numbers)).to_bits(), lanes[0].to_bits());
+    }
 
     /// Whole numbers are summed without rounding: any order gives the same.
     #[test]
