@@ -1,31 +1,37 @@
 #!/usr/bin/env python3
-"""Trains the two networks of src/barge_in/model: `train.py OUT [--only begun|claims] SCENES=INPUTS...`.
+"""Trains what src/barge_in/model knows: `train.py OUT SCENES=INPUTS...`.
 
 SCENES is a folder made by fixtures/scenes.py, INPUTS what the example wrote of it (`barge_in SCENES --inputs INPUTS`): a file
-a scene, little endian floats: a frame's inputs and whether the agent was heard. Writes OUT/begun.bin and OUT/claims.bin.
-Needs numpy (requirements.txt); set OMP_NUM_THREADS=1 to get the same bits again.
+a scene, little endian floats: a frame's inputs, the voice detector's state and whether the agent was heard. Writes
+OUT/gist.bin, OUT/begun.bin and OUT/claims.bin. Needs numpy and jax (requirements.txt) and some 10 GB of memory.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 FRAME_MS = 20
-INPUTS = 12
+OWN, GIST, PITCH, STATE = 7, 8, 5, 64  # numbers of a frame, in this order, and then whether the agent was heard
 VOICE, VOICED = 0.6, 8  # `claims` is asked from so many frames of voice on, of the last 520 ms
 SPEAKERS = ("interruption", "backchannel")
 FADED = 1e-12  # a smaller weight is none: processors are slow with numbers that are almost 0
+STEPS, BATCH, RATE, SEED = 24_000, 512, 3e-3, 1
+LONGEST = 26  # frames that a network looks at, at most
 
 
 def scenes(pairs):
-    """(labels, times of the frames' ends in ms, inputs, was the agent heard) of every scene."""
+    """(labels, times of the frames' ends in ms, own inputs and pitch, state in parts of 127, was the agent heard) of every scene."""
     for folder, inputs in pairs:
         for file in sorted(inputs.glob("*.f32")):
             labels = json.loads((folder / file.stem / "tape.json").read_text(encoding="utf-8"))["caller"]
-            frames = np.fromfile(file, "<f4").reshape(-1, INPUTS + 1)
-            yield labels, (np.arange(len(frames)) + 1) * FRAME_MS, frames[:, :INPUTS], frames[:, INPUTS] > 0.5
+            frames = np.fromfile(file, "<f4").reshape(-1, OWN + GIST + PITCH + STATE + 1)
+            own, _, pitch, state, heard = np.split(frames, np.cumsum([OWN, GIST, PITCH, STATE]), axis=1)
+            x = np.concatenate([own, pitch], axis=1).astype(np.float16)
+            yield labels, (np.arange(len(frames)) + 1) * FRAME_MS, x, np.round(state * 127).astype(np.int8), heard[:, 0] > 0.5
 
 
 def voice(x, frames):
@@ -40,9 +46,9 @@ def within(t, label, after=0, before=0):
 class Begun:
     """Has the caller begun to speak? Frames while they have been speaking for 60 to 340 ms, and frames while nobody speaks."""
 
-    frames, inputs, units, kept = 13, range(7), 16, 16
-    plain = 1.0  # part of the frames of weight 1 that an epoch sees
-    fitting = {"epochs": 6, "rate": 3e-3, "l2": 1e-5, "seed": 1}
+    frames, inputs, units = 13, np.arange(OWN), 16
+    plain = 0.5  # part of the frames of weight 1 that a round sees
+    decay = 1e-5
 
     def __init__(self):
         self.rng = np.random.default_rng(1)
@@ -60,14 +66,14 @@ class Begun:
 
 
 class Claims:
-    """Do they take the floor? Frames while an interruption has lasted for 460 to 660 ms, and frames of everything else. Those
+    """Do they take the floor? Frames while an interruption has lasted for 460 ms to a second, and frames of everything else. Those
     that could be taken for one weigh more."""
 
-    frames, units, kept = 26, 64, 24
-    inputs = [n for n in range(INPUTS) if n != 5]  # brightness tells of whole phrases only the telephone
+    frames, units = 26, 32
+    inputs = np.array([n for n in range(OWN + PITCH) if n != 5])  # brightness tells of whole phrases only the telephone
     plain = 0.25
-    fitting = {"epochs": 10, "rate": 3e-3, "l2": 3e-4, "seed": 1}
-    weights = {"noise": 16, "backchannel": 5, "side_speech": 3}
+    decay = 1e-4
+    weights = {"noise": 24, "backchannel": 8, "side_speech": 6}
 
     def rows(self, labels, t, x, heard):
         mine, other, weight = np.zeros(len(t), bool), np.ones(len(t), bool), np.ones(len(t))
@@ -76,7 +82,7 @@ class Claims:
             if kind == "turn":
                 other &= ~within(t, label, before=600)
             elif kind == "interruption":
-                mine |= within(t, label, 460) & (t <= label["start_ms"] + 660)
+                mine |= within(t, label, 460) & (t <= label["start_ms"] + 1_000)
                 other &= t <= label["start_ms"]
             elif kind in self.weights:
                 weight = np.where((weight == 1) & within(t, label, before=600), self.weights[kind], weight)
@@ -85,97 +91,122 @@ class Claims:
 
 
 class Rows:
-    """What a network learns from: windows, oldest frame first, as views of one array."""
+    """What the networks learn from: all frames in one piece, and where the windows of each task end."""
 
-    def __init__(self, pairs, task):
-        self.columns, self.frames = len(task.inputs), task.frames
-        frames, at, labels, weights, length = [], [], [], [], 0
-        for scene in scenes(pairs):
-            keep, mine, weight = task.rows(*scene)
-            keep = np.flatnonzero(keep)
-            x = scene[2][:, task.inputs]
-            frames += [np.zeros((task.frames - 1, self.columns), np.float32), x]
-            at.append(length + keep)
-            labels.append(mine[keep])
-            weights.append(weight[keep])
-            length += len(x) + task.frames - 1
-        flat = np.concatenate(frames).reshape(-1)
-        self.windows = np.lib.stride_tricks.sliding_window_view(flat, task.frames * self.columns)[:: self.columns]
-        self.at = np.concatenate(at)
-        self.labels, self.weights = (np.concatenate(part).astype(np.float32) for part in (labels, weights))
+    def __init__(self, pairs, tasks):
+        x, state, at = [], [], 0
+        rows = {name: ([], [], []) for name in tasks}
+        for labels, t, own, memory, heard in scenes(pairs):
+            x += [np.zeros((LONGEST - 1, own.shape[1]), own.dtype), own]
+            state += [np.zeros((LONGEST - 1, STATE), memory.dtype), memory]
+            at += LONGEST - 1
+            for name, task in tasks.items():
+                keep, mine, weight = task.rows(labels, t, own, heard)
+                keep = np.flatnonzero(keep)
+                for part, values in zip(rows[name], (at + keep, mine[keep], weight[keep])):
+                    part.append(values)
+            at += len(t)
+        self.x, self.state = np.concatenate(x), np.concatenate(state)
+        self.rows = {name: tuple(map(np.concatenate, parts)) for name, parts in rows.items()}
+
+    def batches(self, name, task, rng):
+        """(inputs, states, labels, weights) without end; a round sees every telling frame and part of the others."""
+        at, mine, weight = self.rows[name]
+        is_plain = (weight == 1) & ~mine
+        telling, others = np.flatnonzero(~is_plain), np.flatnonzero(is_plain)
+        ago = np.arange(-task.frames + 1, 1)
+        while True:
+            order = np.concatenate([telling, rng.choice(others, int(len(others) * task.plain), replace=False)])
+            rng.shuffle(order)
+            for start in range(0, len(order) - BATCH + 1, BATCH):
+                row = order[start : start + BATCH]
+                frames = at[row][:, None] + ago
+                weights = np.where(is_plain[row], 1 / task.plain, weight[row]).astype(np.float32)
+                x = self.x[frames][..., task.inputs].astype(np.float32)
+                yield x, self.state[frames], mine[row].astype(np.float32), weights / weights.mean()
 
 
-def fit(rows, units, plain, epochs, rate, l2, seed, batch=512):
-    """A hidden layer of rectified units by Adam (D. P. Kingma and J. Ba, 2015), the rate falling along a cosine."""
-    rng, columns = np.random.default_rng(seed), rows.windows.shape[1]
-    limit = np.sqrt(6 / (columns + units))
-    hidden = rng.uniform(-limit, limit, (columns, units)).astype(np.float32)
-    net = [hidden, np.zeros(units, np.float32), rng.uniform(-0.5, 0.5, units).astype(np.float32), np.zeros(1, np.float32)]
-    first, second = [np.zeros_like(p) for p in net], [np.zeros_like(p) for p in net]
-    is_plain = (rows.weights == 1) & (rows.labels == 0)
-    telling, others = np.flatnonzero(~is_plain), np.flatnonzero(is_plain)
-    seen = int(len(others) * plain)
-    steps, step = epochs * ((len(telling) + seen) // batch), 0
-    for epoch in range(epochs):
-        order = np.concatenate([telling, rng.choice(others, seen, replace=False)])
-        rng.shuffle(order)
-        loss = 0.0
-        for start in range(0, len(order) - batch + 1, batch):
-            row = order[start : start + batch]
-            x, y = rows.windows[rows.at[row]], rows.labels[row]
-            weight = np.where(is_plain[row], 1 / plain, rows.weights[row]).astype(np.float32)
-            weight /= weight.mean()
-            sums = x @ net[0] + net[1]
-            active = np.maximum(sums, 0)
-            odds = active @ net[2] + net[3]
-            loss += float((weight * (np.logaddexp(0, odds) - y * odds)).mean())
-            wrong = (1 / (1 + np.exp(-odds)) - y) * weight / batch
-            back = (wrong[:, None] * net[2]) * (sums > 0)
-            slopes = [x.T @ back + l2 * net[0], back.sum(0), active.T @ wrong + l2 * net[2], wrong.sum(keepdims=True)]
-            step += 1
-            now = rate * 0.5 * (1 + np.cos(np.pi * step / steps))
-            for p, m, v, slope in zip(net, first, second, slopes):
-                m += np.float32(0.1) * (slope - m)
-                v += np.float32(0.001) * (slope**2 - v)
-                p -= (now * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)).astype(np.float32)
-                if step % 20 == 0:
-                    p[np.abs(p) < FADED] = m[np.abs(m) < FADED] = v[v < FADED**2] = 0
-        print(f"epoch {epoch + 1}: loss {loss / (len(order) // batch):.4f}", flush=True)
+def beginning(tasks, rng):
+    """Weights before training."""
+    normal = lambda *shape: rng.normal(size=shape).astype(np.float32)
+    net = {"gist": (normal(STATE, GIST) * np.sqrt(1 / STATE), np.zeros(GIST, np.float32))}
+    for name, task in tasks.items():
+        columns = task.frames * (len(task.inputs) + GIST)
+        hidden = normal(columns, task.units) * np.sqrt(2 / columns)
+        out = normal(task.units) * np.sqrt(1 / task.units)
+        net[name] = (hidden, np.zeros(task.units, np.float32), out, np.zeros((), np.float32))
     return net
 
 
-def pruned(net, kept, greatest):
-    """Those units that reach the answer farthest: the decay leaves little of the others. What they add while they see nothing
-    stays. `greatest`: of each input, its greatest magnitude."""
-    hidden, bias, out, last = net
-    reach = (greatest[:, None] * np.abs(hidden)).sum(0) * np.abs(out)
-    order = np.argsort(-reach, kind="stable")
-    left, gone = np.sort(order[:kept]), order[kept:]
-    print(f"{kept} of {len(out)} units kept; those left out are worth {reach[gone].sum():.1e} of the log-odds at most")
-    constant = np.float32((np.maximum(bias[gone], 0) * out[gone]).sum())
-    return [hidden[:, left], bias[left], out[left], last + constant]
+def log_odds(net, name, x, state):
+    weights, bias = net["gist"]
+    gist = state.astype(jnp.float32) / 127 @ weights + bias
+    gist /= 1 + jnp.abs(gist)
+    hidden, bias, out, last = net[name]
+    window = jnp.concatenate([x, gist], axis=-1).reshape(len(x), -1)
+    return jax.nn.relu(window @ hidden + bias) @ out + last
+
+
+def fit(rows, tasks):
+    """All weights together by Adam (D. P. Kingma and J. Ba, 2015), the rate falling along a cosine."""
+    rng = np.random.default_rng(SEED)
+    net = beginning(tasks, rng)
+
+    def loss(net, batches):
+        losses = {}
+        for name, (x, state, mine, weight) in batches.items():
+            odds = log_odds(net, name, x, state)
+            losses[name] = (weight * (jnp.logaddexp(0, odds) - mine * odds)).mean()
+        decay = Claims.decay * (net["gist"][0] ** 2).sum()
+        for name, task in tasks.items():
+            decay += task.decay * ((net[name][0] ** 2).sum() + (net[name][2] ** 2).sum())
+        return sum(losses.values()) + decay / 2, losses
+
+    @jax.jit
+    def step(net, first, second, batches, number):
+        slopes, losses = jax.grad(loss, has_aux=True)(net, batches)
+        now = RATE * 0.5 * (1 + jnp.cos(jnp.pi * number / STEPS))
+        first = jax.tree.map(lambda m, slope: 0.9 * m + 0.1 * slope, first, slopes)
+        second = jax.tree.map(lambda v, slope: 0.999 * v + 0.001 * slope**2, second, slopes)
+        moved = lambda p, m, v: p - now * (m / (1 - 0.9**number)) / (jnp.sqrt(v / (1 - 0.999**number)) + 1e-8)
+        return jax.tree.map(moved, net, first, second), first, second, losses
+
+    first, second = jax.tree.map(np.zeros_like, net), jax.tree.map(np.zeros_like, net)
+    streams = {name: rows.batches(name, task, rng) for name, task in tasks.items()}
+    seen = {name: [] for name in tasks}
+    for number in range(1, STEPS + 1):
+        batches = {name: next(stream) for name, stream in streams.items()}
+        net, first, second, losses = step(net, first, second, batches, number)
+        if number % 10 == 0:
+            [seen[name].append(float(loss)) for name, loss in losses.items()]
+        if number % 2_000 == 0:
+            print(f"{number} of {STEPS} steps: loss", {name: round(float(np.mean(l[-200:])), 4) for name, l in seen.items()}, flush=True)
+    return jax.tree.map(np.asarray, net)
+
+
+def write(path, *parts):
+    kept = [np.where(np.abs(part) < FADED, 0, part) for part in parts]
+    path.write_bytes(b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in kept))
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("out", type=Path)
     p.add_argument("pairs", nargs="+", metavar="SCENES=INPUTS")
-    p.add_argument("--only", choices=["begun", "claims"])
     a = p.parse_args()
-    pairs = [tuple(map(Path, pair.split("=", 1))) for pair in a.pairs]
-    for name, task in [("begun", Begun()), ("claims", Claims())]:
-        if a.only not in (None, name):
-            continue
-        rows = Rows(pairs, task)
-        print(f"{name}: {len(rows.labels)} rows, {rows.labels.mean():.1%} of them it", flush=True)
-        greatest = np.tile(np.abs(rows.windows[:, : rows.columns]).max(0), task.frames)
-        net = pruned(fit(rows, task.units, task.plain, **task.fitting), task.kept, greatest)
-        # Newest first, and no weights for the inputs that it does without.
-        learned = net[0].reshape(task.frames, rows.columns, task.kept)[::-1]
-        hidden = np.zeros((task.frames, max(task.inputs) + 1, task.kept), np.float32)
-        hidden[:, list(task.inputs)] = learned
-        parts = [np.where(np.abs(part) < FADED, 0, part) for part in [hidden, *net[1:]]]
-        (a.out / f"{name}.bin").write_bytes(b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in parts))
+    tasks = {"begun": Begun(), "claims": Claims()}
+    rows = Rows([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs], tasks)
+    for name, (at, mine, _) in rows.rows.items():
+        print(f"{name}: {len(at)} rows, {mine.mean():.1%} of them it", flush=True)
+    net = fit(rows, tasks)
+    write(a.out / "gist.bin", *net["gist"])
+    for name, task in tasks.items():
+        # Newest first, as the detector has them: own inputs, gist, pitch; no weights for what a network does without.
+        learned = net[name][0].reshape(task.frames, len(task.inputs) + GIST, task.units)[::-1]
+        hidden = np.zeros((task.frames, OWN + GIST + (PITCH if max(task.inputs) >= OWN else 0), task.units), np.float32)
+        hidden[:, [n if n < OWN else n + GIST for n in task.inputs]] = learned[:, : len(task.inputs)]
+        hidden[:, OWN : OWN + GIST] = learned[:, len(task.inputs) :]
+        write(a.out / f"{name}.bin", hidden, *net[name][1:])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! What speaks for an interruption, each in [0, 1].
 
+use crate::barge_in::gist::Gist;
 use crate::barge_in::timbre::Timbre;
 use crate::frame::Dbfs;
 use crate::vad::Pitch;
@@ -56,6 +57,8 @@ pub struct Near {
     pub timbre: Timbre,
     /// How periodic it is.
     pub pitch: Pitch,
+    /// What the voice detector remembers.
+    pub gist: Gist,
 }
 
 /// 0.5 where `level` meets `threshold`, 1 from half the span above it.

@@ -89,8 +89,8 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.71),
-            claim_score: Some(0.38),
+            duck_score: Some(0.66),
+            claim_score: Some(0.66),
             ..Self::responsive()
         }
     }

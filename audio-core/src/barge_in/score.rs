@@ -24,7 +24,7 @@ const CONFIRMED: f32 = 0.33;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
 const PATIENCE: f32 = 2.0;
 /// How likely it must be for words to be believed near: who is far off has words too.
-const NEAR: f32 = 0.2;
+const NEAR: f32 = 0.24;
 /// Frames of voice from which on its level tells that it is near: 200 ms.
 const CLOSE_FRAMES: u32 = 10;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
@@ -112,8 +112,8 @@ impl BargeInDetector {
 
     /// What the last caller frame said: the voice detector's score; how far the frame lies above
     /// the noise, the line a moment ago and the echo, and how it lies to the caller's level, in parts of 10 dB; its
-    /// [`Timbre`](crate::barge_in::Timbre) and its [`Pitch`](crate::vad::Pitch). For training (`barge-in-training`).
-    pub const fn model_inputs(&self) -> [f32; MODEL_INPUTS] {
+    /// [`Timbre`](crate::barge_in::Timbre), its [`Gist`](crate::barge_in::Gist) and its [`Pitch`](crate::vad::Pitch). For training (`barge-in-training`).
+    pub fn model_inputs(&self) -> [f32; MODEL_INPUTS] {
         self.model.newest()
     }
 

@@ -31,7 +31,7 @@ use crate::jitter::{JitterConfig, JitterStats, ReorderBuffer};
 use crate::queue::Queue;
 #[cfg(feature = "engine")]
 use crate::sys::prefetch::prefetch;
-use crate::vad::{Detection, SpeechDetector, VadConfig, VadKind};
+use crate::vad::{Detection, STATE, SpeechDetector, VadConfig, VadKind};
 
 /// Events a pipeline holds until they are polled: several per frame for every frame that one
 /// arrival can release.
@@ -291,6 +291,11 @@ impl CallPipeline {
     /// What was found in the last caller frame: for traces and explanations.
     pub const fn detection(&self) -> Detection {
         self.detection
+    }
+
+    /// What the voice detector remembers after the last caller frame. For training (`barge-in-training`).
+    pub fn voice_state(&self) -> &[f32; STATE] {
+        self.speech.state()
     }
 
     /// What was found of the agent's echo in the last caller frame.

@@ -1,6 +1,6 @@
 //! The caller's line: decode, cancel the echo, hand out, detect, decide.
 
-use crate::barge_in::{Near, Timbre, Verdict};
+use crate::barge_in::{Gist, Near, Timbre, Verdict};
 use crate::codec::ulaw;
 use crate::echo::EchoFrame;
 use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
@@ -94,6 +94,7 @@ impl CallPipeline {
             residual,
             timbre,
             pitch: found.pitch,
+            gist: Gist::of(self.speech.state()),
         };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score, reasons }) => {

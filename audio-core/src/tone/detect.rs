@@ -1,4 +1,4 @@
-//! Is this a tone and no voice? A yes silences a voice detector, so doubt means no.
+//! Is this a tone, or a [buzz](super::buzz), and no voice? A yes silences a voice detector, so doubt means no.
 //!
 //! Twice a frame the last 32 ms are Hann-windowed. A sine puts all of its power into five bins of
 //! 31 Hz, two sines into ten ([`shape`](super::shape)); two that lie closer are fitted
@@ -10,6 +10,7 @@
 use core::ops::RangeInclusive;
 use std::sync::OnceLock;
 
+use super::buzz::BuzzWatch;
 use super::close_pair::ClosePairs;
 use super::shape::{Shape, is_spread, lines};
 use super::{BINS, BLOCK};
@@ -56,8 +57,9 @@ const QUIET: f32 = 0.01;
 /// Part of the way that the memory of what lies beside the lines goes in one look.
 const PACE: f32 = 0.125;
 
-/// Says of each 20 ms frame whether a steady tone or a steady pair of tones fills it: dial tone,
-/// ringback, busy, special information, DTMF, fax, a beep.
+/// Says of each 20 ms frame whether a steady tone or a steady pair of tones fills it (dial tone,
+/// ringback, busy, special information, DTMF, fax, a beep), or the buzz of a GSM transmitter, 217 times a second by its
+/// clock: that one within 100 ms in the median, and for as long as it is louder than what else is on the line.
 ///
 /// Knows no list of frequencies, except pairs closer than 156 Hz: 350 + 440, 440 + 480, 480 + 620
 /// and 400 + 450 Hz. Lines from 94 to 3,531 Hz count, down to −48 dBFS, with noise up to 15 dB
@@ -150,11 +152,12 @@ struct Watch {
     tables: &'static Tables,
     lines: Track,
     pair: Track,
+    buzz: BuzzWatch,
 }
 
 impl Watch {
     fn new() -> Self {
-        Self { tables: Tables::shared(), lines: Track::NEW, pair: Track::NEW }
+        Self { tables: Tables::shared(), lines: Track::NEW, pair: Track::NEW, buzz: BuzzWatch::new() }
     }
 
     fn is_tone(&mut self, samples: &[i16; WINDOW], powers: Option<&[f32; BINS]>) -> bool {
@@ -170,7 +173,8 @@ impl Watch {
         }
         self.lines.push(lines);
         self.pair.push(pair);
-        self.lines.held || self.pair.held
+        let newest = samples.last_chunk().is_some_and(|newest| self.buzz.is_buzz(newest));
+        newest || self.lines.held || self.pair.held
     }
 }
 

@@ -1,8 +1,8 @@
 //! Call-progress tones: what a line says when no person does.
 //!
 //! [`plans`] has the tones of two countries as data, [`ToneGenerator`] plays them, [`beep`] is
-//! the sound of last resort, and [`ToneVeto`] says that a frame is a steady tone and not a voice;
-//! the voice detector uses it ([`VadConfig::tone_veto`](crate::vad::VadConfig::tone_veto)).
+//! the sound of last resort, and [`ToneVeto`] says that a frame is a steady tone, or the buzz of a mobile
+//! telephone's transmitter, and not a voice; the voice detector uses it ([`VadConfig::tone_veto`](crate::vad::VadConfig::tone_veto)).
 //!
 //! ```
 //! use audio_core::frame::Dbfs;
@@ -16,6 +16,7 @@
 //! # Ok::<(), audio_core::Error>(())
 //! ```
 
+mod buzz;
 mod close_pair;
 mod detect;
 mod generate;
@@ -43,6 +44,7 @@ pub(crate) fn goertzel_coefficient(hz: f32) -> f32 {
 }
 
 /// `|X|²` of a block at `N` frequencies at once (Goertzel, 1958).
+#[inline(never)]
 pub(crate) fn powers<const N: usize>(block: &[f32], coefficients: &[f32; N]) -> [f32; N] {
     let (mut s1, mut s2) = ([0.0f32; N], [0.0f32; N]);
     for &x in block {

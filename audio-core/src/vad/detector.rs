@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::frame::{Dbfs, PcmFrame};
 use crate::tone::{ToneVeto, ToneWatch};
-use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Pitch, Vad, VadConfig, VadKind};
+use crate::vad::{AnyVad, Change, Hysteresis, NoiseFloor, Pitch, STATE, Vad, VadConfig, VadKind};
 
 /// Everything known about one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,6 +114,11 @@ impl SpeechDetector {
             change: decision.change,
             ..Detection::SILENCE
         }
+    }
+
+    /// The detector's own [`state`](Vad::state).
+    pub fn state(&self) -> &[f32; STATE] {
+        self.vad.state()
     }
 
     /// Back to the state after `new`. Does not allocate.

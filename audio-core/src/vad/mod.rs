@@ -31,6 +31,9 @@ pub use webrtc::WebrtcVad;
 use crate::Error;
 use crate::frame::PcmFrame;
 
+/// Numbers in a detector's [`state`](Vad::state).
+pub const STATE: usize = kav::UNITS;
+
 /// A voice detector over consecutive 20 ms frames at 8 kHz.
 pub trait Vad: Send {
     /// How much the frame sounds like voice, in [0, 1]. Causal: it may use this frame and
@@ -40,6 +43,12 @@ pub trait Vad: Send {
     /// How periodic the frame was that was scored last; all zeros of a detector that does not measure it.
     fn pitch(&self) -> Pitch {
         Pitch::default()
+    }
+
+    /// What the detector remembers after the frame that was scored last, each number in [-1, 1]: of a recurrent
+    /// network its units; all zeros of a detector that is none.
+    fn state(&self) -> &[f32; STATE] {
+        &[0.0; STATE]
     }
 
     /// Back to the state after construction. Does not allocate.
@@ -142,6 +151,15 @@ impl Vad for AnyVad {
             Self::Rms(vad) => vad.pitch(),
             #[cfg(feature = "webrtc-vad")]
             Self::Webrtc(vad) => vad.pitch(),
+        }
+    }
+
+    fn state(&self) -> &[f32; STATE] {
+        match self {
+            Self::Kav(vad) => vad.state(),
+            Self::Rms(vad) => vad.state(),
+            #[cfg(feature = "webrtc-vad")]
+            Self::Webrtc(vad) => vad.state(),
         }
     }
 

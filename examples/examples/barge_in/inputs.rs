@@ -28,5 +28,5 @@ pub(crate) fn write_all(tapes: &[PathBuf], folder: &Path) -> Result<()> {
 }
 
 fn floats(frame: &TraceFrame) -> impl Iterator<Item = f32> + use<> {
-    frame.inputs.into_iter().chain([f32::from(u8::from(frame.agent_audible))])
+    frame.inputs.into_iter().chain(frame.voice_state).chain([f32::from(u8::from(frame.agent_audible))])
 }

@@ -3,6 +3,7 @@
 use audio_core::barge_in::MODEL_INPUTS;
 use audio_core::codec::ulaw;
 use audio_core::pipeline::CallPipeline;
+use audio_core::vad::STATE;
 
 use crate::providers::SpeechFrame;
 
@@ -15,6 +16,8 @@ pub struct TraceFrame {
     pub barge_in: f32,
     /// What the barge-in model looked at.
     pub inputs: [f32; MODEL_INPUTS],
+    /// What the voice detector remembered.
+    pub voice_state: [f32; STATE],
     /// Was the agent heard?
     pub agent_audible: bool,
 }
@@ -38,6 +41,7 @@ impl Trace {
             voice: chain.detection().score,
             barge_in: detector.evidence().score(),
             inputs: detector.model_inputs(),
+            voice_state: *chain.voice_state(),
             agent_audible: detector.agent_audible(),
         });
         if let Some(agent) = agent {

@@ -3,18 +3,24 @@
 //! An interruption often begins with a short vowel before a voiceless consonant (אשתי, עצרי): 60 to 100 ms of voice and
 //! then a fricative that no level rule counts. One frame does not tell it from a cough, the shape of a quarter of a
 //! second does; and half a second of it tells a phrase from a backchannel, a steady noise and somebody far off. Two
-//! small networks see the voice detector's scores, how the levels lie, and how bright and how smooth the sound is, the second
-//! one its pitch too: what they learned from (`fixtures/scenes.py --split train`) is in `audio-core/barge-in-training`.
+//! small networks see the voice detector's scores and the [gist](super::gist) of what it remembers, how the levels lie, and how
+//! bright and how smooth the sound is, the second one its pitch too: what they learned from (`fixtures/scenes.py --split train`)
+//! is in `audio-core/barge-in-training`.
 
 mod network;
 
 use network::Network;
+pub(super) use network::floats;
 
 use crate::barge_in::evidence::Near;
+use crate::barge_in::gist::GIST;
 use crate::frame::Dbfs;
 
 /// Numbers a frame says.
-pub const MODEL_INPUTS: usize = 12;
+pub const MODEL_INPUTS: usize = OWN + GIST + PITCH;
+/// Of its level and its sound, of what the voice detector remembers, and of its pitch.
+const OWN: usize = 7;
+const PITCH: usize = 5;
 
 /// Frames that tell that somebody has begun to speak, and that they take the floor: 260 and 520 ms.
 const BEGUN: usize = 13;
@@ -23,15 +29,17 @@ const CLAIMS: usize = 26;
 const BEGUN_MEAN: usize = 4;
 const CLAIMS_MEAN: usize = 2;
 /// What tells that somebody has begun to speak needs no pitch: a voiceless consonant has none.
-const BEGUN_INPUTS: usize = 7;
+const BEGUN_INPUTS: usize = OWN + GIST;
 /// Hidden units of the networks.
 const BEGUN_UNITS: usize = 16;
-const CLAIMS_UNITS: usize = 24;
+const CLAIMS_UNITS: usize = 32;
 /// Nobody takes the floor with fewer frames of voice than these: the network need not be asked.
 const VOICED: usize = 8;
 const VOICE: f32 = 0.6;
 /// A caller who has not had a turn yet is taken for one at this level, in dBFS.
 const TYPICAL: f32 = -22.0;
+/// An input is kept as a whole number of this many parts: ±8 fit.
+const SCALE: f32 = 4_096.0;
 /// The least log-odds, and those of a frame that was not judged.
 const UNLIKELY: f32 = -8.0;
 
@@ -54,33 +62,34 @@ pub(super) struct Beside {
 }
 
 /// What a frame says: the voice detector's score, and in parts of 10 dB how far it is above the noise, above the
-/// line a moment ago, above the echo, and how it lies to the caller's own level; how bright it is and how smooth; its pitch.
+/// line a moment ago, above the echo, and how it lies to the caller's own level; how bright it is and how smooth; the detector's gist; its pitch.
 pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
     let level = near.level;
     let above = |reference: Dbfs, least: f32| (level.0 - reference.0).clamp(least, 30.0) / 10.0;
-    let [waveform, ripple, kept, moved, period] = near.pitch.values();
-    let own = beside.talker.map_or(TYPICAL, |talker| talker.0);
-    [
+    let talker = beside.talker.map_or(TYPICAL, |talker| talker.0);
+    let own = [
         near.score,
         above(beside.floor, 0.0),
         above(beside.before, -10.0),
         above(beside.echo, -10.0),
-        (level.0 - own).clamp(-20.0, 10.0) / 10.0,
+        (level.0 - talker).clamp(-20.0, 10.0) / 10.0,
         near.timbre.brightness,
         near.timbre.smoothness,
-        waveform,
-        ripple,
-        kept,
-        moved,
-        period,
-    ]
+    ];
+    let mut all = [0.0; MODEL_INPUTS];
+    let (levels, rest) = all.split_at_mut(OWN);
+    let (gist, pitch) = rest.split_at_mut(GIST);
+    levels.copy_from_slice(&own);
+    gist.copy_from_slice(&near.gist.values());
+    pitch.copy_from_slice(&near.pitch.values());
+    all
 }
 
 /// The last frames, and what the networks make of them.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     /// A ring: from `newest` on and then from the beginning, newest first.
-    window: [[f32; MODEL_INPUTS]; CLAIMS],
+    window: [[i16; MODEL_INPUTS]; CLAIMS],
     newest: usize,
     /// Log-odds of the newest frames.
     begun: [f32; BEGUN_MEAN],
@@ -89,7 +98,7 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) const NEW: Self = Self {
-        window: [[0.0; MODEL_INPUTS]; CLAIMS],
+        window: [[0; MODEL_INPUTS]; CLAIMS],
         newest: 0,
         begun: [UNLIKELY; BEGUN_MEAN],
         claims: [UNLIKELY; CLAIMS_MEAN],
@@ -98,12 +107,12 @@ impl Model {
     /// The line's next frame. It is judged only while there is somebody to interrupt.
     pub(super) fn hear(&mut self, inputs: [f32; MODEL_INPUTS], judged: bool) {
         self.newest = self.newest.checked_sub(1).unwrap_or(CLAIMS - 1);
-        self.window[self.newest] = inputs;
+        self.window[self.newest] = inputs.map(|x| (x * SCALE) as i16);
         let (mut begun, mut claims) = (UNLIKELY, UNLIKELY);
         if judged {
             let (later, newer) = self.window.split_at(self.newest);
             begun = BEGUN_NETWORK.log_odds([newer, later]);
-            if self.window.iter().filter(|frame| frame[0] > VOICE).count() >= VOICED {
+            if self.window.iter().filter(|frame| frame[0] > (VOICE * SCALE) as i16).count() >= VOICED {
                 claims = CLAIMS_NETWORK.log_odds([newer, later]);
             }
         }
@@ -112,8 +121,8 @@ impl Model {
     }
 
     /// What the newest frame said.
-    pub(super) const fn newest(&self) -> [f32; MODEL_INPUTS] {
-        self.window[self.newest]
+    pub(super) fn newest(&self) -> [f32; MODEL_INPUTS] {
+        self.window[self.newest].map(|x| f32::from(x) / SCALE)
     }
 
     /// How likely it is that the caller has begun to speak just now, in [0, 1].
@@ -142,6 +151,7 @@ fn likelihood(odds: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::barge_in::gist::Gist;
     use crate::barge_in::policy::BargeInConfig;
     use crate::barge_in::timbre::Timbre;
     use crate::vad::Pitch;
@@ -151,14 +161,18 @@ mod tests {
     const FRICATIVE: Pitch = Pitch { waveform: 0.9, ripple: 0.3, kept: 0.4, moved: 0.2, period: 0.4 };
     const QUIET: Pitch = Pitch { waveform: 0.6, ripple: 0.2, kept: 0.1, moved: 0.6, period: 0.0 };
 
+    /// What the voice detector remembers while somebody speaks, and while nobody does: means over the training's scenes.
+    const SOMEBODY: Gist = Gist::new([0.54, -0.19, -0.25, 0.07, -0.28, -0.03, -0.04, 0.54]);
+    const NOBODY: Gist = Gist::new([0.02, -0.57, 0.62, -0.38, -0.66, -0.25, -0.09, -0.22]);
+
     fn near(score: f32, level: f32, brightness: f32, smoothness: f32) -> Near {
         let timbre = Timbre { brightness, smoothness };
-        let pitch = match brightness {
-            _ if score < 0.5 => QUIET,
-            dull if dull < 1.0 => VOWEL,
-            _ => FRICATIVE,
+        let (pitch, gist) = match brightness {
+            _ if score < 0.5 => (QUIET, NOBODY),
+            dull if dull < 1.0 => (VOWEL, SOMEBODY),
+            _ => (FRICATIVE, SOMEBODY),
         };
-        Near { score, voiced: score > 0.5, level: Dbfs(level), residual: None, timbre, pitch }
+        Near { score, voiced: score > 0.5, level: Dbfs(level), residual: None, timbre, pitch, gist }
     }
 
     /// A voice of the caller's level on a quiet line, loud and soft by turns as syllables are.

@@ -1,6 +1,6 @@
 //! One hidden layer of rectified units. Sums are made in a fixed order, so that every machine gets the same bits.
 
-use super::MODEL_INPUTS;
+use super::{MODEL_INPUTS, SCALE};
 use crate::sum::sum;
 use crate::sys::vector::{Work, widest};
 
@@ -16,12 +16,12 @@ pub(super) struct Network<const FRAMES: usize, const INPUTS: usize, const UNITS:
 
 impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Network<FRAMES, INPUTS, UNITS> {
     /// Log-odds of what it was trained to tell, by the first frames of two pieces of a window, newest first.
-    pub(super) fn log_odds(&self, window: [&[[f32; MODEL_INPUTS]]; 2]) -> f32 {
+    pub(super) fn log_odds(&self, window: [&[[i16; MODEL_INPUTS]]; 2]) -> f32 {
         widest(Step(self, window))
     }
 
     #[inline(always)]
-    fn step(&self, [newer, later]: [&[[f32; MODEL_INPUTS]]; 2]) -> f32 {
+    fn step(&self, [newer, later]: [&[[i16; MODEL_INPUTS]]; 2]) -> f32 {
         let mut units = self.bias;
         let (first, rest) = self.hidden.split_at(newer.len().min(FRAMES));
         add(&mut units, newer, first);
@@ -63,10 +63,11 @@ impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Network<FRAME
 #[inline(always)]
 fn add<const INPUTS: usize, const UNITS: usize>(
     units: &mut [f32; UNITS],
-    frames: &[[f32; MODEL_INPUTS]],
+    frames: &[[i16; MODEL_INPUTS]],
     weights: &[[[f32; UNITS]; INPUTS]],
 ) {
     for (frame, weights) in frames.iter().zip(weights) {
+        let frame = frame.map(|x| f32::from(x) * (1.0 / SCALE));
         for (input, weights) in frame.iter().zip(weights) {
             for (unit, weight) in units.iter_mut().zip(weights) {
                 *unit += input * weight;
@@ -77,7 +78,7 @@ fn add<const INPUTS: usize, const UNITS: usize>(
 
 struct Step<'a, const FRAMES: usize, const INPUTS: usize, const UNITS: usize>(
     &'a Network<FRAMES, INPUTS, UNITS>,
-    [&'a [[f32; MODEL_INPUTS]]; 2],
+    [&'a [[i16; MODEL_INPUTS]]; 2],
 );
 
 impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Work for Step<'_, FRAMES, INPUTS, UNITS> {
@@ -93,7 +94,7 @@ impl<const FRAMES: usize, const INPUTS: usize, const UNITS: usize> Work for Step
 ///
 /// What training has let fade to almost nothing, a subnormal number, is nothing: it changes no sum that matters, but a
 /// processor takes a hundred times as long to multiply with it.
-const fn floats<const COUNT: usize>(bytes: &[u8], mut at: usize) -> ([f32; COUNT], usize) {
+pub(crate) const fn floats<const COUNT: usize>(bytes: &[u8], mut at: usize) -> ([f32; COUNT], usize) {
     let mut floats = [0.0; COUNT];
     let mut n = 0;
     while n < COUNT {

@@ -4,7 +4,7 @@ use super::features::{Features, INPUTS};
 use super::network::Network;
 use crate::frame::PcmFrame;
 use crate::tone::{ToneWatch, WINDOW};
-use crate::vad::{Pitch, Vad};
+use crate::vad::{Pitch, STATE, Vad};
 
 /// The Kav model: a recurrent network over features of the telephone band.
 ///
@@ -55,6 +55,10 @@ impl Vad for KavVad {
 
     fn pitch(&self) -> Pitch {
         self.pitch
+    }
+
+    fn state(&self) -> &[f32; STATE] {
+        self.network.state()
     }
 
     fn reset(&mut self) {

@@ -10,3 +10,4 @@ mod network;
 
 pub use detector::KavVad;
 pub use features::{Features, INPUT_SCALE, INPUTS};
+pub use network::UNITS;

@@ -10,7 +10,7 @@ use crate::sys::matrix::{BLOCK_ROWS, Matrix};
 use crate::sys::vector::{Work, widest};
 
 /// Units of the dense layer and of each part of the recurrent one.
-const UNITS: usize = BLOCK_ROWS;
+pub const UNITS: usize = BLOCK_ROWS;
 /// An activation in [-1, 1] is a whole number of this many parts.
 const ACTIVATION_SCALE: f32 = 2_047.0;
 
@@ -135,6 +135,10 @@ pub(super) struct Network {
 impl Network {
     pub(super) const fn new() -> Self {
         Self { state: [0.0; UNITS] }
+    }
+
+    pub(super) const fn state(&self) -> &[f32; UNITS] {
+        &self.state
     }
 
     /// The probability of speech, in [0, 1].

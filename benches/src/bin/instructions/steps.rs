@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use audio_core::barge_in::{BargeInConfig, BargeInDetector, Near, Timbre};
+use audio_core::barge_in::{BargeInConfig, BargeInDetector, Gist, Near, Timbre};
 use audio_core::denoise::{DenoiseConfig, Denoiser};
 use audio_core::dtmf::{DtmfConfig, DtmfDetector, DtmfGenerator};
 use audio_core::echo::{EchoCanceller, EchoConfig};
@@ -115,12 +115,12 @@ pub(crate) fn conceal(lost: fn(u32) -> bool) -> Step {
 
 /// Scoring alone: the detector's findings are ready, the agent speaks without a pause.
 pub(crate) fn barge_in() -> Step {
-    let mut vad = SpeechDetector::new(VadKind::Rms, VadConfig::hebrew()).expect("the defaults are valid");
-    let found =
-        benches::speech("booking").iter().map(|frame| (vad.process(frame), *frame)).collect::<Vec<_>>();
+    let mut vad = SpeechDetector::new(VadKind::Kav, VadConfig::hebrew()).expect("the defaults are valid");
+    let heard = |frame: &PcmFrame| (vad.process(frame), *vad.state(), *frame);
+    let found = benches::speech("booking").iter().map(heard).collect::<Vec<_>>();
     let mut detector = BargeInDetector::new(BargeInConfig::default());
     Box::new(move |n| {
-        let (found, frame) = &found[n as usize % found.len()];
+        let (found, state, frame) = &found[n as usize % found.len()];
         detector.agent_frame((0, n / REPLY_FRAMES), black_box(Dbfs(-20.0)));
         let timbre = Timbre::of(black_box(frame));
         let near = Near {
@@ -130,6 +130,7 @@ pub(crate) fn barge_in() -> Step {
             residual: None,
             timbre,
             pitch: found.pitch,
+            gist: Gist::of(black_box(state)),
         };
         let at = SampleTime(u64::from(n) * FRAME_SAMPLES as u64);
         black_box(detector.caller_frame(at, black_box(near)));
