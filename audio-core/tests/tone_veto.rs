@@ -224,6 +224,22 @@ fn the_buzz_of_a_mobile_telephone_is_no_voice() {
 }
 
 #[test]
+fn a_buzz_that_becomes_quieter_still_buzzes() {
+    for quieter_db in [6.0, 10.0, 15.0] {
+        let mut pcm = buzz(8 * 5_000, None);
+        let gain = 10f32.powf(-quieter_db / 20.0);
+        pcm[8 * 2_000..].iter_mut().for_each(|sample| *sample = (f32::from(*sample) * gain) as i16);
+        let pcm = line(&pcm, 0, 34.0);
+        let mut veto = ToneVeto::new();
+        let tones: Vec<bool> =
+            pcm.as_chunks::<FRAME_SAMPLES>().0.iter().map(|frame| veto.is_tone(frame)).collect();
+        // The line is quiet for a second, and then the buzz is loud for two.
+        assert!(tones[65..150].iter().all(|&tone| tone), "{quieter_db} dB: while it is loud");
+        assert!(tones[200..300].iter().all(|&tone| tone), "{quieter_db} dB: a second after it fell");
+    }
+}
+
+#[test]
 fn a_voice_over_the_buzz_is_heard() {
     let mut pcm = buzz(8 * 3_000, None);
     pcm.iter_mut().for_each(|sample| *sample /= 4); // −38 dBFS

@@ -8,7 +8,7 @@ pub(super) const GIST: usize = 8;
 
 /// A few sums of a voice detector's [`state`](crate::vad::Vad::state), each in (-1, 1): what its recurrent units
 /// learned of speech and noise is worth more than its score, a single number.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Gist([f32; GIST]);
 
@@ -34,7 +34,29 @@ impl Weights {
     }
 }
 
+/// In (-1, 1), by a quotient: every machine gets the same bits.
+const fn bounded(sum: f32) -> f32 {
+    sum / (1.0 + sum.abs())
+}
+
+impl Default for Gist {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
 impl Gist {
+    /// Of a detector that remembers nothing: it has heard nothing yet, or it is one without a memory.
+    pub const NOTHING: Self = {
+        let mut sums = Weights::parse(include_bytes!("model/gist.bin")).bias;
+        let mut n = 0;
+        while n < GIST {
+            sums[n] = bounded(sums[n]);
+            n += 1;
+        }
+        Self(sums)
+    };
+
     /// Of the state after a frame. Sums are made in a fixed order, so that every machine gets the same bits.
     pub fn of(state: &[f32; STATE]) -> Self {
         let mut sums = WEIGHTS.bias;
@@ -43,7 +65,7 @@ impl Gist {
                 *sum += unit * weight;
             }
         }
-        Self(sums.map(|sum| sum / (1.0 + sum.abs())))
+        Self(sums.map(bounded))
     }
 
     /// Of numbers that are known.
@@ -63,8 +85,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_weight_is_subnormal() {
+        assert!(!WEIGHTS.rows.as_flattened().iter().chain(&WEIGHTS.bias).any(|weight| weight.is_subnormal()));
+    }
+
+    #[test]
     fn a_gist_is_bounded_and_tells_states_apart() {
         let quiet = Gist::of(&[0.0; STATE]);
+        assert_eq!(quiet, Gist::NOTHING);
         for unit in 0..STATE {
             let mut state = [0.0; STATE];
             state[unit] = 1.0;

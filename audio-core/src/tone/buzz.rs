@@ -30,20 +30,22 @@ const NO_BUZZ: f32 = 0.6;
 const FAINT: f32 = 16.0;
 /// Share of a frame's own power in the same places from which on it is part of the buzz: a voice that comes in is not.
 const PART: f32 = 0.5;
-/// A pause in the buzz: what is so much softer than it, as power, says nothing.
+/// A pause in the buzz: what is so much softer than it, as power, says nothing…
 const PAUSE: f32 = 0.2;
+/// …for a while: of the buzz's power so much is remembered a frame later.
+const FADES: f32 = 0.95;
 
 /// First sample of frame `k` of the thirteen.
 const fn start(k: usize) -> usize {
     (k * SAMPLES).div_ceil(FRAMES)
 }
 
-/// Watches for the buzz. 170 bytes a call.
+/// Watches for the buzz. 160 bytes a call.
 #[derive(Clone, Debug)]
 pub(super) struct BuzzWatch {
     /// How the power lies in the transmitter's frame; the sum is 1 at most.
     places: [f32; PLACES],
-    /// Of the last frame that buzzed; 0 while nothing does.
+    /// Of the last frame that buzzed, less what has faded since; 0 while nothing buzzes.
     power: f32,
     /// Which third of the thirteen frames comes next.
     third: usize,
@@ -60,6 +62,7 @@ impl BuzzWatch {
         self.third = (third + 1) % 3;
         let (own, total) = widest(Look { samples, third });
         if total < FAINT * FRAME_SAMPLES as f32 || total < PAUSE * self.power {
+            self.power *= FADES;
             return false;
         }
         for (place, own) in self.places.iter_mut().zip(&own) {
@@ -71,7 +74,7 @@ impl BuzzWatch {
             return false;
         }
         let buzzes = slots(&own)[first] >= PART;
-        if buzzes || self.power == 0.0 {
+        if buzzes {
             self.power = total;
         }
         buzzes

@@ -61,7 +61,7 @@ const PACE: f32 = 0.125;
 /// ringback, busy, special information, DTMF, fax, a beep), or the buzz of a GSM transmitter, 217 times a second by its
 /// clock: that one within 100 ms in the median, and for as long as it is louder than what else is on the line.
 ///
-/// Knows no list of frequencies, except pairs closer than 156 Hz: 350 + 440, 440 + 480, 480 + 620
+/// Of tones it knows no list, except pairs closer than 156 Hz: 350 + 440, 440 + 480, 480 + 620
 /// and 400 + 450 Hz. Lines from 94 to 3,531 Hz count, down to −48 dBFS, with noise up to 15 dB
 /// below them. On a clean line the first yes comes with the second whole frame of a tone, in noise
 /// 15 dB below it within 180 ms. Causal; does not allocate; less than 1 kB of state.
@@ -110,7 +110,7 @@ impl ToneVeto {
         Self { watch: Watch::new(), samples: [0; WINDOW] }
     }
 
-    /// The next frame: is it a steady tone? Frames must be consecutive.
+    /// The next frame: is it a steady tone, or a buzz? Frames must be consecutive.
     pub fn is_tone(&mut self, frame: &PcmFrame) -> bool {
         self.samples.copy_within(FRAME_SAMPLES.., 0);
         self.samples[WINDOW - FRAME_SAMPLES..].copy_from_slice(frame);

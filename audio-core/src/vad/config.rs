@@ -50,14 +50,15 @@ pub struct VadConfig {
     /// The Kav model follows the floor itself and knows no gate: with one of 6 dB it would lose a
     /// quarter of the clean speech of `../shared/vad` (frames called speech: 0.68 instead of 0.92).
     pub noise_margin_db: f32,
-    /// Does a steady tone count as no voice? Tones of the network, DTMF, fax and beeps; see
-    /// [`ToneVeto`](crate::tone::ToneVeto).
+    /// Does a steady tone count as no voice? Tones of the network, DTMF, fax and beeps, and the buzz of a GSM
+    /// telephone; see [`ToneVeto`](crate::tone::ToneVeto).
     ///
     /// On a clean line no such tone starts speech (`tests/tone_veto.rs`), and on every recording
     /// of `fixtures/` every decision is that without the veto. Of 2.6 hours of telephone prompts
     /// in five languages it held for 0.14 % of the frames above −48 dBFS, beeps included. The
     /// price is speech *under* a tone: a voice more than about 15 dB weaker than a tone that
-    /// sounds with it is not heard.
+    /// sounds with it is not heard. A note held for a tenth of a second at 216.7 Hz, to a few tenths of a hertz, is
+    /// taken for the buzz.
     pub tone_veto: bool,
     /// Where the RMS detector's score is 0.5, in dBFS.
     #[cfg_attr(feature = "serde", serde(with = "dbfs"))]

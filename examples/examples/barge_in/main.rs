@@ -57,7 +57,7 @@ struct Arguments {
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
     /// Writes what the barge-in model looks at, one file a scene, and judges nothing: its inputs as little endian
-    /// floats, frame by frame, each followed by 1 while the agent is heard. For audio-core/barge-in-training.
+    /// floats, frame by frame, each followed by the voice detector's state and by 1 while the agent is heard. For audio-core/barge-in-training.
     #[arg(long, value_name = "DIR")]
     inputs: Option<PathBuf>,
     /// One row for each scene and rule.

@@ -13,7 +13,7 @@ use network::Network;
 pub(super) use network::floats;
 
 use crate::barge_in::evidence::Near;
-use crate::barge_in::gist::GIST;
+use crate::barge_in::gist::{GIST, Gist};
 use crate::frame::Dbfs;
 
 /// Numbers a frame says.
@@ -85,6 +85,17 @@ pub(super) fn inputs(near: Near, beside: Beside) -> [f32; MODEL_INPUTS] {
     all
 }
 
+/// A frame before the first one, as training has it: silence of a detector that remembers nothing.
+const UNHEARD: [i16; MODEL_INPUTS] = {
+    let mut frame = [0; MODEL_INPUTS];
+    let mut n = 0;
+    while n < GIST {
+        frame[OWN + n] = (Gist::NOTHING.values()[n] * SCALE) as i16;
+        n += 1;
+    }
+    frame
+};
+
 /// The last frames, and what the networks make of them.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
@@ -98,7 +109,7 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) const NEW: Self = Self {
-        window: [[0; MODEL_INPUTS]; CLAIMS],
+        window: [UNHEARD; CLAIMS],
         newest: 0,
         begun: [UNLIKELY; BEGUN_MEAN],
         claims: [UNLIKELY; CLAIMS_MEAN],
@@ -206,6 +217,19 @@ mod tests {
         }
         let (Some(begun), Some(claims)) = first else { panic!("{first:?}") };
         assert!(begun <= 10 && claims > 15 && claims <= 35, "{begun} and {claims} frames");
+    }
+
+    #[test]
+    fn nothing_heard_is_nobody() {
+        let mut model = Model::NEW;
+        let nothing = Near { gist: Gist::NOTHING, ..near(0.0, -60.0, 0.0, 0.0) };
+        let quiet = Beside { floor: Dbfs(-60.0), before: Dbfs(-60.0), echo: Dbfs(-60.0), talker: None };
+        let unheard = inputs(nothing, quiet);
+        let gist = &model.newest()[OWN..OWN + GIST];
+        let kept = |(kept, exact): (&f32, f32)| (kept - exact).abs() <= 1.0 / SCALE;
+        assert!(gist.iter().zip(Gist::NOTHING.values()).all(kept), "{gist:?}");
+        (0..CLAIMS_MEAN).for_each(|_| model.hear(unheard, true));
+        assert!(model.begun() < 0.4 && model.claims() < 0.4, "{} and {}", model.begun(), model.claims());
     }
 
     #[test]
