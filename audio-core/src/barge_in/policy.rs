@@ -90,7 +90,7 @@ impl BargeInConfig {
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
             duck_score: Some(0.66),
-            claim_score: Some(0.66),
+            claim_score: Some(0.7),
             ..Self::responsive()
         }
     }

@@ -19,6 +19,9 @@ const AUDIBLE_TAIL: u32 = 3;
 
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
+/// Frames of evidence without which the network is not believed that the caller takes the floor: the cumulative sum, which
+/// weighs loudness over echo, noise and what was before, has to agree.
+const AGREED: f32 = 11.0;
 /// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
 const CONFIRMED: f32 = 0.33;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
@@ -324,7 +327,8 @@ impl BargeInDetector {
         let needed = self.config.duck_score.unwrap_or(f32::INFINITY);
         self.unconfirmed = if begun >= 0.5 * needed { 0 } else { self.unconfirmed.saturating_add(1) };
         let claim = self.config.claim_score;
-        if let Some(run) = self.run.filter(|_| !reply.yielded && claim.is_some_and(|claim| claims >= claim)) {
+        let agreed = |run: &Run| run.evidence >= AGREED && claim.is_some_and(|claim| claims >= claim);
+        if let Some(run) = self.run.filter(|run| !reply.yielded && agreed(run)) {
             return self.yield_to(reply, run, claims);
         }
         let run = self.explained(self.run.unwrap_or(Run::new(at)), near);
