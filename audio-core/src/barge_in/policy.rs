@@ -36,7 +36,7 @@ pub struct BargeInConfig {
     /// How far the agent is turned down, in dB. 0 to 40.
     pub duck_db: f32,
     /// Where evidence is counted with a [`leak`](Self::leak): how likely it must be, by the last half second, that
-    /// the caller takes the floor, for the agent to yield at once; `None` waits for `confirm_ms`. In (0, 1].
+    /// the caller takes the floor, for the agent to yield at once, if some evidence agrees (220 ms of it); `None` waits for `confirm_ms`. In (0, 1].
     pub claim_score: Option<f32>,
     /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
     pub yield_score: f32,

@@ -59,7 +59,7 @@ const PACE: f32 = 0.125;
 
 /// Says of each 20 ms frame whether a steady tone or a steady pair of tones fills it (dial tone,
 /// ringback, busy, special information, DTMF, fax, a beep), or the buzz of a GSM transmitter, 217 times a second by its
-/// clock: that one within 100 ms in the median, and for as long as it is louder than what else is on the line.
+/// clock: that one within 300 ms (`tests/tone_veto.rs`), and for as long as it is louder than what else is on the line.
 ///
 /// Of tones it knows no list, except pairs closer than 156 Hz: 350 + 440, 440 + 480, 480 + 620
 /// and 400 + 450 Hz. Lines from 94 to 3,531 Hz count, down to −48 dBFS, with noise up to 15 dB
