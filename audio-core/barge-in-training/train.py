@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Trains what src/barge_in/model knows: `train.py OUT SCENES=INPUTS...`.
+"""Trains what src/barge_in/model knows: `train.py WEIGHTS.bin SCENES=INPUTS...`.
 
 SCENES is a folder made by fixtures/scenes.py, INPUTS what the example wrote of it (`barge_in SCENES --inputs INPUTS`): a file
-a scene, little endian floats: a frame's inputs, the voice detector's state and whether the agent was heard. Writes
-OUT/gist.bin, OUT/begun.bin and OUT/claims.bin. Needs numpy and jax (requirements.txt) and some 10 GB of memory.
+a scene, little endian floats: a frame's inputs, the voice detector's state and whether the agent was heard. Needs numpy
+and jax (requirements.txt) and some 8 GB of memory.
 """
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 import jax
@@ -15,198 +16,190 @@ import jax.numpy as jnp
 import numpy as np
 
 FRAME_MS = 20
-OWN, GIST, PITCH, STATE = 7, 8, 5, 64  # numbers of a frame, in this order, and then whether the agent was heard
-VOICE, VOICED = 0.6, 8  # `claims` is asked from so many frames of voice on, of the last 520 ms
+INPUTS, STATE = 12, 64  # numbers of a frame, in this order, and then whether the agent was heard
+UNITS = 64
 SPEAKERS = ("interruption", "backchannel")
-FADED = 1e-12  # a smaller weight is none: processors are slow with numbers that are almost 0
-STEPS, BATCH, RATE, SEED = 24_000, 512, 3e-3, 1
-LONGEST = 26  # frames that a network looks at, at most
-
-
-def scenes(pairs):
-    """(labels, times of the frames' ends in ms, own inputs and pitch, state in parts of 127, was the agent heard) of every scene."""
-    for folder, inputs in pairs:
-        for file in sorted(inputs.glob("*.f32")):
-            labels = json.loads((folder / file.stem / "tape.json").read_text(encoding="utf-8"))["caller"]
-            frames = np.fromfile(file, "<f4").reshape(-1, OWN + GIST + PITCH + STATE + 1)
-            own, _, pitch, state, heard = np.split(frames, np.cumsum([OWN, GIST, PITCH, STATE]), axis=1)
-            x = np.concatenate([own, pitch], axis=1).astype(np.float16)
-            yield labels, (np.arange(len(frames)) + 1) * FRAME_MS, x, np.round(state * 127).astype(np.int8), heard[:, 0] > 0.5
-
-
-def voice(x, frames):
-    """The voice detector's scores of the last so many frames."""
-    return np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(frames - 1, x.dtype), x[:, 0]]), frames)
+WEIGHTS = {"noise": 16, "backchannel": 16, "side_speech": 6}  # of frames that could be taken for somebody who takes the floor
+FAR = {"noise": 1, "side_speech": 2}  # …and for the caller
+FRAMES, BEFORE, MORE = 150, (15, 80), 0.3  # of a piece; of it before its event; pieces from anywhere, of those with an event
+STEPS, BATCH, RATE, DECAY, SEED = 7_000, 96, 3e-3, 1e-5, 1
+ANSWERS = 3  # do they take the floor, have they begun, are they near
+COUNTS = (1.0, 0.3, 0.1)  # what the loss of each counts for
+HEARD, ANSWER, WEIGHT = 0, (1, 3, 5), (2, 4, 6)  # columns of what is known of a frame
+LARGEST = ACTIVATION = 2_047.0  # weights and activations are whole numbers (src/recurrent)
 
 
 def within(t, label, after=0, before=0):
     return (t > label["start_ms"] + after) & (t <= label["end_ms"] + before)
 
 
-class Begun:
-    """Has the caller begun to speak? Frames while they have been speaking for 60 to 340 ms, and frames while nobody speaks."""
-
-    frames, inputs, units = 13, np.arange(OWN), 16
-    plain = 0.5  # part of the frames of weight 1 that a round sees
-    decay = 1e-5
-
-    def __init__(self):
-        self.rng = np.random.default_rng(1)
-
-    def rows(self, labels, t, x, heard):
-        mine, spoken = np.zeros(len(t), bool), np.zeros(len(t), bool)
-        for label in labels:
-            if label["kind"] != "noise":
-                spoken |= within(t, label, before=500)
-            if label["kind"] in SPEAKERS:
-                mine |= within(t, label, 60, -40) & (t <= label["start_ms"] + 340)
-        # Most of the rest is silence: a twentieth of it will do.
-        telling = (voice(x, self.frames).max(1) > 0.1) | (self.rng.random(len(t)) < 0.05)
-        return heard & (mine | ~spoken) & telling, mine, np.where(mine, 4, 1)
-
-
-class Claims:
-    """Do they take the floor? Frames while an interruption has lasted for 460 ms to a second, and frames of everything else. Those
-    that could be taken for one weigh more."""
-
-    frames, units = 26, 32
-    inputs = np.array([n for n in range(OWN + PITCH) if n != 5])  # brightness tells of whole phrases only the telephone
-    plain = 0.25
-    decay = 1e-4
-    weights = {"noise": 24, "backchannel": 8, "side_speech": 6}
-
-    def rows(self, labels, t, x, heard):
-        mine, other, weight = np.zeros(len(t), bool), np.ones(len(t), bool), np.ones(len(t))
-        for label in sorted(labels, key=lambda label: -self.weights.get(label["kind"], 0)):
-            kind = label["kind"]
-            if kind == "turn":
-                other &= ~within(t, label, before=600)
-            elif kind == "interruption":
-                mine |= within(t, label, 460) & (t <= label["start_ms"] + 1_000)
-                other &= t <= label["start_ms"]
-            elif kind in self.weights:
-                weight = np.where((weight == 1) & within(t, label, before=600), self.weights[kind], weight)
-        asked = (voice(x, self.frames) > VOICE).sum(1) >= VOICED
-        return heard & (mine | other) & asked, mine, weight
+def known(labels, t, heard):
+    """Each frame's answers. Do they take the floor: while an interruption has lasted for 460 to 1,600 ms, against frames of
+    everything else. Has the caller begun to speak: while they speak, for 60 to 340 ms above all, against frames in
+    which nobody does. Are they near: while they speak, against side speech and noise."""
+    near, told = np.zeros(len(t), bool), np.zeros(len(t))
+    speaks, begins, spoken = np.zeros((3, len(t)), bool)
+    claims, other, weight = np.zeros(len(t), bool), np.ones(len(t), bool), np.ones(len(t))
+    for label in sorted(labels, key=lambda label: -WEIGHTS.get(label["kind"], 0)):
+        kind = label["kind"]
+        if kind != "noise":
+            spoken |= within(t, label, before=500)
+        if kind in SPEAKERS:
+            heard_well = within(t, label, 120, 60)
+            near, told = near | heard_well, np.where(heard_well, 1, told)
+            speaks |= within(t, label, 60, -40)
+            begins |= within(t, label, 60, -40) & (t <= label["start_ms"] + 340)
+        if kind == "turn":
+            other &= ~within(t, label, before=600)
+        elif kind == "interruption":
+            claims |= within(t, label, 460) & (t <= label["start_ms"] + 1_600)
+            other &= t <= label["start_ms"]
+        if kind in FAR:
+            told = np.where(within(t, label, 120, 200), FAR[kind], told)
+        if kind in WEIGHTS:
+            weight = np.where((weight == 1) & within(t, label, before=600), WEIGHTS[kind], weight)
+    asked = (heard & (claims | other)) * weight
+    begun = (heard & (speaks | ~spoken)) * np.where(begins, 4, 1)
+    return np.stack([heard, claims, asked, speaks, begun, near, heard * told], 1).astype(np.int8)
 
 
-class Rows:
-    """What the networks learn from: all frames in one piece, and where the windows of each task end."""
+class Scenes:
+    """All frames in one piece, where each scene begins and ends in it, and where its event begins (-1: it has none)."""
 
-    def __init__(self, pairs, tasks):
-        x, state, at = [], [], 0
-        rows = {name: ([], [], []) for name in tasks}
-        for labels, t, own, memory, heard in scenes(pairs):
-            x += [np.zeros((LONGEST - 1, own.shape[1]), own.dtype), own]
-            state += [np.zeros((LONGEST - 1, STATE), memory.dtype), memory]
-            at += LONGEST - 1
-            for name, task in tasks.items():
-                keep, mine, weight = task.rows(labels, t, own, heard)
-                keep = np.flatnonzero(keep)
-                for part, values in zip(rows[name], (at + keep, mine[keep], weight[keep])):
-                    part.append(values)
-            at += len(t)
-        self.x, self.state = np.concatenate(x), np.concatenate(state)
-        self.rows = {name: tuple(map(np.concatenate, parts)) for name, parts in rows.items()}
+    def __init__(self, pairs):
+        x, state, answers, places, at = [], [], [], [], 0
+        for folder, inputs in pairs:
+            for file in sorted(inputs.glob("*.f32")):
+                labels = json.loads((folder / file.stem / "tape.json").read_text(encoding="utf-8"))["caller"]
+                frames = np.fromfile(file, "<f4").reshape(-1, INPUTS + STATE + 1)
+                t = (np.arange(len(frames)) + 1) * FRAME_MS
+                x.append(frames[:, :INPUTS].astype(np.float16))
+                state.append(np.round(frames[:, INPUTS : INPUTS + STATE] * 127).astype(np.int8))
+                answers.append(known(labels, t, frames[:, -1] > 0.5))
+                events = [label["start_ms"] // FRAME_MS for label in labels if label["kind"] != "turn"]
+                places.append((at, at + len(frames), at + events[-1] if events else -1))
+                at += len(frames)
+        # A piece may end behind the last scene.
+        x.append(np.zeros((FRAMES, INPUTS), np.float16))
+        state.append(np.zeros((FRAMES, STATE), np.int8))
+        answers.append(np.zeros((FRAMES, WEIGHT[-1] + 1), np.int8))
+        self.x, self.state, self.answers = map(np.concatenate, (x, state, answers))
+        self.places = np.array(places)
 
-    def batches(self, name, task, rng):
-        """(inputs, states, labels, weights) without end; a round sees every telling frame and part of the others."""
-        at, mine, weight = self.rows[name]
-        is_plain = (weight == 1) & ~mine
-        telling, others = np.flatnonzero(~is_plain), np.flatnonzero(is_plain)
-        ago = np.arange(-task.frames + 1, 1)
+    def batches(self, rng):
+        """Pieces (frames, BATCH, …) without end: in a round each event once, and pieces from anywhere."""
+        first, last, event = self.places.T
+        events = np.flatnonzero(event >= 0)
         while True:
-            order = np.concatenate([telling, rng.choice(others, int(len(others) * task.plain), replace=False)])
-            rng.shuffle(order)
-            for start in range(0, len(order) - BATCH + 1, BATCH):
-                row = order[start : start + BATCH]
-                frames = at[row][:, None] + ago
-                weights = np.where(is_plain[row], 1 / task.plain, weight[row]).astype(np.float32)
-                x = self.x[frames][..., task.inputs].astype(np.float32)
-                yield x, self.state[frames], mine[row].astype(np.float32), weights / weights.mean()
+            anywhere = rng.choice(len(first), int(len(first) * MORE))
+            scene = np.concatenate([events, anywhere])
+            room = np.maximum(last[anywhere] - first[anywhere] - FRAMES, 1)
+            start = np.concatenate([event[events] - rng.integers(*BEFORE, len(events)), first[anywhere] + rng.integers(room)])
+            start = np.maximum(start, first[scene])
+            order = rng.permutation(len(scene))
+            for n in range(0, len(order) - BATCH + 1, BATCH):
+                row = order[n : n + BATCH]
+                at = start[row] + np.arange(FRAMES)[:, None]
+                inside = at < last[scene[row]]
+                at = np.minimum(at, len(self.x) - 1)
+                yield self.x[at], self.state[at], self.answers[at] * inside[..., None]
 
 
-def beginning(tasks, rng):
-    """Weights before training."""
-    normal = lambda *shape: rng.normal(size=shape).astype(np.float32)
-    net = {"gist": (normal(STATE, GIST) * np.sqrt(1 / STATE), np.zeros(GIST, np.float32))}
-    for name, task in tasks.items():
-        columns = task.frames * (len(task.inputs) + GIST)
-        hidden = normal(columns, task.units) * np.sqrt(2 / columns)
-        out = normal(task.units) * np.sqrt(1 / task.units)
-        net[name] = (hidden, np.zeros(task.units, np.float32), out, np.zeros((), np.float32))
-    return net
+def beginning(rng):
+    """Weights before training: gates and what is fresh side by side, in the order of src/recurrent/gru.rs."""
+    normal = lambda *shape: (rng.normal(size=shape) / np.sqrt(shape[0])).astype(np.float32)
+    return {
+        "input": normal(INPUTS + STATE, 3 * UNITS),
+        "recurrent": normal(UNITS, 3 * UNITS),
+        "bias": np.zeros(3 * UNITS, np.float32),
+        "fresh_bias": np.zeros(UNITS, np.float32),
+        "out": normal(UNITS, ANSWERS),
+        "out_bias": np.array([-2, -2, 0], np.float32),
+    }
 
 
-def log_odds(net, name, x, state):
-    weights, bias = net["gist"]
-    gist = state.astype(jnp.float32) / 127 @ weights + bias
-    gist /= 1 + jnp.abs(gist)
-    hidden, bias, out, last = net[name]
-    window = jnp.concatenate([x, gist], axis=-1).reshape(len(x), -1)
-    return jax.nn.relu(window @ hidden + bias) @ out + last
+def log_odds(net, x, state, heard):
+    """(frames, batch, ANSWERS). While the agent is not heard nothing is remembered."""
+    z = jnp.concatenate([x.astype(jnp.float32), state.astype(jnp.float32) / 127], -1) @ net["input"] + net["bias"]
+    update, reset, fresh = (slice(n * UNITS, (n + 1) * UNITS) for n in range(3))
+
+    def step(units, given):
+        z, heard = given
+        kept = units @ net["recurrent"]
+        u = jax.nn.sigmoid(z[:, update] + kept[:, update])
+        r = jax.nn.sigmoid(z[:, reset] + kept[:, reset])
+        f = jnp.tanh(z[:, fresh] + r * (kept[:, fresh] + net["fresh_bias"]))
+        units = (u * units + (1 - u) * f) * heard[:, None]
+        return units, units
+
+    _, units = jax.lax.scan(step, jnp.zeros((x.shape[1], UNITS)), (z, heard.astype(jnp.float32)))
+    return units @ net["out"] + net["out_bias"]
 
 
-def fit(rows, tasks):
-    """All weights together by Adam (D. P. Kingma and J. Ba, 2015), the rate falling along a cosine."""
+def fit(scenes):
+    """All weights by Adam (D. P. Kingma and J. Ba, 2015); the rate rises for 200 steps and then falls along a cosine."""
     rng = np.random.default_rng(SEED)
-    net = beginning(tasks, rng)
+    net = beginning(rng)
 
-    def loss(net, batches):
-        losses = {}
-        for name, (x, state, mine, weight) in batches.items():
-            odds = log_odds(net, name, x, state)
-            losses[name] = (weight * (jnp.logaddexp(0, odds) - mine * odds)).mean()
-        decay = Claims.decay * (net["gist"][0] ** 2).sum()
-        for name, task in tasks.items():
-            decay += task.decay * ((net[name][0] ** 2).sum() + (net[name][2] ** 2).sum())
-        return sum(losses.values()) + decay / 2, losses
+    def loss(net, x, state, answers):
+        answers = answers.astype(jnp.float32)
+        odds = log_odds(net, x, state, answers[..., HEARD])
+
+        def mean(odds, mine, weight):
+            return (weight * (jnp.logaddexp(0, odds) - mine * odds)).sum() / (weight.sum() + 1)
+
+        losses = [mean(odds[..., n], answers[..., ANSWER[n]], answers[..., WEIGHT[n]]) for n in range(ANSWERS)]
+        decay = DECAY / 2 * sum((net[name] ** 2).sum() for name in ("input", "recurrent", "out"))
+        return sum(count * loss for count, loss in zip(COUNTS, losses)) + decay, jnp.stack(losses)
 
     @jax.jit
-    def step(net, first, second, batches, number):
-        slopes, losses = jax.grad(loss, has_aux=True)(net, batches)
-        now = RATE * 0.5 * (1 + jnp.cos(jnp.pi * number / STEPS))
+    def step(net, first, second, batch, number):
+        slopes, losses = jax.grad(loss, has_aux=True)(net, *batch)
+        length = jnp.sqrt(sum((slope**2).sum() for slope in slopes.values()))
+        slopes = jax.tree.map(lambda slope: slope / jnp.maximum(length, 1), slopes)
+        now = RATE * jnp.minimum(number / 200, 1) * 0.5 * (1 + jnp.cos(jnp.pi * number / STEPS))
         first = jax.tree.map(lambda m, slope: 0.9 * m + 0.1 * slope, first, slopes)
         second = jax.tree.map(lambda v, slope: 0.999 * v + 0.001 * slope**2, second, slopes)
         moved = lambda p, m, v: p - now * (m / (1 - 0.9**number)) / (jnp.sqrt(v / (1 - 0.999**number)) + 1e-8)
         return jax.tree.map(moved, net, first, second), first, second, losses
 
     first, second = jax.tree.map(np.zeros_like, net), jax.tree.map(np.zeros_like, net)
-    streams = {name: rows.batches(name, task, rng) for name, task in tasks.items()}
-    seen = {name: [] for name in tasks}
+    batches, seen, began = scenes.batches(rng), [], time.monotonic()
     for number in range(1, STEPS + 1):
-        batches = {name: next(stream) for name, stream in streams.items()}
-        net, first, second, losses = step(net, first, second, batches, number)
+        net, first, second, losses = step(net, first, second, next(batches), number)
         if number % 10 == 0:
-            [seen[name].append(float(loss)) for name, loss in losses.items()]
-        if number % 2_000 == 0:
-            print(f"{number} of {STEPS} steps: loss", {name: round(float(np.mean(l[-200:])), 4) for name, l in seen.items()}, flush=True)
+            seen.append(np.asarray(losses))
+        if number % 250 == 0:
+            print(f"{number} of {STEPS} steps, {time.monotonic() - began:.0f} s: losses {np.mean(seen[-25:], axis=0).round(4)}", flush=True)
     return jax.tree.map(np.asarray, net)
 
 
-def write(path, *parts):
-    kept = [np.where(np.abs(part) < FADED, 0, part) for part in parts]
-    path.write_bytes(b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in kept))
+def layer(weights, bias):
+    """(inputs, rows) in whole numbers: rows of int16, a scale a row, a bias a row."""
+    rows = weights.T.astype(np.float64)
+    scale = np.maximum(np.abs(rows).max(1), 1e-9) / LARGEST
+    whole = np.round(rows / scale[:, None]).astype("<i2")
+    return whole.tobytes() + (scale / ACTIVATION).astype("<f4").tobytes() + np.asarray(bias, "<f4").tobytes()
+
+
+def export(net):
+    """As src/barge_in/model/network.rs reads it: that they have begun comes first there."""
+    kept = np.concatenate([np.zeros(2 * UNITS, np.float32), net["fresh_bias"]])
+    order = [1, 0, 2]
+    out = np.ascontiguousarray(net["out"].T[order], "<f4").tobytes() + np.asarray(net["out_bias"][order], "<f4").tobytes()
+    return layer(net["input"], net["bias"]) + layer(net["recurrent"], kept) + out
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("out", type=Path)
+    p.add_argument("out", type=Path, metavar="WEIGHTS.bin")
     p.add_argument("pairs", nargs="+", metavar="SCENES=INPUTS")
     a = p.parse_args()
-    tasks = {"begun": Begun(), "claims": Claims()}
-    rows = Rows([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs], tasks)
-    for name, (at, mine, _) in rows.rows.items():
-        print(f"{name}: {len(at)} rows, {mine.mean():.1%} of them it", flush=True)
-    net = fit(rows, tasks)
-    write(a.out / "gist.bin", *net["gist"])
-    for name, task in tasks.items():
-        # Newest first, as the detector has them: own inputs, gist, pitch; no weights for what a network does without.
-        learned = net[name][0].reshape(task.frames, len(task.inputs) + GIST, task.units)[::-1]
-        hidden = np.zeros((task.frames, OWN + GIST + (PITCH if max(task.inputs) >= OWN else 0), task.units), np.float32)
-        hidden[:, [n if n < OWN else n + GIST for n in task.inputs]] = learned[:, : len(task.inputs)]
-        hidden[:, OWN : OWN + GIST] = learned[:, len(task.inputs) :]
-        write(a.out / f"{name}.bin", hidden, *net[name][1:])
+    if unpaired := [pair for pair in a.pairs if "=" not in pair]:
+        p.error(f"{unpaired[0]!r} is not SCENES=INPUTS")
+    scenes = Scenes([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs])
+    print(f"{len(scenes.places)} scenes, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
+    a.out.write_bytes(export(fit(scenes)))
 
 
 if __name__ == "__main__":

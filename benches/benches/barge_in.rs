@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use audio_core::barge_in::{BargeInDetector, Gist, Near, Preset, Timbre};
+use audio_core::barge_in::{BargeInDetector, Memory, Near, Preset, Timbre};
 use audio_core::frame::{Dbfs, FRAME_SAMPLES, PcmFrame, SampleTime};
 use audio_core::vad::{SpeechDetector, VadConfig, VadKind};
 use criterion::{Criterion, Throughput};
@@ -26,7 +26,7 @@ fn told(line: &[PcmFrame]) -> Vec<Near> {
             residual,
             timbre: Timbre::of(frame),
             pitch: found.pitch,
-            gist: Gist::of(speech.state()),
+            memory: Memory::of(speech.state()),
         }
     };
     line.iter().map(near).collect()

@@ -4,7 +4,7 @@
 
 use arbitrary::Arbitrary;
 use audio_core::vad::{Pitch, STATE};
-use audio_core::barge_in::{BargeInConfig, BargeInDetector, Gist, Near, Preset, Reasons, Timbre, Verdict};
+use audio_core::barge_in::{BargeInConfig, BargeInDetector, Memory, Near, Preset, Reasons, Timbre, Verdict};
 use audio_core::frame::{Dbfs, SampleTime};
 use fuzz_kit::names_a_field;
 use libfuzzer_sys::fuzz_target;
@@ -167,8 +167,8 @@ impl Check {
         // A sound that changes with the rest: the model must cope with any.
         let timbre = Timbre { brightness: f32::from(level) / 128.0, smoothness: f32::from(score) / 85.0 };
         let pitch = Pitch { waveform: f32::from(level) / 128.0, period: f32::from(score) / 200.0, ..Pitch::default() };
-        let gist = Gist::of(&core::array::from_fn::<f32, STATE, _>(|n| f32::from(score.rotate_left(n as u32)) / 128.0 - 1.0));
-        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual, timbre, pitch, gist };
+        let memory = Memory::of(&core::array::from_fn::<f32, STATE, _>(|n| f32::from(score.rotate_left(n as u32)) / 128.0 - 1.0));
+        let near = Near { score: f32::from(score) / 255.0, voiced, level: dbfs(level), residual, timbre, pitch, memory };
         let rules = *self.detector.config();
         let was_audible = self.detector.agent_audible();
         let verdict = self.detector.caller_frame(self.at, near);

@@ -1,6 +1,6 @@
 //! What speaks for an interruption, each in [0, 1].
 
-use crate::barge_in::gist::Gist;
+use crate::barge_in::memory::Memory;
 use crate::barge_in::timbre::Timbre;
 use crate::frame::Dbfs;
 use crate::vad::Pitch;
@@ -58,7 +58,7 @@ pub struct Near {
     /// How periodic it is.
     pub pitch: Pitch,
     /// What the voice detector remembers.
-    pub gist: Gist,
+    pub memory: Memory,
 }
 
 /// 0.5 where `level` meets `threshold`, 1 from half the span above it.

@@ -9,7 +9,7 @@ mod before;
 mod echo;
 mod evidence;
 mod floor;
-mod gist;
+mod memory;
 mod model;
 mod policy;
 mod run;
@@ -20,7 +20,7 @@ mod verdict;
 
 pub use echo::EchoEstimate;
 pub use evidence::{Near, Reasons};
-pub use gist::Gist;
+pub use memory::Memory;
 pub use model::MODEL_INPUTS;
 pub use policy::{BargeInConfig, Preset};
 pub use score::BargeInDetector;

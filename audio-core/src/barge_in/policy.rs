@@ -31,12 +31,12 @@ pub struct BargeInConfig {
     /// dB; `None` trusts the line to be free of echo. 0 to 30.
     pub echo_margin_db: Option<f32>,
     /// Score from which the agent is turned down; `None` never ducks. Where evidence is counted with a
-    /// [`leak`](Self::leak) it is how likely the caller has begun to speak, by the last 260 ms. In (0, 1].
+    /// [`leak`](Self::leak) it is how likely the caller has begun to speak. In (0, 1].
     pub duck_score: Option<f32>,
     /// How far the agent is turned down, in dB. 0 to 40.
     pub duck_db: f32,
-    /// Where evidence is counted with a [`leak`](Self::leak): how likely it must be, by the last half second, that
-    /// the caller takes the floor, for the agent to yield at once, if some evidence agrees (220 ms of it); `None` waits for `confirm_ms`. In (0, 1].
+    /// Where evidence is counted with a [`leak`](Self::leak): how likely it must be that
+    /// the caller takes the floor, for the agent to yield at once, if there is any evidence; `None` waits for `confirm_ms`. In (0, 1].
     pub claim_score: Option<f32>,
     /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
     pub yield_score: f32,
@@ -79,7 +79,7 @@ impl BargeInConfig {
         }
     }
 
-    /// Ducks as fast as `responsive`, by a model of how interruptions begin; yields where half a second sounds like
+    /// Ducks as fast as `responsive`, by a model of how interruptions begin; yields as soon as it sounds like
     /// somebody near who takes the floor, to a second of voice above the agent's echo and the noise where that is likely,
     /// and to two of any. A listener who has words may decide sooner (telephony-bridge's session does).
     pub const fn adaptive() -> Self {
@@ -89,8 +89,8 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.66),
-            claim_score: Some(0.7),
+            duck_score: Some(0.55),
+            claim_score: Some(0.58),
             ..Self::responsive()
         }
     }

@@ -19,15 +19,12 @@ const AUDIBLE_TAIL: u32 = 3;
 
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
-/// Frames of evidence without which the network is not believed that the caller takes the floor: the cumulative sum, which
-/// weighs loudness over echo, noise and what was before, has to agree.
-const AGREED: f32 = 11.0;
 /// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
 const CONFIRMED: f32 = 0.33;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
 const PATIENCE: f32 = 2.0;
-/// How likely it must be for words to be believed near: who is far off has words too.
-const NEAR: f32 = 0.24;
+/// How likely it must be that a voice is near for its words to be believed: who is far off has words too.
+const NEAR: f32 = 0.85;
 /// Frames of voice from which on its level tells that it is near: 200 ms.
 const CLOSE_FRAMES: u32 = 10;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
@@ -115,7 +112,7 @@ impl BargeInDetector {
 
     /// What the last caller frame said: the voice detector's score; how far the frame lies above
     /// the noise, the line a moment ago and the echo, and how it lies to the caller's level, in parts of 10 dB; its
-    /// [`Timbre`](crate::barge_in::Timbre), its [`Gist`](crate::barge_in::Gist) and its [`Pitch`](crate::vad::Pitch). For training (`barge-in-training`).
+    /// [`Timbre`](crate::barge_in::Timbre) and its [`Pitch`](crate::vad::Pitch). For training (`barge-in-training`).
     pub fn model_inputs(&self) -> [f32; MODEL_INPUTS] {
         self.model.newest()
     }
@@ -175,8 +172,8 @@ impl BargeInDetector {
         *self = Self::new(self.config);
     }
 
-    /// The words heard so far are none that interrupt: the evidence is forgotten, the half second that the networks look
-    /// at with it, and what follows starts from nothing. Without a duck nothing changes.
+    /// The words heard so far are none that interrupt: the evidence is forgotten, what the network remembers
+    /// with it, and what follows starts from nothing. Without a duck nothing changes.
     pub fn acquit(&mut self) -> Option<Verdict> {
         if self.ducked {
             self.run = None;
@@ -240,7 +237,7 @@ impl BargeInDetector {
             talker: self.talker.level(),
         };
         let judged = self.reply.is_some() && self.audible > 0;
-        self.model.hear(inputs(near, beside), judged);
+        self.model.hear(inputs(near, beside), &near.memory, judged);
     }
 
     /// What a frame says about the caller.
@@ -323,12 +320,12 @@ impl BargeInDetector {
 
     /// Decides by the model and by the cumulative sum.
     fn settle(&mut self, at: SampleTime, reply: Reply, near: Near) -> Option<Verdict> {
-        let (begun, claims) = (self.model.begun(), self.model.claims());
+        let (begun, claims, is_near) = (self.model.begun(), self.model.claims(), self.model.near());
         let needed = self.config.duck_score.unwrap_or(f32::INFINITY);
         self.unconfirmed = if begun >= 0.5 * needed { 0 } else { self.unconfirmed.saturating_add(1) };
         let claim = self.config.claim_score;
-        let agreed = |run: &Run| run.evidence >= AGREED && claim.is_some_and(|claim| claims >= claim);
-        if let Some(run) = self.run.filter(|run| !reply.yielded && agreed(run)) {
+        let claimed = !reply.yielded && claim.is_some_and(|claim| claims >= claim);
+        if let Some(run) = self.run.filter(|_| claimed) {
             return self.yield_to(reply, run, claims);
         }
         let run = self.explained(self.run.unwrap_or(Run::new(at)), near);
@@ -349,9 +346,9 @@ impl BargeInDetector {
                 && run.evidence >= BELIEVED
                 && is_as_close(run.loudness(), own.0, own.1)
         };
-        if !self.near && (claims >= NEAR || close()) {
+        if !self.near && (is_near >= NEAR || close()) {
             self.near = true;
-            return Some(Verdict::Near { score: claims, reasons: run.reasons });
+            return Some(Verdict::Near { score: is_near, reasons: run.reasons });
         }
         if self.unconfirmed > UNCONFIRMED && run.evidence < BELIEVED {
             return self.resume(ResumeReason::Faded);

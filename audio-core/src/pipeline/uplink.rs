@@ -1,6 +1,6 @@
 //! The caller's line: decode, cancel the echo, hand out, detect, decide.
 
-use crate::barge_in::{Gist, Near, Timbre, Verdict};
+use crate::barge_in::{Memory, Near, Timbre, Verdict};
 use crate::codec::ulaw;
 use crate::echo::EchoFrame;
 use crate::frame::{CleanFrame, FRAME_SAMPLES, PcmFrame, SampleTime, WireFrame};
@@ -29,7 +29,7 @@ impl CallPipeline {
         self.hand_out(at, pcm);
         self.now = at + FRAME;
         self.detection = self.speech.process(&pcm);
-        self.report(at, self.detection, (Timbre::of(&pcm), Gist::of(self.speech.state())));
+        self.report(at, self.detection, (Timbre::of(&pcm), Memory::of(self.speech.state())));
     }
 
     /// A clean frame, without its noise if so configured: never what is detected and decided by.
@@ -64,13 +64,13 @@ impl CallPipeline {
             self.echo.skip(&played);
             self.echo_found = EchoFrame::NONE;
             self.detection = self.speech.process_lost();
-            self.report(at, self.detection, (Timbre::default(), Gist::NOTHING));
+            self.report(at, self.detection, (Timbre::default(), Memory::NOTHING));
         }
         self.now = target;
     }
 
     /// Turns what was found in the frame that starts at `at` into events.
-    fn report(&mut self, at: SampleTime, found: Detection, (timbre, gist): (Timbre, Gist)) {
+    fn report(&mut self, at: SampleTime, found: Detection, (timbre, memory): (Timbre, Memory)) {
         let now = self.now;
         match found.change {
             Some(Change::Start { frames_ago }) => {
@@ -94,7 +94,7 @@ impl CallPipeline {
             residual,
             timbre,
             pitch: found.pitch,
-            gist,
+            memory,
         };
         match self.barge_in.caller_frame(at, near) {
             Some(Verdict::Duck { score, reasons }) => {

@@ -1,6 +1,6 @@
 //! Barge-in: settings, the score, and the detector driven by numbers alone.
 
-use audio_core::barge_in::{BargeInConfig, BargeInDetector, Gist, Near, Preset, Reasons, Timbre, Verdict};
+use audio_core::barge_in::{BargeInConfig, BargeInDetector, Memory, Near, Preset, Reasons, Timbre, Verdict};
 use audio_core::frame::{Dbfs, FRAME_MS, SampleTime};
 use audio_core::vad::Pitch;
 use proptest::prelude::*;
@@ -79,7 +79,7 @@ fn call() -> impl Strategy<Value = Vec<Step>> {
                     residual: None,
                     timbre: Timbre::default(),
                     pitch: Pitch::default(),
-                    gist: Gist::default(),
+                    memory: Memory::default(),
                 }
             );
             count
@@ -194,7 +194,7 @@ proptest! {
     #[test]
     fn a_voice_is_confirmed_from_the_end_of_the_grace(mut config in quick_config()) {
         (config.echo_margin_db, config.yield_score) = (None, 0.01);
-        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default(), pitch: Pitch::default(), gist: Gist::default() };
+        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default(), pitch: Pitch::default(), memory: Memory::default() };
         let call = vec![(Some((0, -20.0)), near); 80];
         let mut verdicts = run(&mut BargeInDetector::new(config), &call, 0, 0);
         verdicts.retain(|(_, verdict)| matches!(verdict, Verdict::Yield { .. }));
@@ -239,7 +239,7 @@ proptest! {
         detector.flush();
         prop_assert!(!detector.agent_audible());
         prop_assert_eq!(detector.echo().coupling_db(), coupling);
-        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default(), pitch: Pitch::default(), gist: Gist::default() };
+        let near = Near { score: 1.0, voiced: true, level: Dbfs(-5.0), residual: None, timbre: Timbre::default(), pitch: Pitch::default(), memory: Memory::default() };
         prop_assert_eq!(detector.caller_frame(SampleTime(1 << 40), near), None);
     }
 

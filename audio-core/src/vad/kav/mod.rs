@@ -5,7 +5,6 @@
 
 mod detector;
 mod features;
-mod math;
 mod network;
 
 pub use detector::KavVad;

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use audio_core::barge_in::{BargeInConfig, BargeInDetector, Gist, Near, Timbre};
+use audio_core::barge_in::{BargeInConfig, BargeInDetector, Memory, Near, Timbre};
 use audio_core::denoise::{DenoiseConfig, Denoiser};
 use audio_core::dtmf::{DtmfConfig, DtmfDetector, DtmfGenerator};
 use audio_core::echo::{EchoCanceller, EchoConfig};
@@ -130,7 +130,7 @@ pub(crate) fn barge_in() -> Step {
             residual: None,
             timbre,
             pitch: found.pitch,
-            gist: Gist::of(black_box(state)),
+            memory: Memory::of(black_box(state)),
         };
         let at = SampleTime(u64::from(n) * FRAME_SAMPLES as u64);
         black_box(detector.caller_frame(at, black_box(near)));

@@ -3,9 +3,9 @@
 
 use std::sync::OnceLock;
 
-use super::super::math::ln;
 use super::{POWER_FLOOR, SHORT};
 use crate::frame::WIRE_RATE;
+use crate::math::ln;
 use crate::spectrum::{PowerSpectrum, hann};
 
 /// How many.

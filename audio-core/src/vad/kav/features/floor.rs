@@ -2,8 +2,8 @@
 //! estimation based on optimal smoothing and minimum statistics", 2001): what a band does not fall
 //! below for a while. It is kept for the whole call: turns do not reset it.
 
-use super::super::math::lesser;
 use super::bands::BANDS;
+use crate::math::lesser;
 
 /// How far the smoothed level moves towards a frame's.
 const SMOOTHING: f32 = 0.4;

@@ -15,8 +15,8 @@ use floor::Floor;
 use motion::Motion;
 use periodicity::Periodicity;
 
-use super::math::nearest;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::math::nearest;
 use crate::sys::vector::{Work, widest};
 use crate::vad::Pitch;
 

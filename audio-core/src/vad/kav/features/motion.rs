@@ -1,9 +1,9 @@
 //! How a frame moves and how its power is spread: what tells knocks, clicks and tones from voices.
 
-use super::super::math::{lesser, ln};
 use super::POWER_FLOOR;
 use super::bands::{BANDS, BINS};
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
+use crate::math::{lesser, ln};
 use crate::sys::vector::greatest;
 
 /// Bins from 312 to 3,375 Hz.

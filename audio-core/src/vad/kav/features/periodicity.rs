@@ -6,8 +6,8 @@
 use core::ops::Range;
 use std::sync::OnceLock;
 
-use super::super::math::ln;
 use super::SPAN;
+use crate::math::ln;
 use crate::spectrum::{Fft, PowerSpectrum, hann};
 use crate::sys::vector::greatest;
 

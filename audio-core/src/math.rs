@@ -4,7 +4,7 @@
 /// Natural logarithm of a positive, finite, normal number, to 4e-6 absolute; a polynomial of
 /// ln(1 + t) on [√½ − 1, √2 − 1] (least maximum error) beside the exponent.
 #[inline(always)]
-pub(super) fn ln(x: f32) -> f32 {
+pub(crate) fn ln(x: f32) -> f32 {
     // Split so that the mantissa lies in [√½, √2).
     let bits = x.to_bits().wrapping_sub(0x3f35_04f3);
     let exponent = (bits as i32) >> 23;
@@ -25,20 +25,20 @@ pub(super) fn ln(x: f32) -> f32 {
 
 /// The lesser of two numbers: one instruction, unlike `f32::min`, for nothing here is no number.
 #[inline(always)]
-pub(super) fn lesser(a: f32, b: f32) -> f32 {
+pub(crate) fn lesser(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
 /// The logistic function, to 1e-6.
 #[inline(always)]
-pub(super) fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid(x: f32) -> f32 {
     0.5 + 0.5 * tanh(0.5 * x)
 }
 
 /// Hyperbolic tangent, to 1e-6: the quotient of the odd and the even half of exp(2x) where it is
 /// not yet ±1 in single precision.
 #[inline(always)]
-pub(super) fn tanh(x: f32) -> f32 {
+pub(crate) fn tanh(x: f32) -> f32 {
     let x = x.clamp(-9.0, 9.0);
     let e = exp(2.0 * x);
     (e - 1.0) / (e + 1.0)
@@ -50,7 +50,7 @@ const ROUND: f32 = 12_582_912.0;
 
 /// The nearest whole number to `x`, whose magnitude must be below 32,768.
 #[inline(always)]
-pub(super) fn nearest(x: f32) -> i16 {
+pub(crate) fn nearest(x: f32) -> i16 {
     (x + ROUND).to_bits() as i16
 }
 
