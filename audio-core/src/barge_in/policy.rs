@@ -36,7 +36,7 @@ pub struct BargeInConfig {
     /// How far the agent is turned down, in dB. 0 to 40.
     pub duck_db: f32,
     /// Where evidence is counted with a [`leak`](Self::leak): how likely it must be that
-    /// the caller takes the floor, for the agent to yield at once, if there is any evidence; `None` waits for `confirm_ms`. In (0, 1].
+    /// the caller takes the floor, for the agent to yield at once, after 60 ms of voice at least; `None` waits for `confirm_ms`. In (0, 1].
     pub claim_score: Option<f32>,
     /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
     pub yield_score: f32,
@@ -89,8 +89,8 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.55),
-            claim_score: Some(0.58),
+            duck_score: Some(0.64),
+            claim_score: Some(0.84),
             ..Self::responsive()
         }
     }

@@ -23,8 +23,12 @@ const BELIEVED: f32 = 3.0;
 const CONFIRMED: f32 = 0.33;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
 const PATIENCE: f32 = 2.0;
+/// Frames of voice that a claim needs: of fewer nothing can be said about the echo.
+const RUN: u32 = 3;
 /// How likely it must be that a voice is near for its words to be believed: who is far off has words too.
-const NEAR: f32 = 0.85;
+const NEAR: f32 = 0.9;
+/// …or how likely that they take the floor.
+const LIKELY: f32 = 0.5;
 /// Frames of voice from which on its level tells that it is near: 200 ms.
 const CLOSE_FRAMES: u32 = 10;
 /// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
@@ -125,6 +129,9 @@ impl BargeInDetector {
     /// New rules from the next frame on; the run of voice so far is judged by them.
     pub const fn set_config(&mut self, config: BargeInConfig) {
         self.config = config;
+        if config.leak.is_none() {
+            self.model = Model::NEW;
+        }
     }
 
     /// A frame of the agent's voice was sent, at `level`. A new `reply` is a new reply: its grace
@@ -165,6 +172,7 @@ impl BargeInDetector {
         self.audible = 0;
         self.run = None;
         self.ducked = false;
+        self.model = Model::NEW;
     }
 
     /// Forgets the call, the echo included.
@@ -325,7 +333,7 @@ impl BargeInDetector {
         self.unconfirmed = if begun >= 0.5 * needed { 0 } else { self.unconfirmed.saturating_add(1) };
         let claim = self.config.claim_score;
         let claimed = !reply.yielded && claim.is_some_and(|claim| claims >= claim);
-        if let Some(run) = self.run.filter(|_| claimed) {
+        if let Some(run) = self.run.filter(|run| claimed && run.frames >= RUN) {
             return self.yield_to(reply, run, claims);
         }
         let run = self.explained(self.run.unwrap_or(Run::new(at)), near);
@@ -346,7 +354,7 @@ impl BargeInDetector {
                 && run.evidence >= BELIEVED
                 && is_as_close(run.loudness(), own.0, own.1)
         };
-        if !self.near && (is_near >= NEAR || close()) {
+        if !self.near && (is_near >= NEAR || claims >= LIKELY || close()) {
             self.near = true;
             return Some(Verdict::Near { score: is_near, reasons: run.reasons });
         }

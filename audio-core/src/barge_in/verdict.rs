@@ -15,7 +15,7 @@ pub enum Verdict {
     },
     /// What turned the agent down is a voice as near as the caller's: words may make it yield.
     Near {
-        /// How likely it is that the caller takes the floor, in [0, 1].
+        /// How likely it is that the voice is the caller's, or the run's score where no model is asked, in [0, 1].
         score: f32,
         /// What it is made of.
         reasons: Reasons,

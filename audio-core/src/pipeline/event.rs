@@ -41,7 +41,7 @@ pub enum PipelineEvent {
     Near {
         /// When it was decided.
         at: SampleTime,
-        /// How likely it is that the caller takes the floor, in [0, 1].
+        /// How likely it is that the voice is the caller's, or the run's score where no model is asked, in [0, 1].
         score: f32,
         /// What it is made of.
         reasons: Reasons,

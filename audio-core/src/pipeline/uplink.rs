@@ -64,7 +64,7 @@ impl CallPipeline {
             self.echo.skip(&played);
             self.echo_found = EchoFrame::NONE;
             self.detection = self.speech.process_lost();
-            self.report(at, self.detection, (Timbre::default(), Memory::NOTHING));
+            self.report(at, self.detection, (Timbre::default(), Memory::of(self.speech.state())));
         }
         self.now = target;
     }

@@ -10,10 +10,10 @@ pub const UNITS: usize = BLOCK_ROWS;
 /// An activation in [-1, 1] is a whole number of this many parts.
 const ACTIVATION_SCALE: f32 = 2_047.0;
 /// The greatest magnitude of a weight.
-pub(super) const LARGEST: u16 = 2_047;
+const LARGEST: u16 = 2_047;
 
 /// One number a unit, part after part.
-pub(super) type Parts<const PARTS: usize> = [[f32; UNITS]; PARTS];
+type Parts<const PARTS: usize> = [[f32; UNITS]; PARTS];
 
 /// A matrix of whole numbers, and what turns a row's sum into a float.
 #[derive(Debug)]

@@ -18,20 +18,19 @@ use crate::frame::Dbfs;
 use crate::recurrent::whole;
 
 /// Numbers a frame says, beside what the voice detector remembers: of its level and its sound, and of its pitch.
-pub const MODEL_INPUTS: usize = INPUTS;
-const INPUTS: usize = OWN + PITCH;
+pub const MODEL_INPUTS: usize = OWN + PITCH;
 const OWN: usize = 7;
 const PITCH: usize = 5;
 
-/// Frames whose log-odds are averaged.
+/// Frames whose log-odds are averaged before somebody is said to have begun.
 const BEGUN_MEAN: usize = 2;
-const CLAIMS_MEAN: usize = 1;
-const NEAR_MEAN: usize = 1;
-/// Frames that must have been heard before anybody is said to take the floor: 480 ms, for interruptions of less are
-/// none in training. It matters where they speak when the agent begins, and after an acquittal.
+/// Frames that must have been heard before anybody is said to take the floor: 480 ms, for training counts none who has spoken for
+/// less. It matters where they speak when the agent begins, and after an acquittal.
 const CLAIMS_FROM: u32 = 24;
 /// A caller who has not had a turn yet is taken for one at this level, in dBFS.
 const TYPICAL: f32 = -22.0;
+/// The greatest input: what is beyond it, of a detector that is not ours, is taken for it.
+const GREATEST: f32 = 8.0;
 /// The least log-odds, and those of a frame that was not judged.
 const UNLIKELY: f32 = -8.0;
 
@@ -76,10 +75,10 @@ pub(super) struct Model {
     /// Frames that the network remembers, as far as [`CLAIMS_FROM`].
     heard: u32,
     newest: [f32; MODEL_INPUTS],
-    /// Log-odds of the newest frames.
+    /// Log-odds of the newest frames, newest first, and of the newest one.
     begun: [f32; BEGUN_MEAN],
-    claims: [f32; CLAIMS_MEAN],
-    near: [f32; NEAR_MEAN],
+    claims: f32,
+    near: f32,
 }
 
 impl Model {
@@ -88,8 +87,8 @@ impl Model {
         heard: 0,
         newest: [0.0; MODEL_INPUTS],
         begun: [UNLIKELY; BEGUN_MEAN],
-        claims: [UNLIKELY; CLAIMS_MEAN],
-        near: [UNLIKELY; NEAR_MEAN],
+        claims: UNLIKELY,
+        near: UNLIKELY,
     };
 
     /// The line's next frame. It is judged only while there is somebody to interrupt; before that nothing is remembered.
@@ -100,14 +99,15 @@ impl Model {
         }
         self.newest = inputs;
         let mut all = [0; COLUMNS];
-        let (own, remembered) = all.split_at_mut(INPUTS);
-        own.copy_from_slice(&whole(&inputs));
+        let (own, remembered) = all.split_at_mut(MODEL_INPUTS);
+        own.copy_from_slice(&whole(&inputs.map(|x| x.clamp(-GREATEST, GREATEST))));
         remembered.copy_from_slice(memory.values());
         let [begun, claims, near] = self.network.push(&all);
-        push(&mut self.begun, begun);
         self.heard = CLAIMS_FROM.min(self.heard + 1);
-        push(&mut self.claims, if self.heard < CLAIMS_FROM { UNLIKELY } else { claims });
-        push(&mut self.near, near);
+        self.begun.copy_within(..BEGUN_MEAN - 1, 1);
+        self.begun[0] = begun.max(UNLIKELY);
+        self.claims = if self.heard < CLAIMS_FROM { UNLIKELY } else { claims.max(UNLIKELY) };
+        self.near = near.max(UNLIKELY);
     }
 
     /// What the newest frame said.
@@ -117,37 +117,31 @@ impl Model {
 
     /// How likely it is that the caller has begun to speak just now, in [0, 1].
     pub(super) fn begun(&self) -> f32 {
-        likelihood(&self.begun)
+        likelihood(self.begun.iter().sum::<f32>() / BEGUN_MEAN as f32)
     }
 
     /// How likely it is that the caller takes the floor, in [0, 1].
     pub(super) fn claims(&self) -> f32 {
-        likelihood(&self.claims)
+        likelihood(self.claims)
     }
 
     /// How likely it is that whoever speaks is the caller, who may say little, and nobody far off and no noise, in [0, 1].
     pub(super) fn near(&self) -> f32 {
-        likelihood(&self.near)
+        likelihood(self.near)
     }
 }
 
-fn push<const COUNT: usize>(newest: &mut [f32; COUNT], odds: f32) {
-    newest.copy_within(..COUNT - 1, 1);
-    newest[0] = odds.max(UNLIKELY);
-}
-
-/// The mean of the log-odds on a scale from 0 to 1, 0.5 where both are as likely: a quotient in place of the logistic
+/// Log-odds on a scale from 0 to 1, 0.5 where both are as likely: a quotient in place of the logistic
 /// function, so that every machine gets the same bits and numbers close to certainty stay apart.
-fn likelihood(odds: &[f32]) -> f32 {
-    let mean = odds.iter().sum::<f32>() / odds.len() as f32;
-    0.5 + 0.5 * mean / (1.0 + mean.abs())
+fn likelihood(odds: f32) -> f32 {
+    0.5 + 0.5 * odds / (1.0 + odds.abs())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::barge_in::timbre::Timbre;
-    use crate::vad::{Pitch, STATE};
+    use crate::vad::Pitch;
 
     /// A frame of a line on which something goes on, no two alike.
     fn frame(n: usize) -> (Near, Beside) {
@@ -185,34 +179,46 @@ mod tests {
         (0..60).for_each(|n| hear(&mut model, n, true));
         assert_ne!(model.network, Network::NEW);
         hear(&mut model, 60, false);
-        assert_eq!((model.begun(), model.claims()), (likelihood(&[UNLIKELY]), likelihood(&[UNLIKELY])));
+        let unlikely = likelihood(UNLIKELY);
+        assert_eq!((model.begun(), model.claims(), model.near()), (unlikely, unlikely, unlikely));
         assert_eq!(model.newest(), inputs(frame(60).0, frame(60).1));
         (0..10).for_each(|n| [&mut model, &mut fresh].into_iter().for_each(|model| hear(model, n, true)));
         assert_eq!(model.network, fresh.network);
         assert_eq!(model.begun().to_bits(), fresh.begun().to_bits());
     }
 
-    /// Inputs far beyond what a line can say fit into their whole numbers, and the state stays within its bounds.
+    /// Whatever the network makes of it, and again after the agent was silent for a frame.
     #[test]
-    fn the_loudest_frame_has_room() {
-        let (mut near, mut beside) = frame(0);
-        (near.level, beside.floor, beside.before, beside.echo) =
-            (Dbfs(0.0), Dbfs::SILENCE, Dbfs::SILENCE, Dbfs::SILENCE);
-        near.pitch = Pitch { waveform: 2.0, ripple: 4.0, kept: 2.0, moved: 1.0, period: 2.0 };
-        near.memory = Memory::of(&[1.0; STATE]);
-        let loud = inputs(near, beside);
-        assert!(loud.iter().all(|x| x.abs() <= 8.0), "{loud:?}");
+    fn nobody_takes_the_floor_in_less_than_480_ms() {
         let mut model = Model::NEW;
-        for _ in 0..200 {
-            model.hear(loud, &near.memory, true);
-            assert!((0.0..=1.0).contains(&model.begun()) && (0.0..=1.0).contains(&model.claims()));
+        for _ in 0..2 {
+            for n in 0..23 {
+                hear(&mut model, n, true);
+                assert_eq!(model.claims(), likelihood(UNLIKELY), "{n}");
+            }
+            hear(&mut model, 23, true);
+            assert!(model.claims() > likelihood(UNLIKELY));
+            hear(&mut model, 24, false);
         }
+    }
+
+    /// Of a detector that is not ours: taken for the greatest there is, not for a small one by a number's overflow.
+    #[test]
+    fn an_input_beyond_all_bounds_is_the_greatest() {
+        let (near, _) = frame(0);
+        let state = |x: f32| {
+            let mut model = Model::NEW;
+            model.hear([x; MODEL_INPUTS], &near.memory, true);
+            model.network
+        };
+        assert_eq!(state(17.0), state(8.0));
+        assert_eq!(state(-1e9), state(-8.0));
+        assert_ne!(state(8.0), state(-8.0));
     }
 
     #[test]
     fn likelihoods_keep_their_order_and_their_bounds() {
-        let all: Vec<f32> =
-            [-8.0, -1.0, 0.0, 1.0, 30.0].into_iter().map(|odds| likelihood(&[odds])).collect();
+        let all: Vec<f32> = [-8.0, -1.0, 0.0, 1.0, 30.0].into_iter().map(likelihood).collect();
         assert!(all.is_sorted() && all[0] > 0.0 && all[4] < 1.0);
         assert_eq!((all[1], all[2], all[3]), (0.25, 0.5, 0.75));
     }

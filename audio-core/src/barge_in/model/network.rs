@@ -1,13 +1,13 @@
 //! A gated recurrent unit, three numbers out.
 
-use super::INPUTS;
+use super::MODEL_INPUTS;
 use crate::recurrent::{Gru, Reader, UNITS};
 use crate::sum::sum;
 use crate::sys::vector::{Work, widest};
 use crate::vad::STATE;
 
 /// What comes in: the frame's own inputs and the voice detector's memory.
-pub(super) const COLUMNS: usize = INPUTS + STATE;
+pub(super) const COLUMNS: usize = MODEL_INPUTS + STATE;
 
 /// What comes out: the log-odds that somebody has begun to speak, that they take the floor, and that they are near.
 pub(super) const ANSWERS: usize = 3;
