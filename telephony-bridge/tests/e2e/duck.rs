@@ -70,7 +70,7 @@ async fn what_is_buffered_is_turned_down_too() {
     let bridge = site.bridge(&[("RECORD_TAPES", "all")]);
     let voice = &tape("interruption").caller[10_612 * 8..][..SOUND_MS * 8];
     // In the middle, and so that the duck falls anywhere around the greeting's last frames.
-    let onsets = [600, 1_000].into_iter().chain((2_740..2_880).step_by(10));
+    let onsets = [600, 1_000].into_iter().chain((2_710..2_836).step_by(9));
     let mut calls = Vec::new();
     for onset in onsets {
         let mut caller = site.caller(&bridge, &format!("at{onset}"));
