@@ -61,7 +61,7 @@ impl<const PARTS: usize, const PAIRS: usize> Layer<PARTS, PAIRS> {
     }
 }
 
-/// Activations in [-1, 1], or a little beyond, as whole numbers: up to ±16 fit.
+/// Activations in [-1, 1], and inputs of up to ±16, as whole numbers.
 #[inline(always)]
 pub(crate) fn whole<const N: usize>(activations: &[f32; N]) -> [i16; N] {
     let mut numbers = [0; N];
