@@ -87,6 +87,20 @@ fn heard(timeline: &[TimelineEvent], end_ms: u64) -> Vec<(u64, u64, bool)> {
     heard
 }
 
+fn kind_of(tape: &str) -> &str {
+    tape.rsplit_once('_').map_or(tape, |(kind, _)| kind)
+}
+
+fn name_of(kind: SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Turn => "turn",
+        SpanKind::Backchannel => "backchannel",
+        SpanKind::Interruption => "interruption",
+        SpanKind::Noise => "noise",
+        SpanKind::SideSpeech => "side_speech",
+    }
+}
+
 /// The replay contract's rule of what overlaps count.
 fn overlaps(span: &CallerSpan, agent: &[(u64, u64, bool)]) -> bool {
     let audible: u64 = agent
@@ -117,7 +131,10 @@ impl Scene {
             let up = timeline.iter().find(|entry| entry.t_ms >= duck && ends_duck(entry.event));
             up.map_or(end_ms, |entry| entry.t_ms) - duck
         };
-        let event = labels.iter().find(|label| label.kind != SpanKind::Turn).map(|label| {
+        // Of scenes in which several things happen, the one that they are named after.
+        let mut events = labels.iter().filter(|label| label.kind != SpanKind::Turn);
+        let named = labels.iter().find(|label| name_of(label.kind) == kind_of(tape));
+        let event = named.or_else(|| events.next()).map(|label| {
             let within = |t: &&u64| (label.start_ms..=label.end_ms + SLACK_MS).contains(*t);
             Event {
                 start_ms: label.start_ms,
@@ -156,7 +173,7 @@ impl Scene {
 
     /// The kind: the name up to its last `_`.
     pub(crate) fn kind(&self) -> &str {
-        self.tape.rsplit_once('_').map_or(&self.tape, |(kind, _)| kind)
+        kind_of(&self.tape)
     }
 
     pub(crate) fn csv_row(&self, rules: &str) -> String {
@@ -207,6 +224,19 @@ mod tests {
         assert_eq!(ducks(SpanKind::Noise, 8_200), 1);
         assert_eq!(ducks(SpanKind::SideSpeech, 8_200), 0);
         assert_eq!(ducks(SpanKind::SideSpeech, 9_900), 1, "long after it");
+    }
+
+    #[test]
+    fn of_several_events_the_one_counts_that_the_scene_is_named_after() {
+        let labels = [span(SpanKind::Backchannel, 6_000, 6_400), span(SpanKind::Interruption, 8_000, 9_000)];
+        let timeline = [(5_000, EventName::AgentAudioStart), (8_500, EventName::BargeIn)];
+        let timeline: Vec<_> = timeline.into_iter().map(|(t, event)| TimelineEvent::new(t, event)).collect();
+        let after = |tape| {
+            let scene = Scene::new(tape, &labels, &timeline, 10_000);
+            scene.event.map(|event| (event.start_ms, event.yield_after()))
+        };
+        assert_eq!(after("interruption_0001"), Some((8_000, Some(500))));
+        assert_eq!(after("echo_0001"), Some((6_000, None)), "none of its kind: the first");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crm_api::CallEventKind;
 use provider_fakes::openai::Reply;
 use telephony_bridge::providers::net::live_tasks;
 
-use crate::site::{PATIENCE, Site, crowd_ran_apart, eventually, open_files, tape, tape_dir, voice_dir};
+use crate::site::{PATIENCE, Site, crowd_apart, eventually, open_files, tape, tape_dir, voice_dir};
 
 const AT_ONCE: u64 = 25;
 /// Percent of the requests that fail.
@@ -28,7 +28,7 @@ fn fate(seed: u64, call: u64) -> (u64, bool) {
 /// call once with one beginning and one end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_stuck_and_nothing_is_left() {
-    if crowd_ran_apart() {
+    if crowd_apart("chaos::nothing_is_stuck_and_nothing_is_left", 1).is_none() {
         return;
     }
     let (calls, seed) = (setting("CHAOS_CALLS", 2 * AT_ONCE), setting("CHAOS_SEED", 1));

@@ -135,7 +135,7 @@ async fn a_draft_that_failed_is_begun_anew() {
 /// session's numbers turns it off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_call_is_answered_early() {
-    if ran_apart() {
+    if ran_apart("draft::a_call_is_answered_early") {
         return;
     }
     let tape = tape("booking");

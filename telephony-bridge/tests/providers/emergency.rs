@@ -25,7 +25,7 @@ async fn call(site: &Site, sid: &str, own: Option<&[&str]>) {
 /// language, says that it is one; the call is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_dialogue_goes_by_the_business_s_list() {
-    if ran_apart() {
+    if ran_apart("emergency::the_dialogue_goes_by_the_business_s_list") {
         return;
     }
     let lists = [
@@ -56,7 +56,7 @@ async fn the_dialogue_goes_by_the_business_s_list() {
 /// S-EMG-017: a model is told what its business calls urgent, and is told nothing where the business has no list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_model_is_told_what_is_urgent() {
-    if ran_apart() {
+    if ran_apart("emergency::a_model_is_told_what_is_urgent") {
         return;
     }
     let lists = [

@@ -26,7 +26,7 @@ fn turns(site: &Site, call_sid: &str) -> Vec<(Speaker, String)> {
 /// heard is told to the model; what was said before is not synthesised again, not even after a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_base_url_is_enough_for_a_call() {
-    if ran_apart() {
+    if ran_apart("full_call::a_base_url_is_enough_for_a_call") {
         return;
     }
     let tape = tape("booking");
@@ -113,7 +113,7 @@ async fn a_base_url_is_enough_for_a_call() {
 /// A slow tool is bridged by a phrase, and is not cancelled by the end of the call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_tool_is_bridged() {
-    if ran_apart() {
+    if ran_apart("full_call::a_slow_tool_is_bridged") {
         return;
     }
     let tape = tape("booking");
@@ -142,7 +142,7 @@ async fn a_slow_tool_is_bridged() {
 /// kept of one voice is not heard in the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_business_has_its_own_voice_and_words() {
-    if ran_apart() {
+    if ran_apart("full_call::a_business_has_its_own_voice_and_words") {
         return;
     }
     let tape = tape("booking");

@@ -8,7 +8,7 @@ use crate::site::{PATIENCE, Site, ran_apart, tape, tape_dir, voice_dir};
 /// in the background closes it, and the same call goes on with it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_provider_that_works_again_is_used_again() {
-    if ran_apart() {
+    if ran_apart("recovery::a_provider_that_works_again_is_used_again") {
         return;
     }
     let tape = tape("booking");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use tokio::task::JoinHandle;
 const TOKEN: &str = "internal";
 /// For what must happen sooner or later.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// Set in the process of one test.
+/// Set in the process of one test: which part of it.
 const APART: &str = "KAV_TEST_APART";
 
 fn fixtures() -> PathBuf {
@@ -163,35 +164,55 @@ pub fn open_files() -> BTreeSet<String> {
     named.filter(|name| !name.starts_with("anon_inode")).collect()
 }
 
-/// Whether the calling test has run: tasks, file descriptors and metrics are counted for the whole process, so a test
+/// Whether `test`, the calling one, has run: tasks, file descriptors and metrics are counted for the whole process, so a test
 /// that is started beside others runs once more in a process of its own. There this is false, and the test goes on.
-pub fn ran_apart() -> bool {
+pub fn ran_apart(test: &str) -> bool {
     let _beside = CROWD.read().unwrap_or_else(PoisonError::into_inner);
-    in_own_process()
+    if part().is_some() {
+        return false;
+    }
+    run_in_processes(test, 1);
+    true
 }
 
-/// The same for a test that makes ten calls and more at once: no other one runs meanwhile, so that each is answered in
-/// time on two busy cores.
-pub fn crowd_ran_apart() -> bool {
+/// The same for a test of many calls, in so many parts, each in a process of its own: no other test runs meanwhile, so that each
+/// call is answered in time on two busy cores. The part that this process is for; none: all of them have run.
+pub fn crowd_apart(test: &str, parts: usize) -> Option<usize> {
     let _alone = CROWD.write().unwrap_or_else(PoisonError::into_inner);
-    in_own_process()
+    let part = part();
+    if part.is_none() {
+        run_in_processes(test, parts);
+    }
+    part
 }
 
 static CROWD: RwLock<()> = RwLock::new(());
 
-fn in_own_process() -> bool {
-    if std::env::var_os(APART).is_some() {
-        return false;
-    }
-    // The harness names the thread of a test after it.
-    let thread = std::thread::current();
-    let Some(name) = thread.name().filter(|name| name.contains("::")) else { return false };
-    let mut test = Command::new(std::env::current_exe().expect("this test"));
-    test.args([name, "--exact", "--nocapture"]).env(APART, "1");
-    let output = test.output().expect("it starts");
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    println!("{}", said.concat());
-    assert!(output.status.success(), "{name} failed in its own process");
-    assert!(said[0].contains("1 passed"), "{name} did not run in its own process");
-    true
+fn part() -> Option<usize> {
+    std::env::var(APART).ok()?.parse().ok()
+}
+
+/// Runs a test in a process for each part, two at a time.
+fn run_in_processes(name: &str, parts: usize) {
+    let run = |part: usize| {
+        let mut test = Command::new(std::env::current_exe().expect("this test"));
+        test.args([name, "--exact", "--nocapture"]).env(APART, part.to_string());
+        let output = test.output().expect("it starts");
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        println!("{}", said.concat());
+        let ok = output.status.success() && said[0].contains("1 passed");
+        (!ok).then(|| format!("{name}, part {part}, failed in its own process"))
+    };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let parts =
+            std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|part| *part < parts));
+        parts.filter_map(run).collect::<Vec<_>>()
+    };
+    let failed = std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mine = work();
+        [mine, other.join().expect("no panic")].concat()
+    });
+    assert!(failed.is_empty(), "{failed:#?}");
 }

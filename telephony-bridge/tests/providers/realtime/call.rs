@@ -19,7 +19,7 @@ const THIRD: &str = "בתל אביב, קרוב לים";
 /// Transcript, lead and end are the CRM's as with any other call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_whole_call() {
-    if ran_apart() {
+    if ran_apart("realtime::call::a_whole_call") {
         return;
     }
     let tape = tape("booking");
@@ -94,7 +94,7 @@ async fn a_whole_call() {
 /// were not heard are in no history.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_interrupted_answer_ends_where_it_was_heard() {
-    if ran_apart() {
+    if ran_apart("realtime::call::an_interrupted_answer_ends_where_it_was_heard") {
         return;
     }
     let tape = tape("interruption");

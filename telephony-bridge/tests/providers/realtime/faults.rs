@@ -9,7 +9,7 @@ use telephony_bridge::providers::net::live_tasks;
 
 use super::Line;
 use crate::site::{
-    audible, counter, crowd_ran_apart, eventually, open_files, ran_apart, tape, tape_dir, voice_dir,
+    audible, counter, crowd_apart, eventually, open_files, ran_apart, tape, tape_dir, voice_dir,
 };
 
 /// How long a caller may hear nothing after a sentence, or before the greeting.
@@ -142,18 +142,18 @@ async fn play(row: &Row, sid: String) -> String {
 /// with the history so far, the metric says what happened, and nothing is left behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_the_model_does_the_caller_is_answered() {
-    if crowd_ran_apart() {
-        return;
-    }
-    let begun = open_files();
     let only = std::env::var("MATRIX").unwrap_or_default();
     let rows: Vec<Row> = all().into_iter().filter(|row| row.name.starts_with(&only)).collect();
-    let mut failures = Vec::new();
-    for (group, rows) in groups(rows).iter().enumerate() {
-        let sid = |at: usize| format!("{:032x}", 0xb000 + group * 0x100 + at);
-        let calls = rows.iter().enumerate().map(|(at, row)| play(row, sid(at)));
-        failures.extend(futures_util::future::join_all(calls).await);
-    }
+    let groups = groups(rows);
+    let Some(part) =
+        crowd_apart("realtime::faults::whatever_the_model_does_the_caller_is_answered", groups.len())
+    else {
+        return;
+    };
+    let begun = open_files();
+    let sid = |at: usize| format!("{:032x}", 0xb000 + part * 0x100 + at);
+    let calls = groups[part].iter().enumerate().map(|(at, row)| play(row, sid(at)));
+    let mut failures = futures_util::future::join_all(calls).await;
     failures.retain(|failure| !failure.is_empty());
     assert!(failures.is_empty(), "{failures:#?}");
     eventually("no task is left", || live_tasks() == 0).await;
@@ -163,7 +163,7 @@ async fn whatever_the_model_does_the_caller_is_answered() {
 /// S-AUD-003: words that cannot be written down do not hold up the answer; the conversation goes on by voice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn without_words_the_conversation_goes_on() {
-    if ran_apart() {
+    if ran_apart("realtime::faults::without_words_the_conversation_goes_on") {
         return;
     }
     let tape = tape("booking");

@@ -15,7 +15,7 @@ const SECOND: &str = "קוראים לי דני כהן";
 /// model is back, and knows what the chain said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_model_that_works_again_is_used_again() {
-    if ran_apart() {
+    if ran_apart("realtime::rollover::a_model_that_works_again_is_used_again") {
         return;
     }
     let tape = tape("booking");
@@ -66,7 +66,7 @@ fn whole_history() -> Vec<String> {
 /// said. The chain is not asked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_session_is_replaced_before_it_ends() {
-    if ran_apart() {
+    if ran_apart("realtime::rollover::a_session_is_replaced_before_it_ends") {
         return;
     }
     let tape = tape("booking");
@@ -97,7 +97,7 @@ async fn a_session_is_replaced_before_it_ends() {
 /// the caller notices nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_session_lost_in_silence_is_replaced() {
-    if ran_apart() {
+    if ran_apart("realtime::rollover::a_session_lost_in_silence_is_replaced") {
         return;
     }
     let tape = tape("booking");

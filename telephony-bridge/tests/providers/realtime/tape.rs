@@ -13,7 +13,7 @@ use crate::site::{ran_apart, tape};
 /// S-TEL-012, S-AUD-008: a recorded call runs again with the same decisions, those about the model among them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_recorded_call_runs_again_with_the_same_decisions() {
-    if ran_apart() {
+    if ran_apart("realtime::tape::a_recorded_call_runs_again_with_the_same_decisions") {
         return;
     }
     let tape = tape("interruption");

@@ -13,7 +13,7 @@ use crate::site::{PATIENCE, ran_apart, tape};
 /// model that ends the call without a word says goodbye all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_tool_is_bridged() {
-    if ran_apart() {
+    if ran_apart("realtime::tools::a_slow_tool_is_bridged") {
         return;
     }
     let tape = tape("booking");

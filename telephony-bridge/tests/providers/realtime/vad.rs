@@ -10,7 +10,7 @@ use crate::site::{audible, ran_apart, tape};
 /// answers nor interrupts by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_server_may_decide_when_a_turn_is_over() {
-    if ran_apart() {
+    if ran_apart("realtime::vad::the_server_may_decide_when_a_turn_is_over") {
         return;
     }
     let tape = tape("booking");
