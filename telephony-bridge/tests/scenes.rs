@@ -29,13 +29,13 @@ fn python() -> Option<String> {
     complete.then_some(python)
 }
 
-/// Two events of each kind.
-fn generate(python: &str, split: &str) -> TempDir {
+/// Two events of each kind, and whatever else is asked for.
+fn generate(python: &str, split: &str, more: &[&str]) -> TempDir {
     let out = TempDir::new().expect("a folder");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/scenes.py");
-    let done =
-        Command::new(python).arg(script).arg(out.path()).args(["--split", split, "--events", "2"]).output();
-    let done = done.expect("runs");
+    let mut command = Command::new(python);
+    command.arg(script).arg(out.path()).args(["--split", split, "--events", "2"]).args(more);
+    let done = command.output().expect("runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     out
 }
@@ -55,7 +55,7 @@ fn length(span: &CallerSpan) -> u64 {
 #[test]
 fn scenes_are_the_same_again_and_hold_what_their_names_say() {
     let Some(python) = python() else { return };
-    let (folder, again) = (generate(&python, "test"), generate(&python, "test"));
+    let (folder, again) = (generate(&python, "test", &[]), generate(&python, "test", &[]));
     let scenes = scenes(folder.path());
     let mut kinds = Vec::new();
     for scene in &scenes {
@@ -94,11 +94,38 @@ fn scenes_are_the_same_again_and_hold_what_their_names_say() {
     assert_eq!(kinds, KINDS);
 }
 
+/// A-AUD-003: of several events under one reply each ends before the next begins, and nothing follows an interruption.
+#[test]
+fn several_events_come_one_after_the_other() {
+    let Some(python) = python() else { return };
+    let folder = generate(&python, "dev", &["--several", "--seed", "3"]);
+    let mut most = 0;
+    for scene in scenes(folder.path()) {
+        let tape = Tape::load(&scene).unwrap_or_else(|error| panic!("{error}"));
+        let kind = tape.name.rsplit_once('_').map_or("", |(kind, _)| kind);
+        let events: Vec<_> = tape.file.caller.iter().filter(|span| span.kind != SpanKind::Turn).collect();
+        let apart = tape.file.caller.windows(2).all(|pair| pair[0].end_ms + 200 < pair[1].start_ms);
+        assert!(apart, "{}: {:?}", tape.name, tape.file.caller);
+        let named = |span: &&CallerSpan| format!("{:?}", span.kind).to_lowercase() == kind.replace('_', "");
+        assert_eq!(
+            events.iter().any(|e| named(e)),
+            !matches!(kind, "echo" | "turn"),
+            "{}: {:?}",
+            tape.name,
+            tape.file.caller
+        );
+        let interruptions = events.iter().filter(|span| span.kind == SpanKind::Interruption).count();
+        assert!(kind != "interruption" || interruptions == 1 && events.last().is_some_and(named));
+        most = most.max(events.len());
+    }
+    assert!(most > 2, "one event a reply is no several");
+}
+
 /// Under rules that let the agent finish, it is speaking when the event comes.
 #[test]
 fn events_fall_into_the_agents_speech() {
     let Some(python) = python() else { return };
-    let folder = generate(&python, "dev");
+    let folder = generate(&python, "dev", &[]);
     let options = ReplayOptions {
         barge_in: Preset::Polite.config(),
         vad: VadConfig::default(),
