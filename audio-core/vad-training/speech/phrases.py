@@ -64,34 +64,28 @@ def clips(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             yield x[first * HOP : last * HOP], marks
 
 
-def write(out: Path, clips: list[tuple]) -> None:
-    """A corpus of clips: (samples, full scale 1; activity per HOP; source, language, speaker, split)."""
-    rows, at = [], 0
-    for x, _, *row in clips:
-        rows.append([at, len(x), *row])
-        at += len(x)
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    out, rows, pcm, active, at = Path(sys.argv[1]), [], [], [], 0
+    files = sorted(f for f in (ROOT / "clean").glob("*.wav") if f.stem.startswith(SOURCES) or f.stem in UNHEARD - DIGITS)
+    if not files:
+        sys.exit(f"{ROOT / 'clean'}: no recordings")
+    for path in files:
+        source = path.stem.split("_")[0]
+        for x, marks in clips(path):
+            rows.append([at, len(x), "phrases", "he" if source == "heb" else "", source if source == "heb" else path.stem, "test"])
+            pcm.append(np.round(x * 32767).astype(np.int16))
+            active.append(marks)
+            at += len(x)
     out.mkdir(parents=True, exist_ok=True)
-    np.save(out / "pcm.npy", np.concatenate([np.round(clip[0] * 32767).astype(np.int16) for clip in clips]))
-    np.save(out / "active.npy", np.concatenate([clip[1] for clip in clips]))
+    np.save(out / "pcm.npy", np.concatenate(pcm))
+    np.save(out / "active.npy", np.concatenate(active))
     with open(out / "index.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["start", "samples", "source", "language", "speaker", "split"])
         writer.writerows(rows)
     print(f"{len(rows)} clips of {len({row[4] for row in rows})} people, {at / RATE:.0f} s")
-
-
-def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    files = sorted(f for f in (ROOT / "clean").glob("*.wav") if f.stem.startswith(SOURCES) or f.stem in UNHEARD - DIGITS)
-    if not files:
-        sys.exit(f"{ROOT / 'clean'}: no recordings")
-    made = []
-    for path in files:
-        source = path.stem.split("_")[0]
-        speaker = "heb" if source == "heb" else path.stem
-        made += [(x, marks, "phrases", "he" if source == "heb" else "", speaker, "test") for x, marks in clips(path)]
-    write(Path(sys.argv[1]), made)
 
 
 if __name__ == "__main__":
