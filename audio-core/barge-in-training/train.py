@@ -21,8 +21,8 @@ UNITS = 64
 SPEAKERS = ("interruption", "backchannel")
 WEIGHTS = {"noise": 16, "backchannel": 16, "side_speech": 6}  # of frames that could be taken for somebody who takes the floor
 FAR = {"noise": 1, "side_speech": 2}  # …and for the caller
-FRAMES, BEFORE, MORE = 150, (15, 80), 0.3  # of a piece; of it before its event; pieces from anywhere, of those with an event
-STEPS, BATCH, RATE, DECAY, SEED = 6_500, 96, 3e-3, 1e-5, 1
+FRAMES, BEFORE, MORE = 200, (15, 130), 0.3  # of a piece; of it before an event; pieces from anywhere, of those with an event
+STEPS, BATCH, RATE, DECAY, SEED = 6_500, 96, 3e-3, 1e-5, 2
 ANSWERS = 3  # do they take the floor, have they begun, are they near
 COUNTS = (1.0, 0.3, 0.1)  # what the loss of each counts for
 HEARD, ANSWER, WEIGHT = 0, (1, 3, 5), (2, 4, 6)  # columns of what is known of a frame
@@ -63,7 +63,7 @@ def known(labels, t, heard):
 
 
 class Scenes:
-    """All frames in one piece, where each scene begins and ends in it, and where its event begins (-1: it has none)."""
+    """All frames in one piece; of each event, and of each scene without one, where the scene begins and ends in it and where the event begins (-1: none)."""
 
     def __init__(self, pairs):
         x, state, answers, places, at = [], [], [], [], 0
@@ -76,7 +76,7 @@ class Scenes:
                 state.append(np.round(frames[:, INPUTS : INPUTS + STATE] * 127).astype(np.int8))
                 answers.append(known(labels, t, frames[:, -1] > 0.5))
                 events = [label["start_ms"] // FRAME_MS for label in labels if label["kind"] != "turn"]
-                places.append((at, at + len(frames), at + events[-1] if events else -1))
+                places += [(at, at + len(frames), at + event) for event in events or [-1 - at]]
                 at += len(frames)
         # A piece may end behind the last scene.
         x.append(np.zeros((FRAMES, INPUTS), np.float16))
@@ -197,7 +197,7 @@ def main():
     if unpaired := [pair for pair in a.pairs if "=" not in pair]:
         p.error(f"{unpaired[0]!r} is not SCENES=INPUTS")
     scenes = Scenes([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs])
-    print(f"{len(scenes.places)} scenes, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
+    print(f"{len(scenes.places)} events, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
     a.out.write_bytes(export(fit(scenes)))
 
 

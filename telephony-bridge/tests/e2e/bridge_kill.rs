@@ -28,7 +28,9 @@ async fn killed_with_events_waiting(site: &Site, bridge: Process, go_away: impl 
     let runs = async || (site.health(&bridge).await["calls"]["live"] == 1).then_some(());
     eventually("the call runs", runs).await;
     go_away();
-    eventually("events wait for the CRM", async || (site.pending(&bridge).await >= 5).then_some(())).await;
+    let turns = || on_disk(site).iter().filter(|(_, event)| event["type"] == "turn").count();
+    let wait = async || (site.pending(&bridge).await >= 5 && turns() >= 3).then_some(());
+    eventually("events wait for the CRM", wait).await;
     assert!(!call.is_finished());
     bridge.kill();
     over(call).await;
