@@ -197,7 +197,7 @@ def main():
     if unpaired := [pair for pair in a.pairs if "=" not in pair]:
         p.error(f"{unpaired[0]!r} is not SCENES=INPUTS")
     scenes = Scenes([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs])
-    print(f"{len(scenes.places)} events, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
+    print(f"{len(scenes.places)} events and scenes without one, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
     a.out.write_bytes(export(fit(scenes)))
 
 

@@ -182,33 +182,46 @@ fn adaptive_yields_to_an_interruption() {
     }
 }
 
+/// Everything that happens while the agent says one reply over `caller`.
+#[cfg(feature = "tape")]
+fn under_one_reply(kind: VadKind, rules: impl Into<BargeInConfig>, caller: &[i16]) -> Vec<Event> {
+    let caller = caller.as_chunks::<FRAME_SAMPLES>().0;
+    let agent = Line::of(205.0).voice(caller.len(), 300.0).frames();
+    let (mut replay, mut events) = (replay(kind, rules), Vec::new());
+    for (pcm, reply) in caller.iter().zip(&agent) {
+        replay.step(pcm, Some(&WireFrame { seq: 1, ..*reply }));
+        events.extend(core::iter::from_fn(|| replay.pipeline_mut().poll_event()));
+        while replay.pipeline_mut().poll_clean().is_some() {}
+    }
+    events
+}
+
+/// What callers say in a recorded call of the fixtures: its kind, and the line from so many frames before it to so many after.
+#[cfg(feature = "tape")]
+fn said(call: &str, before: usize, after: usize) -> Vec<(audio_core::tape::SpanKind, Vec<i16>)> {
+    let path = format!("{}/../fixtures/calls/{call}", env!("CARGO_MANIFEST_DIR"));
+    let tape = audio_core::tape::Tape::load(path).expect("a tape");
+    let line = |start_ms: u64, end_ms: u64| {
+        let frames = (start_ms as usize / 20 - before)..(end_ms as usize / 20 + after);
+        tape.caller[frames.start * FRAME_SAMPLES..frames.end * FRAME_SAMPLES].to_vec()
+    };
+    tape.file.caller.iter().map(|span| (span.kind, line(span.start_ms, span.end_ms))).collect()
+}
+
 /// A-AUD-003: what callers say over the agent, by its sound alone: four sentences of five are yielded to before their speaker has said
 /// much, and "uh-huh", as loud, never is.
 #[cfg(feature = "tape")]
 #[test]
 fn adaptive_tells_a_sentence_from_a_backchannel() {
-    use audio_core::tape::{SpanKind, Tape};
+    use audio_core::tape::SpanKind;
 
     let (mut after, mut backchannels) = (Vec::new(), Vec::new());
     for call in ["booking", "interruption", "backchannels"] {
-        let tape =
-            Tape::load(format!("{}/../fixtures/calls/{call}", env!("CARGO_MANIFEST_DIR"))).expect("a tape");
-        for span in &tape.file.caller {
-            // A second of the line, what is said, and a second more, while one reply goes on.
-            let frames = (span.start_ms as usize / 20 - SECOND)..(span.end_ms as usize / 20 + SECOND);
-            let caller = &tape.caller[frames.start * FRAME_SAMPLES..frames.end * FRAME_SAMPLES];
-            let agent = Line::of(205.0).voice(frames.len(), 300.0).frames();
-            let mut replay = replay(VadKind::Kav, Preset::Adaptive);
-            let mut at = None;
-            for (pcm, reply) in caller.as_chunks::<FRAME_SAMPLES>().0.iter().zip(&agent) {
-                replay.step(pcm, Some(&WireFrame { seq: 1, ..*reply }));
-                while let Some(event) = replay.pipeline_mut().poll_event() {
-                    at = at.or(yields(&[event]).first().copied());
-                }
-                while replay.pipeline_mut().poll_clean().is_some() {}
-            }
-            let late = at.map(|at| at + frames.start as u64 * 20 - span.start_ms);
-            match span.kind {
+        // A second of the line, what is said, and a second more, while one reply goes on.
+        for (kind, line) in said(call, SECOND, SECOND) {
+            let at = yields(&under_one_reply(VadKind::Kav, Preset::Adaptive, &line)).first().copied();
+            let late = at.map(|at| at.saturating_sub(1_000));
+            match kind {
                 SpanKind::Backchannel => backchannels.push(late),
                 SpanKind::Turn | SpanKind::Interruption => after.push(late.unwrap_or(u64::MAX)),
                 SpanKind::Noise | SpanKind::SideSpeech => {}
@@ -221,6 +234,49 @@ fn adaptive_tells_a_sentence_from_a_backchannel() {
         after[after.len() / 2] <= 600 && after[after.len() * 4 / 5] <= 900,
         "{after:?} ms from the onset"
     );
+}
+
+/// A-AUD-003: a listener who says "uh-huh" again and again under one reply takes the floor with none of them, and still does with the
+/// sentence that follows.
+#[cfg(feature = "tape")]
+#[test]
+fn adaptive_hears_a_sentence_after_several_backchannels() {
+    use audio_core::tape::SpanKind;
+
+    let uh_huhs = said("backchannels", 10, 10).into_iter().filter(|(kind, _)| *kind == SpanKind::Backchannel);
+    let uh_huhs: Vec<Vec<i16>> = uh_huhs.map(|(_, line)| line).collect();
+    assert!(uh_huhs.len() > 4);
+    for sentence in
+        said("interruption", 10, SECOND).into_iter().filter(|(kind, _)| *kind == SpanKind::Interruption)
+    {
+        for first in 0..uh_huhs.len() {
+            let order = (0..4).flat_map(|n| &uh_huhs[(first + n) % uh_huhs.len()]).copied();
+            let mut line: Vec<i16> = sentence.1[..10 * FRAME_SAMPLES].repeat(3);
+            line.extend(order);
+            let begins = line.len() as u64 / 8 + 200;
+            line.extend(&sentence.1);
+            let at = yields(&under_one_reply(VadKind::Kav, Preset::Adaptive, &line));
+            assert!(
+                at.len() == 1 && (begins + 300..begins + 1_100).contains(&at[0]),
+                "{first}: {at:?}, {begins}"
+            );
+        }
+    }
+}
+
+/// A-AUD-003: a sentence over the agent turns it down at any sensitivity of the business's.
+#[cfg(feature = "tape")]
+#[test]
+fn adaptive_turns_the_agent_down_at_any_sensitivity() {
+    for sensitivity in [-1.0, -0.5, 0.0, 0.5, 1.0] {
+        let rules = Preset::Adaptive.config().with_sensitivity(sensitivity);
+        for (n, (_, line)) in said("interruption", SECOND, SECOND).iter().enumerate() {
+            let events = under_one_reply(VadKind::Kav, rules, line);
+            let duck = events.iter().find(|event| matches!(event, Event::Duck { .. }));
+            let in_time = duck.is_some_and(|duck| (1_000..2_000).contains(&duck.at().as_ms()));
+            assert!(in_time, "{sensitivity}, {n}: {events:?}");
+        }
+    }
 }
 
 #[test]

@@ -204,7 +204,7 @@ proptest! {
 /// frame is lost, and before and after it is bit for bit what was sent.
 #[test]
 fn the_agent_is_turned_down_while_the_caller_may_be_interrupting() {
-    let mut pipeline = CallPipeline::new(PipelineConfig::new(VadKind::Rms, Preset::Adaptive)).expect("valid");
+    let mut pipeline = CallPipeline::new(PipelineConfig::new(VadKind::Kav, Preset::Adaptive)).expect("valid");
     let caller = Line::new().silence(100).voice(18, 3_000.0).silence(100).frames();
     let agent = Line::of(205.0).voice(caller.len(), 3_000.0).frames();
     let (mut ducked, mut since_up, mut quiet) = (false, 100, 0);

@@ -108,7 +108,7 @@ fn several_events_come_one_after_the_other() {
         assert!(apart, "{}: {:?}", tape.name, tape.file.caller);
         let named = |span: &&CallerSpan| format!("{:?}", span.kind).to_lowercase() == kind.replace('_', "");
         assert_eq!(
-            events.iter().any(|e| named(e)),
+            events.iter().any(named),
             !matches!(kind, "echo" | "turn"),
             "{}: {:?}",
             tape.name,

@@ -4,7 +4,11 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
+use crate::barge_in::model;
 use crate::frame::{Dbfs, FRAME_MS};
+
+/// How far the log-odds of what the model says move at the ends of the sensitivity.
+const SENSITIVE_ODDS: f64 = 2.0;
 
 /// When the caller interrupts. Times are rounded up to whole 20 ms frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,9 +105,10 @@ impl BargeInConfig {
     /// These rules, but more (up to 1) or less (down to -1) sensitive: what one business turns beside
     /// its preset.
     ///
-    /// The voice that confirms lasts `2^-sensitivity` times as long: half or twice at the ends. Both
-    /// scores, and that of a claim, move by half as many octaves, as far as 1: the least sensitive preset still
-    /// yields to a voice that is clear and near, by its length. All stay in the ranges of [`validate`](Self::validate), which accepts the
+    /// The voice that confirms lasts `2^-sensitivity` times as long: half or twice at the ends. The
+    /// scores move by half as many octaves, as far as 1: the least sensitive preset still
+    /// yields to a voice that is clear and near, by its length. Where evidence is counted with a [`leak`](Self::leak), the scores to duck and to claim are how
+    /// likely something is, and move by 2 in log-odds at the ends: they stay within reach. All stay in the ranges of [`validate`](Self::validate), which accepts the
     /// result if it accepts `self`. `min_utterance_ms` stays, and with it the floor of `polite`.
     ///
     /// 0 changes no bit; NaN counts as 0, what is beyond the ends as the end.
@@ -118,10 +123,14 @@ impl BargeInConfig {
             let moved = f64::from(score) * (octaves / 2.0).exp2();
             (moved as f32).clamp(f32::MIN_POSITIVE, 1.0)
         };
+        let likely = |likelihood: f32| match self.leak {
+            Some(_) => model::moved(likelihood, SENSITIVE_ODDS * octaves),
+            None => score(likelihood),
+        };
         Self {
             confirm_ms: confirm_ms.round().clamp(20.0, 10_000.0) as u32,
-            duck_score: self.duck_score.map(score),
-            claim_score: self.claim_score.map(score),
+            duck_score: self.duck_score.map(likely),
+            claim_score: self.claim_score.map(likely),
             yield_score: score(self.yield_score),
             ..self
         }

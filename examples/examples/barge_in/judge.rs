@@ -131,9 +131,9 @@ impl Scene {
             let up = timeline.iter().find(|entry| entry.t_ms >= duck && ends_duck(entry.event));
             up.map_or(end_ms, |entry| entry.t_ms) - duck
         };
-        // Of scenes in which several things happen, the one that they are named after.
+        // Of scenes in which several things happen, the first of the kind that they are named after.
         let mut events = labels.iter().filter(|label| label.kind != SpanKind::Turn);
-        let named = labels.iter().find(|label| name_of(label.kind) == kind_of(tape));
+        let named = events.clone().find(|label| name_of(label.kind) == kind_of(tape));
         let event = named.or_else(|| events.next()).map(|label| {
             let within = |t: &&u64| (label.start_ms..=label.end_ms + SLACK_MS).contains(*t);
             Event {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_events_the_one_counts_that_the_scene_is_named_after() {
+    fn of_several_events_the_first_counts_of_the_kind_that_the_scene_is_named_after() {
         let labels = [span(SpanKind::Backchannel, 6_000, 6_400), span(SpanKind::Interruption, 8_000, 9_000)];
         let timeline = [(5_000, EventName::AgentAudioStart), (8_500, EventName::BargeIn)];
         let timeline: Vec<_> = timeline.into_iter().map(|(t, event)| TimelineEvent::new(t, event)).collect();
@@ -237,6 +237,8 @@ mod tests {
         };
         assert_eq!(after("interruption_0001"), Some((8_000, Some(500))));
         assert_eq!(after("echo_0001"), Some((6_000, None)), "none of its kind: the first");
+        let turn = Scene::new("turn_0001", &[span(SpanKind::Turn, 6_000, 6_400)], &timeline, 10_000);
+        assert!(turn.event.is_none(), "a turn is no event over the agent");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Scenes are tapes named `KIND_NUMBER` (`fixtures/scenes.py`), each with one event of that kind over a
-//! long line of the agent's (of those made with `--several`, shares and delays are of it, yields of the whole scene), or
+//! long line of the agent's (of those made with `--several`, shares and delays are of the first of that kind, yields of the whole scene), or
 //! with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any
 //! 200 ms of voice, `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller
 //! and detector. `fixed_500` and `fixed_800` end every turn after so much silence; `wordless` (not by

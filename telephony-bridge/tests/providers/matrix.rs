@@ -14,7 +14,7 @@ use crate::site::{
 const SILENCE_MS: u64 = 3_000;
 /// For a machine that does other things too: call time goes on while the bridge waits for its turn.
 const BUSY_MS: u64 = 1_000;
-/// Calls at the same time.
+/// Calls at the same time in a part; two parts run at once.
 const AT_ONCE: usize = 10;
 /// Hang up so long after the second sentence.
 const AFTER_MS: u64 = 4_500;

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 const TOKEN: &str = "internal";
 /// For what must happen sooner or later.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// Set in the process of one test: which part of it.
+/// Set in the process of one test: its name and which part of it.
 const APART: &str = "KAV_TEST_APART";
 
 fn fixtures() -> PathBuf {
@@ -168,7 +168,7 @@ pub fn open_files() -> BTreeSet<String> {
 /// that is started beside others runs once more in a process of its own. There this is false, and the test goes on.
 pub fn ran_apart(test: &str) -> bool {
     let _beside = CROWD.read().unwrap_or_else(PoisonError::into_inner);
-    if part().is_some() {
+    if part(test).is_some() {
         return false;
     }
     run_in_processes(test, 1);
@@ -179,7 +179,7 @@ pub fn ran_apart(test: &str) -> bool {
 /// call is answered in time on two busy cores. The part that this process is for; none: all of them have run.
 pub fn crowd_apart(test: &str, parts: usize) -> Option<usize> {
     let _alone = CROWD.write().unwrap_or_else(PoisonError::into_inner);
-    let part = part();
+    let part = part(test);
     if part.is_none() {
         run_in_processes(test, parts);
     }
@@ -188,21 +188,29 @@ pub fn crowd_apart(test: &str, parts: usize) -> Option<usize> {
 
 static CROWD: RwLock<()> = RwLock::new(());
 
-fn part() -> Option<usize> {
-    std::env::var(APART).ok()?.parse().ok()
+/// Of `test`, where this process is one of its own: its part.
+fn part(test: &str) -> Option<usize> {
+    // The harness names the thread of a test after it: a name that is another's would leave this one out.
+    let thread = std::thread::current();
+    assert!(
+        thread.name().is_none_or(|name| !name.contains("::") || name == test),
+        "{test} is not {thread:?}"
+    );
+    std::env::var(APART).ok()?.strip_prefix(test)?.strip_prefix(' ')?.parse().ok()
 }
 
 /// Runs a test in a process for each part, two at a time.
 fn run_in_processes(name: &str, parts: usize) {
     let run = |part: usize| {
         let mut test = Command::new(std::env::current_exe().expect("this test"));
-        test.args([name, "--exact", "--nocapture"]).env(APART, part.to_string());
+        test.args([name, "--exact", "--nocapture"]).env(APART, format!("{name} {part}"));
         let output = test.output().expect("it starts");
         let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         println!("{}", said.concat());
         let ok = output.status.success() && said[0].contains("1 passed");
         (!ok).then(|| format!("{name}, part {part}, failed in its own process"))
     };
+    assert!(parts > 0, "{name} has nothing to do");
     let next = AtomicUsize::new(0);
     let work = || {
         let parts =

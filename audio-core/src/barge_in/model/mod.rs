@@ -137,6 +137,16 @@ fn likelihood(odds: f32) -> f32 {
     0.5 + 0.5 * odds / (1.0 + odds.abs())
 }
 
+/// A likelihood of that scale whose log-odds are so much greater; 1, which nothing reaches, stays 1, and 0 stays 0.
+pub(super) fn moved(likelihood: f32, odds: f64) -> f32 {
+    let about = 2.0 * f64::from(likelihood) - 1.0;
+    if about.abs() >= 1.0 {
+        return likelihood;
+    }
+    let odds = about / (1.0 - about.abs()) + odds;
+    ((0.5 + 0.5 * odds / (1.0 + odds.abs())) as f32).clamp(f32::MIN_POSITIVE, 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +228,16 @@ mod tests {
         assert_eq!(state(17.0), state(8.0));
         assert_eq!(state(-1e9), state(-8.0));
         assert_ne!(state(8.0), state(-8.0));
+    }
+
+    #[test]
+    fn a_likelihood_moves_with_its_odds() {
+        for (odds, by) in [(0.0, 2.0), (1.78, -2.0), (2.57, 2.0), (-8.0, 3.0)] {
+            let there = moved(likelihood(odds), by);
+            assert!((there - likelihood(odds + by as f32)).abs() < 1e-6, "{odds} by {by}: {there}");
+        }
+        assert_eq!((moved(1.0, -2.0), moved(1.0, 2.0)), (1.0, 1.0));
+        assert!(moved(f32::MIN_POSITIVE, -2.0) > 0.0);
     }
 
     #[test]
