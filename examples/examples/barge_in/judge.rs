@@ -1,6 +1,7 @@
 //! One replayed scene against its labels.
 
 use audio_core::tape::{CallerSpan, SpanKind};
+use telephony_bridge::tape::info::kind_name;
 use telephony_bridge::tape::{EventName, TimelineEvent};
 
 /// A yield this long after an event's end still belongs to it (the replay contract).
@@ -91,16 +92,6 @@ fn kind_of(tape: &str) -> &str {
     tape.rsplit_once('_').map_or(tape, |(kind, _)| kind)
 }
 
-fn name_of(kind: SpanKind) -> &'static str {
-    match kind {
-        SpanKind::Turn => "turn",
-        SpanKind::Backchannel => "backchannel",
-        SpanKind::Interruption => "interruption",
-        SpanKind::Noise => "noise",
-        SpanKind::SideSpeech => "side_speech",
-    }
-}
-
 /// The replay contract's rule of what overlaps count.
 fn overlaps(span: &CallerSpan, agent: &[(u64, u64, bool)]) -> bool {
     let audible: u64 = agent
@@ -133,7 +124,7 @@ impl Scene {
         };
         // Of scenes in which several things happen, the first of the kind that they are named after.
         let mut events = labels.iter().filter(|label| label.kind != SpanKind::Turn);
-        let named = events.clone().find(|label| name_of(label.kind) == kind_of(tape));
+        let named = events.clone().find(|label| kind_name(label.kind) == kind_of(tape));
         let event = named.or_else(|| events.next()).map(|label| {
             let within = |t: &&u64| (label.start_ms..=label.end_ms + SLACK_MS).contains(*t);
             Event {
