@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains what src/barge_in/model knows: `train.py WEIGHTS.bin SCENES=INPUTS...`.
+"""Trains what src/barge_in/model knows: `train.py WEIGHTS.bin SCENES=INPUTS... [--seed N] [--steps N] [--teachers OTHER.bin...]`.
 
 SCENES is a folder made by fixtures/scenes.py, INPUTS what the example wrote of it (`barge_in SCENES --inputs INPUTS`): a file
 a scene, little endian floats: a frame's inputs, the voice detector's state and whether the agent was heard. Needs numpy
@@ -23,6 +23,7 @@ WEIGHTS = {"noise": 16, "backchannel": 16, "side_speech": 6}  # of frames that c
 FAR = {"noise": 1, "side_speech": 2}  # …and for the caller
 FRAMES, BEFORE, MORE = 200, (15, 130), 0.3  # of a piece; of it before an event; pieces from anywhere, of those with an event
 STEPS, BATCH, RATE, DECAY, SEED = 6_500, 96, 3e-3, 1e-5, 2
+OWN = 0.3  # what the labels count for where there are teachers; the rest is their mean (G. Hinton, O. Vinyals and J. Dean, 2015)
 ANSWERS = 3  # do they take the floor, have they begun, are they near
 COUNTS = (1.0, 0.3, 0.1)  # what the loss of each counts for
 HEARD, ANSWER, WEIGHT = 0, (1, 3, 5), (2, 4, 6)  # columns of what is known of a frame
@@ -84,6 +85,22 @@ class Scenes:
         answers.append(np.zeros((FRAMES, WEIGHT[-1] + 1), np.int8))
         self.x, self.state, self.answers = map(np.concatenate, (x, state, answers))
         self.places = np.array(places)
+        self.taught = None
+
+    def ask(self, teachers):
+        """The mean of the teachers' log-odds of every frame."""
+        ask = jax.jit(lambda *given: sum(log_odds(net, *given) for net in teachers) / len(teachers))
+        self.taught = np.zeros((len(self.x), ANSWERS), np.float16)
+        scenes = np.unique(self.places[:, :2], axis=0)
+        scenes = scenes[np.argsort(scenes[:, 1] - scenes[:, 0])]
+        for n in range(0, len(scenes), BATCH):
+            first, last = scenes[n : n + BATCH].T
+            frames = -(-(last - first).max() // 250) * 250
+            at = first + np.arange(frames)[:, None]
+            inside = at < last
+            at = np.minimum(at, len(self.x) - 1)
+            odds = np.asarray(ask(self.x[at], self.state[at], (self.answers[at, HEARD] * inside).astype(np.float32)))
+            self.taught[at[inside]] = np.clip(odds, -15, 15)[inside]
 
     def batches(self, rng):
         """Pieces (frames, BATCH, …) without end: in a round each event once, and pieces from anywhere."""
@@ -101,7 +118,8 @@ class Scenes:
                 at = start[row] + np.arange(FRAMES)[:, None]
                 inside = at < last[scene[row]]
                 at = np.minimum(at, len(self.x) - 1)
-                yield self.x[at], self.state[at], self.answers[at] * inside[..., None]
+                taught = None if self.taught is None else self.taught[at]
+                yield self.x[at], self.state[at], self.answers[at] * inside[..., None], taught
 
 
 def beginning(rng):
@@ -135,19 +153,22 @@ def log_odds(net, x, state, heard):
     return units @ net["out"] + net["out_bias"]
 
 
-def fit(scenes):
+def fit(scenes, seed, steps):
     """All weights by Adam (D. P. Kingma and J. Ba, 2015); the rate rises for 200 steps and then falls along a cosine."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     net = beginning(rng)
 
-    def loss(net, x, state, answers):
+    def loss(net, x, state, answers, taught):
         answers = answers.astype(jnp.float32)
+        mine = jnp.stack([answers[..., n] for n in ANSWER], -1)
+        if taught is not None:
+            mine = OWN * (mine > 0) + (1 - OWN) * jax.nn.sigmoid(taught.astype(jnp.float32))
         odds = log_odds(net, x, state, answers[..., HEARD])
 
         def mean(odds, mine, weight):
             return (weight * (jnp.logaddexp(0, odds) - mine * odds)).sum() / (weight.sum() + 1)
 
-        losses = [mean(odds[..., n], answers[..., ANSWER[n]], answers[..., WEIGHT[n]]) for n in range(ANSWERS)]
+        losses = [mean(odds[..., n], mine[..., n], answers[..., WEIGHT[n]]) for n in range(ANSWERS)]
         decay = DECAY / 2 * sum((net[name] ** 2).sum() for name in ("input", "recurrent", "out"))
         return sum(count * loss for count, loss in zip(COUNTS, losses)) + decay, jnp.stack(losses)
 
@@ -156,7 +177,7 @@ def fit(scenes):
         slopes, losses = jax.grad(loss, has_aux=True)(net, *batch)
         length = jnp.sqrt(sum((slope**2).sum() for slope in slopes.values()))
         slopes = jax.tree.map(lambda slope: slope / jnp.maximum(length, 1), slopes)
-        now = RATE * jnp.minimum(number / 200, 1) * 0.5 * (1 + jnp.cos(jnp.pi * number / STEPS))
+        now = RATE * jnp.minimum(number / 200, 1) * 0.5 * (1 + jnp.cos(jnp.pi * number / steps))
         first = jax.tree.map(lambda m, slope: 0.9 * m + 0.1 * slope, first, slopes)
         second = jax.tree.map(lambda v, slope: 0.999 * v + 0.001 * slope**2, second, slopes)
         moved = lambda p, m, v: p - now * (m / (1 - 0.9**number)) / (jnp.sqrt(v / (1 - 0.999**number)) + 1e-8)
@@ -164,12 +185,12 @@ def fit(scenes):
 
     first, second = jax.tree.map(np.zeros_like, net), jax.tree.map(np.zeros_like, net)
     batches, seen, began = scenes.batches(rng), [], time.monotonic()
-    for number in range(1, STEPS + 1):
+    for number in range(1, steps + 1):
         net, first, second, losses = step(net, first, second, next(batches), number)
         if number % 10 == 0:
             seen.append(np.asarray(losses))
         if number % 250 == 0:
-            print(f"{number} of {STEPS} steps, {time.monotonic() - began:.0f} s: losses {np.mean(seen[-25:], axis=0).round(4)}", flush=True)
+            print(f"{number} of {steps} steps, {time.monotonic() - began:.0f} s: losses {np.mean(seen[-25:], axis=0).round(4)}", flush=True)
     return jax.tree.map(np.asarray, net)
 
 
@@ -189,16 +210,43 @@ def export(net):
     return layer(net["input"], net["bias"]) + layer(net["recurrent"], kept) + out
 
 
+def read(file):
+    """What `export` wrote."""
+    data, at = file.read_bytes(), 0
+
+    def take(kind, *shape):
+        nonlocal at
+        numbers = np.frombuffer(data, kind, np.prod(shape), at).reshape(shape)
+        at += numbers.nbytes
+        return numbers
+
+    def layer(inputs):
+        whole, scale, bias = take("<i2", 3 * UNITS, inputs), take("<f4", 3 * UNITS), take("<f4", 3 * UNITS)
+        return (whole * (scale * ACTIVATION)[:, None]).T, bias
+
+    (given, bias), (recurrent, kept) = layer(INPUTS + STATE), layer(UNITS)
+    order = [1, 0, 2]
+    out, out_bias = take("<f4", ANSWERS, UNITS)[order].T, take("<f4", ANSWERS)[order]
+    if at != len(data):
+        raise ValueError(f"{file}: {len(data)} bytes in place of {at}")
+    return {"input": given, "recurrent": recurrent, "bias": bias, "fresh_bias": kept[2 * UNITS :], "out": out, "out_bias": out_bias}
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("out", type=Path, metavar="WEIGHTS.bin")
     p.add_argument("pairs", nargs="+", metavar="SCENES=INPUTS")
+    p.add_argument("--seed", type=int, default=SEED)
+    p.add_argument("--steps", type=int, default=STEPS)
+    p.add_argument("--teachers", type=Path, nargs="+", metavar="OTHER.bin", help="weights trained before, of which this network learns too")
     a = p.parse_args()
     if unpaired := [pair for pair in a.pairs if "=" not in pair]:
         p.error(f"{unpaired[0]!r} is not SCENES=INPUTS")
     scenes = Scenes([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs])
     print(f"{len(scenes.places)} events and scenes without one, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
-    a.out.write_bytes(export(fit(scenes)))
+    if a.teachers:
+        scenes.ask([read(file) for file in a.teachers])
+    a.out.write_bytes(export(fit(scenes, a.seed, a.steps)))
 
 
 if __name__ == "__main__":

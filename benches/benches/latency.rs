@@ -24,7 +24,7 @@ use audio_core::engine::{CallHandle, Engine, EngineConfig};
 use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, PcmFrame, SampleTime};
 use audio_core::pipeline::PipelineConfig;
 use audio_core::tape::Tape;
-use audio_core::vad::VadConfig;
+use audio_core::vad::{VadConfig, VadKind};
 use benches::{Line, Percentiles, Table, histogram, samples};
 use criterion::{Criterion, SamplingMode};
 use hdrhistogram::Histogram;
@@ -180,6 +180,7 @@ fn hops(c: &mut Criterion) {
 fn replayed(tape: &Tape, preset: Preset) -> ReplayReport {
     let options = ReplayOptions {
         barge_in: preset.config(),
+        detector: VadKind::default(),
         vad: VadConfig::default(),
         session: SessionConfig::default(),
         timing: false,

@@ -15,7 +15,7 @@ use audio_core::barge_in::{Preset, Reasons};
 use audio_core::frame::{FRAME_MS, SampleTime};
 use audio_core::pipeline::PipelineEvent;
 use audio_core::tape::{CallerSpan, SpanKind, Tape};
-use audio_core::vad::VadConfig;
+use audio_core::vad::{VadConfig, VadKind};
 use criterion::{Criterion, Throughput};
 use crm_api::EndReason;
 use telephony_bridge::providers::embedded::VoiceLibrary;
@@ -146,6 +146,7 @@ fn replay_a_tape(c: &mut Criterion, tape: &Tape) {
     let barge_in = Preset::default().config();
     let options = ReplayOptions {
         barge_in,
+        detector: VadKind::default(),
         vad: VadConfig::default(),
         session: SessionConfig::default(),
         timing: false,

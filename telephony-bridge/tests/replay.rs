@@ -7,7 +7,7 @@ use std::process::Command;
 
 use audio_core::barge_in::Preset;
 use audio_core::tape::Tape;
-use audio_core::vad::VadConfig;
+use audio_core::vad::{VadConfig, VadKind};
 use serde_json::Value;
 use telephony_bridge::config::{Config, Source};
 use telephony_bridge::providers::embedded::VoiceLibrary;
@@ -148,6 +148,7 @@ fn a_session_configuration_is_checked_where_it_enters() {
     let tape = Tape::load(&calls()[0]).expect("a tape");
     let options = ReplayOptions {
         barge_in: Preset::Adaptive.config(),
+        detector: VadKind::default(),
         vad: VadConfig::default(),
         session: wrong,
         timing: false,

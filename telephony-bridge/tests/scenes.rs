@@ -9,7 +9,7 @@ use std::process::Command;
 
 use audio_core::barge_in::Preset;
 use audio_core::tape::{CallerSpan, SpanKind, Tape};
-use audio_core::vad::VadConfig;
+use audio_core::vad::{VadConfig, VadKind};
 use telephony_bridge::providers::embedded::VoiceLibrary;
 use telephony_bridge::session::SessionConfig;
 use telephony_bridge::tape::{EventName, ReplayOptions, replay};
@@ -128,6 +128,7 @@ fn events_fall_into_the_agents_speech() {
     let folder = generate(&python, "dev", &[]);
     let options = ReplayOptions {
         barge_in: Preset::Polite.config(),
+        detector: VadKind::default(),
         vad: VadConfig::default(),
         session: SessionConfig::default(),
         timing: false,

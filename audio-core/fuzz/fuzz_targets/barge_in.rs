@@ -56,6 +56,8 @@ enum Step {
     TakeBack(u8),
     /// The words are a backchannel.
     Acquit,
+    /// No words followed.
+    FalseAlarm,
     Gap(u16),
     Flush,
     Reset,
@@ -131,6 +133,7 @@ impl Check {
                 assert_eq!(taken_back, core::mem::take(&mut self.ducked), "up without down, or not up");
                 assert_eq!(self.detector.acquit(), None, "once");
             }
+            Step::FalseAlarm => self.detector.false_alarm(),
             Step::Gap(samples) => self.at = self.at + u64::from(samples),
             Step::Flush => {
                 self.detector.flush();

@@ -73,6 +73,7 @@ enum Step {
     Preset(u8),
     Poll,
     Acquit,
+    FalseAlarm,
     Reset,
 }
 
@@ -218,6 +219,7 @@ impl Call {
             Step::Preset(index) => self.pipeline.set_barge_in(preset(*index).config()),
             Step::Poll => self.poll(),
             Step::Acquit => self.pipeline.acquit(),
+            Step::FalseAlarm => self.pipeline.false_alarm(),
             Step::Reset => self.reset(),
         }
         self.balance();

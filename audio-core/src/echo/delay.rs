@@ -28,6 +28,12 @@ pub(super) const LAGS: usize = MAX_DELAY / FRAME_SAMPLES + 1;
 const MEMORY: f32 = 0.96;
 /// Frames below this mean square, -50 dBFS, on either line tell nothing.
 const QUIET: f32 = 10_000.0;
+/// …and of what is played those that are not 10 dB above the caller's noise, for their echo drowns in it; the loudest, to
+/// 10 dB below the peaks of late, always count. A peak fades by 5 dB a second, and the noise grows by 4 unless it is heard to be less.
+const OVER_NOISE: f32 = 10.0;
+const OF_PEAK: f32 = 0.1;
+const FADE: f32 = 0.977;
+const GROWTH: f32 = 1.02;
 /// On the caller's line an echo may be far below: -66 dBFS.
 const QUIET_NEAR: f32 = 270.0;
 /// So many frames must be in an average, and it must lead in so many frames in a row.
@@ -119,6 +125,9 @@ pub(super) struct DelayEstimator {
     near: [i16; WINDOW],
     /// A ring of the agent's frames; `newest` is the last one written.
     played: Box<[Phases; LAGS]>,
+    /// Power of the loudest of them of late, and of the caller's noise: infinite before anything was heard.
+    peak: f32,
+    noise: f32,
     /// Which of them were loud enough to tell something: bit by place in the ring.
     active: u64,
     newest: usize,
@@ -146,6 +155,8 @@ impl DelayEstimator {
             far: [0; WINDOW],
             near: [0; WINDOW],
             played: Box::new([Phases::NONE; LAGS]),
+            peak: 0.0,
+            noise: f32::INFINITY,
             active: 0,
             newest: 0,
             means: Box::new([Mean::NONE; PLACES]),
@@ -164,7 +175,7 @@ impl DelayEstimator {
     pub(super) fn reset(&mut self) {
         (self.far, self.near) = ([0; WINDOW], [0; WINDOW]);
         self.played.fill(Phases::NONE);
-        self.active = 0;
+        (self.peak, self.noise, self.active) = (0.0, f32::INFINITY, 0);
         self.means.fill(Mean::NONE);
         self.scores = [Score::NONE; LAGS];
         (self.newest, self.turn, self.leader, self.leads, self.step) = (0, 0, 0, 0, 0);
@@ -182,14 +193,18 @@ impl DelayEstimator {
         slide(&mut self.far, far);
         slide(&mut self.near, near);
         self.newest = (self.newest + 1) % LAGS;
-        let played = self.phases(&self.far, QUIET);
+        let drowned = (OVER_NOISE * self.noise).min(OF_PEAK * self.peak);
+        let played = self.phases(&self.far, QUIET.max(drowned));
+        self.peak = played.map_or(0.0, |(_, power)| power).max(FADE * self.peak);
         let bit = 1 << self.newest;
         self.active = if played.is_some() { self.active | bit } else { self.active & !bit };
-        self.played[self.newest] = played.unwrap_or(Phases::NONE);
+        self.played[self.newest] = played.map_or(Phases::NONE, |(phases, _)| phases);
         if self.active == 0 {
             return false;
         }
-        let Some(heard) = self.phases(&self.near, QUIET_NEAR) else { return false };
+        let heard = self.phases(&self.near, QUIET_NEAR);
+        self.noise = heard.map_or(QUIET_NEAR, |(_, power)| power).min(GROWTH * self.noise);
+        let Some((heard, _)) = heard else { return false };
         self.turn = (self.turn + 1) % TURNS;
         self.searched = if self.found.is_some() { SEARCH } else { self.searched.saturating_add(1) };
         widest(Average(self, &heard));
@@ -226,8 +241,8 @@ impl DelayEstimator {
         }
     }
 
-    /// The phases of a block, if it is not too quiet to tell.
-    fn phases(&self, block: &[i16; WINDOW], quiet: f32) -> Option<Phases> {
+    /// The phases of a block and its mean square, if it is not too quiet to tell.
+    fn phases(&self, block: &[i16; WINDOW], quiet: f32) -> Option<(Phases, f32)> {
         widest(Turns { fft: self.fft, window: self.window, block, quiet })
     }
 
@@ -317,7 +332,7 @@ impl Work for Average<'_> {
     }
 }
 
-/// The phases of a block that is not too quiet.
+/// The phases of a block that is not too quiet, and its mean square.
 struct Turns<'a> {
     fft: &'a RealFft<FFT>,
     window: &'a [f32; WINDOW],
@@ -326,18 +341,18 @@ struct Turns<'a> {
 }
 
 impl Work for Turns<'_> {
-    type Out = Option<Phases>;
+    type Out = Option<(Phases, f32)>;
 
     #[inline(always)]
-    fn run(self) -> Option<Phases> {
+    fn run(self) -> Self::Out {
         let Self { fft, window, block, quiet } = self;
         let (mut windowed, mut squares) = ([0.0f32; WINDOW], [0.0f32; WINDOW]);
         for n in 0..WINDOW {
             let x = f32::from(block[n]);
             (windowed[n], squares[n]) = (x * window[n], x * x);
         }
-        let power = sum(&squares);
-        if power < quiet * WINDOW as f32 {
+        let power = sum(&squares) / WINDOW as f32;
+        if power < quiet {
             return None;
         }
         let spectrum = fft.forward(&windowed);
@@ -348,7 +363,7 @@ impl Work for Turns<'_> {
             // At most 127: by way of 32 bits several are cast at a time.
             (phases.re[k], phases.im[k]) = ((re * scale) as i32 as i8, (im * scale) as i32 as i8);
         }
-        Some(phases)
+        Some((phases, power))
     }
 }
 

@@ -41,6 +41,8 @@ pub trait Chain: Send + Sized + 'static {
     fn set_barge_in(&mut self, config: BargeInConfig);
     /// The caller's words were a backchannel: what speaks for an interruption is forgotten.
     fn acquit(&mut self) {}
+    /// No words followed the last interruption, or none that want the floor: the next must be surer.
+    fn false_alarm(&mut self) {}
     /// The next event, oldest first.
     fn poll_event(&mut self) -> Option<PipelineEvent>;
     /// The next decoded frame, oldest first.
@@ -85,6 +87,10 @@ impl Chain for CallPipeline {
 
     fn acquit(&mut self) {
         Self::acquit(self);
+    }
+
+    fn false_alarm(&mut self) {
+        Self::false_alarm(self);
     }
 
     fn poll_event(&mut self) -> Option<PipelineEvent> {

@@ -172,6 +172,12 @@ impl CallHandle {
         self.command(Command::Acquit)
     }
 
+    /// No words followed the last interruption: see [`CallPipeline::false_alarm`](crate::pipeline::CallPipeline::false_alarm).
+    /// The worker takes it within 20 ms.
+    pub fn false_alarm(&mut self) -> Result<(), PushError> {
+        self.command(Command::FalseAlarm)
+    }
+
     fn command(&mut self, command: Command) -> Result<(), PushError> {
         self.check()?;
         self.ends.commands.push(command).map_err(|_| {

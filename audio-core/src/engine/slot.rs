@@ -39,6 +39,8 @@ pub(crate) enum Command {
     BargeIn(BargeInConfig),
     /// The caller's words were a backchannel.
     Acquit,
+    /// No words followed the last interruption.
+    FalseAlarm,
 }
 
 /// The handle's ends of a call's rings.
@@ -145,6 +147,7 @@ impl<C: Chain> Call<C> {
             match self.commands.pop() {
                 Some(Command::BargeIn(config)) => self.chain.set_barge_in(config),
                 Some(Command::Acquit) => self.chain.acquit(),
+                Some(Command::FalseAlarm) => self.chain.false_alarm(),
                 None => {}
             }
             self.playout(now, sum);

@@ -273,6 +273,12 @@ impl CallPipeline {
         }
     }
 
+    /// No words followed the last [`PipelineEvent::BargeIn`]: see
+    /// [`BargeInDetector::false_alarm`](crate::barge_in::BargeInDetector::false_alarm).
+    pub fn false_alarm(&mut self) {
+        self.barge_in.false_alarm();
+    }
+
     /// The next event, oldest first; drain until `None` after every `push_wire`.
     pub fn poll_event(&mut self) -> Option<PipelineEvent> {
         self.events.pop()

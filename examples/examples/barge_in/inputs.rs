@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use audio_core::tape::Tape;
-use audio_core::vad::VadConfig;
+use audio_core::vad::{VadConfig, VadKind};
 use telephony_bridge::providers::embedded::VoiceLibrary;
 use telephony_bridge::tape::{ReplayOptions, TraceFrame, replay_traced};
 
@@ -16,7 +16,8 @@ pub(crate) fn write_all(tapes: &[PathBuf], folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let Rules { barge_in, session } = named("listen")?;
     let (vad, library) = (VadConfig::default(), VoiceLibrary::default());
-    let options = ReplayOptions { barge_in, vad, session, timing: false, library };
+    let detector = VadKind::default();
+    let options = ReplayOptions { barge_in, detector, vad, session, timing: false, library };
     for path in tapes {
         let tape = Tape::load(path)?;
         let (_, trace) = replay_traced(&tape, &options)?;

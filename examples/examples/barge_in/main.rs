@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! python3 fixtures/scenes.py /tmp/scenes --split test
-//! cargo run --release -p examples --example barge_in -- /tmp/scenes [--rules adaptive,polite] [--by snr_db] [--csv OUT.csv]
+//! cargo run --release -p examples --example barge_in -- /tmp/scenes [--rules adaptive,polite] [--vad rms] [--by snr_db] [--csv OUT.csv]
 //! ```
 //!
 //! Scenes are tapes named `KIND_NUMBER` (`fixtures/scenes.py`), each with one event of that kind over a
@@ -11,7 +11,7 @@
 //! with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any
 //! 200 ms of voice, `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller
 //! and detector. `fixed_500` and `fixed_800` end every turn after so much silence; `wordless` (not by
-//! default) is the adaptive preset to which no word means anything.
+//! default) is the adaptive preset to which no word means anything. `adaptive@-0.5` is a preset at that sensitivity.
 //! An event counts if the agent was heard at its start (the replay contract); turns are judged in the
 //! scenes made for them.
 
@@ -30,7 +30,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 use audio_core::tape::Tape;
-use audio_core::vad::VadConfig;
+use audio_core::vad::{VadConfig, VadKind};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use telephony_bridge::providers::embedded::VoiceLibrary;
@@ -53,6 +53,9 @@ struct Arguments {
         default_value = "adaptive,responsive,polite,vad_200,vad_500,fixed_500,fixed_800"
     )]
     rules: Vec<String>,
+    /// Which voice detector listens: kav, webrtc or rms. The adaptive preset is made for Kav's.
+    #[arg(long, default_value_t)]
+    vad: VadKind,
     /// The first rule's shares by a column of scenes.csv: voice, level_dbfs, place, snr_db, echo_delay_ms,
     /// echo_gain_db or noise.
     #[arg(long, value_name = "COLUMN")]
@@ -81,7 +84,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut csv = String::from(judge::CSV_HEADER);
     let mut by = Vec::new();
     for (n, name) in arguments.rules.iter().enumerate() {
-        let scenes = replay_all(&tapes, name, &rules::named(name)?)?;
+        let scenes = replay_all(&tapes, arguments.vad, name, &rules::named(name)?)?;
         for scene in &scenes {
             csv.push_str(&scene.csv_row(name));
         }
@@ -119,7 +122,7 @@ fn tapes(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Replays all tapes on all cores.
-fn replay_all(tapes: &[PathBuf], name: &str, rules: &Rules) -> Result<Vec<Scene>> {
+fn replay_all(tapes: &[PathBuf], detector: VadKind, name: &str, rules: &Rules) -> Result<Vec<Scene>> {
     let style = ProgressStyle::with_template("{prefix:>12} {wide_bar} {pos}/{len}")?;
     let bar = ProgressBar::new(tapes.len() as u64).with_style(style).with_prefix(name.to_owned());
     let next = AtomicUsize::new(0);
@@ -127,7 +130,7 @@ fn replay_all(tapes: &[PathBuf], name: &str, rules: &Rules) -> Result<Vec<Scene>
     let work = || -> Result<Vec<(usize, Scene)>> {
         let Rules { barge_in, session } = rules.clone();
         let (vad, library) = (VadConfig::default(), VoiceLibrary::default());
-        let options = ReplayOptions { barge_in, vad, session, timing: false, library };
+        let options = ReplayOptions { barge_in, detector, vad, session, timing: false, library };
         let mut done = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);

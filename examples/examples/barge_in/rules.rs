@@ -19,7 +19,7 @@ pub(crate) struct Rules {
     pub(crate) session: SessionConfig,
 }
 
-/// A preset by name; `vad_MS`: any voice of so many milliseconds, words or not; `fixed_MS`: the adaptive
+/// A preset by name, or `PRESET@SENSITIVITY`; `vad_MS`: any voice of so many milliseconds, words or not; `fixed_MS`: the adaptive
 /// preset, but every turn ends after so much silence; `wordless`: the adaptive preset, but no word decides; `listen`: the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the
 /// adaptive preset's.
 pub(crate) fn named(name: &str) -> Result<Rules> {
@@ -50,7 +50,11 @@ pub(crate) fn named(name: &str) -> Result<Rules> {
         let session = silence(ms.parse().with_context(|| name.to_owned())?)?;
         return Ok(Rules { barge_in: BargeInConfig::adaptive(), session });
     }
-    Ok(Rules { barge_in: name.parse::<Preset>()?.config(), session: SessionConfig::default() })
+    let (preset, sensitivity) = name.split_once('@').unwrap_or((name, "0"));
+    let sensitivity: f32 = sensitivity.parse().with_context(|| name.to_owned())?;
+    ensure!((-1.0..=1.0).contains(&sensitivity), "{name}: a sensitivity lies between -1 and 1");
+    let barge_in = preset.parse::<Preset>()?.config().with_sensitivity(sensitivity);
+    Ok(Rules { barge_in, session: SessionConfig::default() })
 }
 
 /// A turn ends after so much silence, the detector's hangover included, whatever was said.
@@ -95,7 +99,19 @@ mod tests {
         assert_eq!(fixed.barge_in, BargeInConfig::adaptive());
         let wordless = named("wordless").expect("rules");
         assert_eq!((wordless.barge_in, &*wordless.session.lexicon), (fixed.barge_in, &Lexicon::default()));
-        for wrong in ["rude", "vad_", "vad_10", "fixed_100", "fixed_x"] {
+        let tame = named("adaptive@-0.5").expect("rules");
+        assert_eq!(tame.barge_in, BargeInConfig::adaptive().with_sensitivity(-0.5));
+        for wrong in [
+            "rude",
+            "adaptive@",
+            "adaptive@2",
+            "adaptive@NaN",
+            "rude@0",
+            "vad_",
+            "vad_10",
+            "fixed_100",
+            "fixed_x",
+        ] {
             assert!(named(wrong).is_err(), "{wrong}");
         }
     }

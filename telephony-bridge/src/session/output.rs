@@ -138,6 +138,8 @@ pub enum Output {
     },
     /// The words are a backchannel: take the duck back ([`Input::Speech`](super::Input::Speech) says when).
     Acquit,
+    /// No words followed the interruption to which the agent yielded, or none that want the floor: the next must be surer.
+    FalseAlarm,
     /// It was nothing.
     Resume {
         /// Why.

@@ -57,6 +57,7 @@ impl Session {
             Some(cut) => {
                 let turn = self.new_turn();
                 self.forget_noise();
+                self.out.push_back(Output::FalseAlarm);
                 self.resume_speaking(now, turn, cut);
             }
             None => self.listen_again(now),

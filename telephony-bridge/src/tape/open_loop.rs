@@ -11,7 +11,6 @@ use audio_core::frame::{FRAME_MS, FRAME_SAMPLES, WireFrame};
 use audio_core::pipeline::{CallPipeline, PipelineConfig, PipelineEvent};
 use audio_core::sys::alloc::count_on_this_thread;
 use audio_core::tape::{CallerSpan, SpanKind, Tape};
-use audio_core::vad::VadKind;
 
 use super::error::ReplayError;
 use super::label::Span;
@@ -46,7 +45,7 @@ pub fn open_loop(
     trace: Option<Trace>,
 ) -> Result<(ReplayReport, Option<Trace>), ReplayError> {
     options.session.validate()?;
-    let mut config = PipelineConfig::new(VadKind::default(), options.barge_in);
+    let mut config = PipelineConfig::new(options.detector, options.barge_in);
     config.vad = options.vad;
     let mut run = Run {
         tape,

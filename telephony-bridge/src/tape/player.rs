@@ -5,6 +5,7 @@ use std::path::Path;
 
 use audio_core::barge_in::Preset;
 use audio_core::tape::{Tape, read_wav_8k};
+use audio_core::vad::VadKind;
 
 use super::error::ReplayError;
 use super::label;
@@ -124,6 +125,7 @@ impl Player {
     fn as_scripted(&self, tape: &Playable, setting: &Setting) -> ReplayOptions {
         ReplayOptions {
             barge_in: setting.barge_in(tape.own()),
+            detector: VadKind::default(),
             vad: setting.vad(),
             session: setting.session(&self.session),
             timing: self.timing,

@@ -36,7 +36,9 @@ const STEP_MS: u64 = FRAME_MS as u64;
 pub struct ReplayOptions {
     /// Barge-in rules.
     pub barge_in: BargeInConfig,
-    /// Thresholds, hangover and pre-roll of the voice detector.
+    /// Which voice detector listens.
+    pub detector: VadKind,
+    /// Its thresholds, hangover and pre-roll.
     pub vad: VadConfig,
     /// The conversation's timings, words and phrases.
     pub session: SessionConfig,
@@ -115,7 +117,7 @@ impl<'a> Simulation<'a> {
     fn new(tape: &'a Tape, options: &ReplayOptions) -> Result<Self, ReplayError> {
         let providers = scripted_providers(tape, &options.library)
             .map_err(|source| ReplayError::Voice { tape: tape.name.clone(), source })?;
-        let mut config = PipelineConfig::new(VadKind::default(), options.barge_in);
+        let mut config = PipelineConfig::new(options.detector, options.barge_in);
         config.vad = options.vad;
         Ok(Self {
             tape,
@@ -308,6 +310,7 @@ impl<'a> Simulation<'a> {
                 self.pipeline.flush(self.generation);
             }
             Output::Acquit => self.pipeline.acquit(),
+            Output::FalseAlarm => self.pipeline.false_alarm(),
             Output::Clear(_) => {
                 flushed_marks.extend(self.far_end.clear());
                 self.playing = None;

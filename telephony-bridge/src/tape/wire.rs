@@ -180,6 +180,8 @@ pub enum Decision {
     Duck,
     /// It was none.
     Resume,
+    /// No words followed the interruption.
+    FalseAlarm,
     /// The far end was silenced.
     Clear(ClearReason),
     /// The state changed.
@@ -206,6 +208,7 @@ impl Decision {
             Output::Yield { score, .. } => Self::Yield((score * 1_000.0).round() as u32),
             Output::Duck { .. } => Self::Duck,
             Output::Resume { .. } => Self::Resume,
+            Output::FalseAlarm => Self::FalseAlarm,
             Output::Clear(reason) => Self::Clear(*reason),
             Output::State(state) => Self::State(*state),
             Output::HangUp => Self::HangUp,

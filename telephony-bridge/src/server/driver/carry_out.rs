@@ -41,6 +41,7 @@ impl Driver {
             Output::Clear(_) => self.socket.clear(),
             // A full queue keeps the duck until the voice has stopped.
             Output::Acquit => drop(self.handle.acquit()),
+            Output::FalseAlarm => drop(self.handle.false_alarm()),
             Output::Crm(kind) => {
                 self.learn(&kind);
                 let at_ms = self.started_at_ms + i64::try_from(now.as_ms()).unwrap_or(i64::MAX);

@@ -32,6 +32,24 @@ fn an_interruption_without_words_lets_the_agent_go_on_where_it_was() {
     let turn = call.last_turn();
     call.at(7_950, Input::Stt { turn, event: SttEvent::Final("") });
     assert!(matches!(call.outputs.last(), Some(Output::Speak { from_ms: 2_000, .. })));
+    // What it yielded to must be surer next time; the signal chain learns of it before it gets more to play.
+    let at = |what: &dyn Fn(&Output) -> bool| call.outputs.iter().rposition(what);
+    assert!(at(&|o| matches!(o, Output::FalseAlarm)) < at(&|o| matches!(o, Output::Speak { .. })));
+    assert_eq!(call.outputs.iter().filter(|o| matches!(o, Output::FalseAlarm)).count(), 1);
+}
+
+/// Whoever has words has interrupted.
+#[test]
+fn an_interruption_with_words_is_no_false_alarm() {
+    let mut call = Call::greeted();
+    call.says(3_000, "שלום").replies(5_050, "יש לנו ארבע דירות יפות בתל אביב");
+    let utterance = call.last_utterance();
+    call.at(5_200, Input::Playing { utterance });
+    call.voice(6_900).barge_in(7_200).silence(7_500).pass_until(7_700);
+    let turn = call.last_turn();
+    call.at(7_950, Input::Stt { turn, event: SttEvent::Final("רגע, מה המחיר?") });
+    assert!(call.outputs.iter().any(|o| matches!(o, Output::Reply { .. })));
+    assert!(!call.outputs.contains(&Output::FalseAlarm));
 }
 
 #[test]

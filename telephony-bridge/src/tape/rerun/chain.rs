@@ -10,7 +10,7 @@ use audio_core::sys::alloc::count_on_this_thread;
 use super::Recording;
 use crate::session::CallTime;
 use crate::tape::trace::Trace;
-use crate::tape::wire::{Wire, WireInput, WireLine};
+use crate::tape::wire::{Decision, Wire, WireInput, WireLine};
 
 /// The signal chain over the recorded frames.
 pub(super) struct Chain {
@@ -68,6 +68,10 @@ impl Chain {
         let mut agent = agent.into_iter().peekable();
         let mut speech = Vec::new();
         for (index, line) in recording.lines.iter().enumerate() {
+            // Any time before the agent goes on will do.
+            if matches!(line.what, Wire::Decision { decision: Decision::FalseAlarm }) {
+                self.pipeline.false_alarm();
+            }
             let Wire::MediaIn { seq, timestamp, payload } = &line.what else { continue };
             while let Some((_, _, what)) = agent.next_if(|(at, ..)| *at <= self.pipeline.now().0) {
                 self.agent(&what);

@@ -1,10 +1,11 @@
-//! Follows the run of voice on the caller's line while the agent is heard, and decides.
+//! Follows the run of voice on the caller's line while the agent is heard, and decides (`decide`).
+
+mod decide;
 
 use crate::barge_in::before::Before;
+use crate::barge_in::doubt::Doubt;
 use crate::barge_in::echo::EchoEstimate;
-use crate::barge_in::evidence::{
-    Against, MOST_WEIGHT, Near, Reasons, echo_reason, is_as_close, level_reason, weight,
-};
+use crate::barge_in::evidence::{Against, MOST_WEIGHT, Near, Reasons, echo_reason, level_reason, weight};
 use crate::barge_in::floor::Floor;
 use crate::barge_in::model::{Beside, MODEL_INPUTS, Model, inputs};
 use crate::barge_in::policy::BargeInConfig;
@@ -19,20 +20,6 @@ const AUDIBLE_TAIL: u32 = 3;
 
 /// Frames of evidence from which on a voice is not held against itself.
 const BELIEVED: f32 = 3.0;
-/// How likely it must be that the caller takes the floor for a voice of `confirm_ms` to be yielded to…
-const CONFIRMED: f32 = 0.33;
-/// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
-const PATIENCE: f32 = 2.0;
-/// Frames of voice that a claim needs: of fewer nothing can be said about the echo.
-const RUN: u32 = 3;
-/// How likely it must be that a voice is near for its words to be believed: who is far off has words too.
-const NEAR: f32 = 0.9;
-/// …or how likely that they take the floor.
-const LIKELY: f32 = 0.5;
-/// Frames of voice from which on its level tells that it is near: 200 ms.
-const CLOSE_FRAMES: u32 = 10;
-/// Frames after which a duck is taken back that nothing has confirmed since: 360 ms.
-const UNCONFIRMED: u32 = 18;
 /// A run survives this many frames in a row in which the echo may hide the caller: 200 ms.
 const MASKED_BRIDGE: u32 = 10;
 
@@ -80,6 +67,7 @@ pub struct BargeInDetector {
     talker: Talker,
     floor: Floor,
     before: Before,
+    doubt: Doubt,
     model: Model,
 }
 
@@ -99,6 +87,7 @@ impl BargeInDetector {
             talker: Talker::NEW,
             floor: Floor::NEW,
             before: Before::NEW,
+            doubt: Doubt::NONE,
             model: Model::NEW,
         }
     }
@@ -155,6 +144,7 @@ impl BargeInDetector {
         self.audible = AUDIBLE_TAIL + 1;
         if self.reply.is_none_or(|reply| reply.id != sent.reply) {
             self.reply = Some(Reply { id: sent.reply, start: at, yielded: false });
+            self.doubt.speaks();
             self.run = None;
         }
     }
@@ -190,9 +180,19 @@ impl BargeInDetector {
         self.resume(ResumeReason::Words)
     }
 
+    /// No words followed the last [`Verdict::Yield`], or none that want the floor: the agent goes on, and where evidence is counted with a
+    /// [`leak`](BargeInConfig::leak) it takes more to make it yield again, for half a minute. To be said before the agent
+    /// goes on; what it had yielded to before is not in doubt.
+    pub fn false_alarm(&mut self) {
+        self.doubt.false_alarm();
+    }
+
     /// Takes the caller's frame that starts at `at`.
     pub fn caller_frame(&mut self, at: SampleTime, near: Near) -> Option<Verdict> {
         let verdict = self.decide(at, near);
+        if matches!(verdict, Some(Verdict::Yield { .. })) {
+            self.doubt.yielded(at);
+        }
         let believed = self.run.is_some_and(|run| run.evidence >= BELIEVED);
         if !near.voiced || self.audible > 0 && !believed {
             self.before.hear(near.level);
@@ -324,90 +324,5 @@ impl BargeInDetector {
             echo: echo_reason(level, self.echo_level(near)),
         };
         run
-    }
-
-    /// Decides by the model and by the cumulative sum.
-    fn settle(&mut self, at: SampleTime, reply: Reply, near: Near) -> Option<Verdict> {
-        let (begun, claims, is_near) = (self.model.begun(), self.model.claims(), self.model.near());
-        let needed = self.config.duck_score.unwrap_or(f32::INFINITY);
-        self.unconfirmed = if begun >= 0.5 * needed { 0 } else { self.unconfirmed.saturating_add(1) };
-        let claim = self.config.claim_score;
-        let claimed = !reply.yielded && claim.is_some_and(|claim| claims >= claim);
-        if let Some(run) = self.run.filter(|run| claimed && run.frames >= RUN) {
-            return self.yield_to(reply, run, claims);
-        }
-        let run = self.explained(self.run.unwrap_or(Run::new(at)), near);
-        let patience = if claim.is_none() || claims >= CONFIRMED { 1.0 } else { PATIENCE };
-        if let Some(verdict) = self.confirm(reply, run, patience) {
-            return Some(verdict);
-        }
-        if !self.ducked {
-            if reply.yielded || begun < needed {
-                return None;
-            }
-            (self.ducked, self.near) = (true, false);
-            return Some(Verdict::Duck { score: begun, reasons: run.reasons });
-        }
-        let close = || {
-            let own = (self.talker.level(), self.floor.level());
-            run.frames >= CLOSE_FRAMES
-                && run.evidence >= BELIEVED
-                && is_as_close(run.loudness(), own.0, own.1)
-        };
-        if !self.near && (is_near >= NEAR || claims >= LIKELY || close()) {
-            self.near = true;
-            return Some(Verdict::Near { score: is_near, reasons: run.reasons });
-        }
-        if self.unconfirmed > UNCONFIRMED && run.evidence < BELIEVED {
-            return self.resume(ResumeReason::Faded);
-        }
-        None
-    }
-
-    fn judge(&mut self, reply: Reply, run: Run) -> Option<Verdict> {
-        let score = run.reasons.score();
-        if let Some(verdict) = self.confirm(reply, run, 1.0) {
-            return Some(verdict);
-        }
-        if reply.yielded || run.gap > 0 {
-            return None;
-        }
-        if !self.ducked && self.config.duck_score.is_some_and(|duck| score >= duck) {
-            (self.ducked, self.near) = (true, false);
-            return Some(Verdict::Duck { score, reasons: run.reasons });
-        }
-        // A run tells nothing of near and far: words may decide.
-        if self.ducked && !self.near {
-            self.near = true;
-            return Some(Verdict::Near { score, reasons: run.reasons });
-        }
-        None
-    }
-
-    /// Has the voice lasted long enough, `patience` times what was asked for, to yield to?
-    fn confirm(&mut self, reply: Reply, run: Run, patience: f32) -> Option<Verdict> {
-        let score = run.reasons.score();
-        // Loud frames weigh more, but the voice must have lasted as long as was asked for.
-        let frames = patience * self.config.confirm_frames() as f32;
-        let confirmed = run.evidence >= frames && run.frames as f32 >= frames;
-        if reply.yielded || run.gap > 0 || run.frames == 0 || !confirmed || score < self.config.yield_score {
-            return None;
-        }
-        self.yield_to(reply, run, score)
-    }
-
-    /// Yields, unless the voice is the agent's own.
-    fn yield_to(&mut self, reply: Reply, run: Run, score: f32) -> Option<Verdict> {
-        if self.config.echo_margin_db.is_some() && self.echo.explains(run.coupling) {
-            self.run = None;
-            return self.resume(ResumeReason::Echo);
-        }
-        self.reply = Some(Reply { yielded: true, ..reply });
-        self.ducked = false;
-        Some(Verdict::Yield { score, reasons: run.reasons, onset: run.onset })
-    }
-
-    fn resume(&mut self, reason: ResumeReason) -> Option<Verdict> {
-        core::mem::take(&mut self.ducked).then_some(Verdict::Resume { reason })
     }
 }
