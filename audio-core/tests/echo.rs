@@ -74,6 +74,28 @@ fn two_reflections_are_learned_as_one_echo() {
     }
 }
 
+/// A-AUD-003: in a caller's noise only the agent's louder frames come back audibly: by those the echo is found, within four seconds
+/// in noise of -35 dBFS, 7 dB below it.
+#[test]
+fn an_echo_is_found_in_noise() {
+    for delay_ms in [700, 950] {
+        let path = EchoPath { name: "noisy", delay_ms, tail_ms: 40, loss_db: 8.0, again: None };
+        for seed in 0..4 {
+            let scene = scene(&path, seed);
+            let (mut canceller, mut draw) = (canceller(), 11_u32 + seed as u32);
+            let found = frames(&scene.far).iter().zip(frames(&scene.line)).position(|(far, line)| {
+                let mut line = line.map(|x| {
+                    draw = draw.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    x.saturating_add((((draw >> 16) as f32 / 32_768.0 - 1.0) * 1_000.0) as i16)
+                });
+                canceller.process(far, &mut line);
+                canceller.delay_ms().is_some()
+            });
+            assert!(found.is_some_and(|frames| frames < 200), "{delay_ms} ms, {seed}: {found:?}");
+        }
+    }
+}
+
 /// A line without echo stays within 1 dB of what it was, however the agent talks.
 #[test]
 fn a_line_without_echo_is_left_as_it_is() {

@@ -41,6 +41,7 @@ impl Driver {
             Output::Clear(_) => self.socket.clear(),
             // A full queue keeps the duck until the voice has stopped.
             Output::Acquit => drop(self.handle.acquit()),
+            // …and one false alarm less is remembered.
             Output::FalseAlarm => drop(self.handle.false_alarm()),
             Output::Crm(kind) => {
                 self.learn(&kind);
