@@ -24,6 +24,7 @@ PAUSE = 300 * RATE // 1000  # a longer one ends a phrase
 SHORTEST, LONGEST = 700 * RATE // 1000, 3_500 * RATE // 1000
 CUT = (1_100 * RATE // 1000, 1_660 * RATE // 1000)  # where a phrase may be cut to be as long as an interruption
 AROUND = RATE // 4
+MARGIN = 15.9  # dB below the level while active, of what counts as active (ITU-T P.56); labels may begin long before
 
 
 def phrases(spans: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -43,6 +44,14 @@ def softest(x: np.ndarray, start: int) -> int:
     return min(blocks, key=lambda at: float((x[at : at + LABEL] ** 2).sum()))
 
 
+def audible(x: np.ndarray, start: int, end: int) -> int:
+    """Where a phrase is first heard: labels begin up to 700 ms before the voice rises out of the room."""
+    blocks = x[start : start + (end - start) // LABEL * LABEL].reshape(-1, LABEL)
+    power = (blocks**2).mean(1) + 1e-12
+    active = power[power > power.max() / 1_000].mean()
+    return start + int(np.argmax(power > active / 10 ** (MARGIN / 10))) * LABEL
+
+
 def clips(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(samples, full scale 1; activity per HOP) of each clip of a recording."""
     x = level(read(path))
@@ -52,6 +61,7 @@ def clips(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for a, b in spans:
         active[(a + LABEL) // HOP : (b - LABEL) // HOP] = 255
     for start, end in phrases(spans):
+        start = audible(x, start + LABEL, end - LABEL) - LABEL
         ends = []
         if end - start >= SHORTEST:
             ends.append((min(end, start + LONGEST - RATE // 2), end - start <= LONGEST))
@@ -61,6 +71,7 @@ def clips(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             first, last = max(0, start - AROUND) // HOP, min(len(x), stop + AROUND * whole) // HOP
             marks = active[first:last].copy()
             marks[(stop - first * HOP) // HOP :] = 0
+            marks[: (start + LABEL - first * HOP) // HOP] = 0
             yield x[first * HOP : last * HOP], marks
 
 

@@ -22,6 +22,9 @@ use crate::schema;
 const SPEED: f64 = 4.0;
 /// More than half a second of the call.
 const STALL: Duration = Duration::from_millis(150);
+/// A voice that is yielded to, and the silence after it, in which the agent goes on.
+const VOICE_MS: usize = 700;
+const PAUSE_MS: usize = 1_900;
 const RECORD: [(&str, &str); 1] = [("RECORD_TAPES", "all")];
 
 /// The caller's handset: what the agent says comes back late and weaker.
@@ -196,6 +199,29 @@ fn assert_redactable(folder: &Path, decisions: &[Decision]) {
     for said in ["לקנייה", "לרוץ", "יקר", "502345678", &then.to.expect("a number")[5..]] {
         assert!(!text.contains(said), "{said}");
     }
+}
+
+/// S-TEL-012, A-AUD-003: a voice without words over the agent, again and again: what the signal chain
+/// learned of it is part of the recording.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_with_false_alarms_replays() {
+    let site = Site::new("silent_caller", SPEED).await;
+    let _crm = site.crm().await;
+    let bridge = site.bridge(&RECORD);
+    let mut caller = site.caller(&bridge, "live");
+    let voice = &tape("interruption").caller[10_612 * 8..][..VOICE_MS * 8];
+    let mut line = vec![0; 600 * 8];
+    for _ in 0..6 {
+        line.extend_from_slice(voice);
+        line.resize(line.len() + PAUSE_MS * 8, 0);
+    }
+    caller.audio = line.into_iter().map(ulaw::encode).collect();
+    hung_up(tokio::spawn(caller.call())).await;
+    bridge.terminate();
+    assert!(bridge.ended().await.success());
+    let decisions = assert_replays(&site.data().join("tapes/CAlive"));
+    let alarms = decisions.iter().filter(|decision| **decision == Decision::FalseAlarm).count();
+    assert!(alarms >= 2, "{decisions:?}");
 }
 
 /// S-TEL-012, A-AUD-003: a business that is more readily interrupted is so live and in the replay,

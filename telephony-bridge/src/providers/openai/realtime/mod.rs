@@ -15,6 +15,7 @@ mod events;
 mod items;
 mod link;
 mod log;
+mod responses;
 mod sessions;
 mod settings;
 mod task;
