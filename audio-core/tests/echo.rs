@@ -74,8 +74,8 @@ fn two_reflections_are_learned_as_one_echo() {
     }
 }
 
-/// A-AUD-003: in a caller's noise only the agent's louder frames come back audibly: by those the echo is found, within four seconds
-/// in noise of -35 dBFS, 7 dB below it.
+/// A-AUD-003: in a caller's noise only the agent's louder frames come back audibly: by those the echo is found,
+/// within four seconds in noise of -35 dBFS, 7 dB below it.
 #[test]
 fn an_echo_is_found_in_noise() {
     for delay_ms in [700, 950] {

@@ -26,9 +26,10 @@ pub(crate) use providers::speech_mode;
 pub use providers::{LLM_NAMES, ProviderConfig, STT_NAMES, Service, TTS_NAMES};
 pub use redis::RedisConfig;
 pub use settings::SETTINGS;
-pub(crate) use source::shown;
-pub use source::{Source, TomlError};
+pub use source::Source;
 pub use twilio::TwilioConfig;
+
+pub use crate::toml_text::TomlError;
 
 /// Used for both services where `MOCK_TWILIO=true` and no token is set.
 const MOCK_INTERNAL_TOKEN: &str = "kav-development";

@@ -16,5 +16,6 @@ pub mod server;
 pub mod session;
 pub mod speech_text;
 pub mod tape;
+mod toml_text;
 pub mod twilio;
 pub mod words;

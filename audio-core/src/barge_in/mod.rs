@@ -1,8 +1,8 @@
 //! Barge-in: does the caller want the floor while the agent is speaking?
 //!
 //! Three stages: `evidence` turns a frame of each line into four numbers in [0, 1] and knows the
-//! echo, `score` weighs them, follows the run of voice and decides, `policy` holds the rules. A high score is reported twice: *duck* early and reversibly, so that the
-//! agent can be turned down, *yield* when it should stop.
+//! echo, `score` weighs them, follows the run of voice and decides, `policy` holds the rules. A high score is
+//! reported twice: *duck* early and reversibly, so that the agent can be turned down, *yield* when it should stop.
 
 mod before;
 mod doubt;

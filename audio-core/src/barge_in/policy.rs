@@ -40,7 +40,8 @@ pub struct BargeInConfig {
     /// How far the agent is turned down, in dB. 0 to 40.
     pub duck_db: f32,
     /// Where evidence is counted with a [`leak`](Self::leak): how likely it must be that
-    /// the caller takes the floor, for the agent to yield at once, after 60 ms of voice at least; `None` waits for `confirm_ms`. In (0, 1].
+    /// the caller takes the floor, for the agent to yield at once, after 60 ms of voice at least; `None` waits for
+    /// `confirm_ms`. In (0, 1].
     pub claim_score: Option<f32>,
     /// Score the agent yields at, once the voice has lasted long enough. In (0, 1].
     pub yield_score: f32,
@@ -87,8 +88,9 @@ impl BargeInConfig {
     /// somebody near who takes the floor, to a second of voice above the agent's echo and the noise where that is likely,
     /// and to two of any. A listener who has words may decide sooner (telephony-bridge's session does).
     ///
-    /// The model looks at what the Kav VAD remembers, and claims less without it: with webrtc-vad and the RMS rule 78 % of the scenes' interruptions end in
-    /// a yield in place of all, and the duck comes after 110 to 120 ms in place of 62 (p50, README's seed 33, `barge_in --vad rms`).
+    /// The model looks at what the Kav VAD remembers, and claims less without it: with webrtc-vad and the RMS rule 78
+    /// % of the scenes' interruptions end in a yield in place of all, and the duck comes after 110 to 120 ms in place
+    /// of 62 (p50, README's seed 33, `barge_in --vad rms`).
     pub const fn adaptive() -> Self {
         Self {
             min_rms: 120.0,
@@ -107,8 +109,9 @@ impl BargeInConfig {
     ///
     /// The voice that confirms lasts `2^-sensitivity` times as long: half or twice at the ends. The
     /// scores move by half as many octaves, as far as 1: the least sensitive preset still
-    /// yields to a voice that is clear and near, by its length. Where evidence is counted with a [`leak`](Self::leak), the scores to duck and to claim are how
-    /// likely something is, and move by 2 in log-odds at the ends: they stay within reach. All stay in the ranges of [`validate`](Self::validate), which accepts the
+    /// yields to a voice that is clear and near, by its length. Where evidence is counted with a
+    /// [`leak`](Self::leak), the scores to duck and to claim are how likely something is, and move by 2 in log-odds
+    /// at the ends: they stay within reach. All stay in the ranges of [`validate`](Self::validate), which accepts the
     /// result if it accepts `self`. `min_utterance_ms` stays, and with it the floor of `polite`.
     ///
     /// 0 changes no bit; NaN counts as 0, what is beyond the ends as the end.

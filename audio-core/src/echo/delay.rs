@@ -6,11 +6,11 @@
 //! where an echo comes from they point one way, elsewhere they cancel. The mean's slope over
 //! frequency then gives the delay to the sample.
 
+use std::sync::OnceLock;
+
 use super::MAX_DELAY;
 use super::onset::Response;
 use crate::frame::{FRAME_SAMPLES, PcmFrame};
-use std::sync::OnceLock;
-
 use crate::spectrum::{Bins, RealFft, hann};
 use crate::sum::sum;
 #[cfg(feature = "engine")]
@@ -29,7 +29,8 @@ const MEMORY: f32 = 0.96;
 /// Frames below this mean square, -50 dBFS, on either line tell nothing.
 const QUIET: f32 = 10_000.0;
 /// …and of what is played those that are not 10 dB above the caller's noise, for their echo drowns in it; the loudest, to
-/// 10 dB below the peaks of late, always count. A peak fades by 5 dB a second, and the noise grows by 4 unless it is heard to be less.
+/// 10 dB below the peaks of late, always count. A peak fades by 5 dB a second, and the noise grows by 4 unless it is
+/// heard to be less.
 const OVER_NOISE: f32 = 10.0;
 const OF_PEAK: f32 = 0.1;
 const FADE: f32 = 0.977;
@@ -60,8 +61,6 @@ const FRESH: u32 = 60;
 const SAME: usize = 24;
 const ELSEWHERE: usize = 80;
 const BETTER: f32 = 1.2;
-/// The echo path begins this many samples after the filter's first tap: 8 ms.
-pub(super) const HEADROOM: usize = 64;
 
 /// Phases of one frame: two cache lines.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +182,7 @@ impl DelayEstimator {
         self.found = None;
     }
 
-    /// Samples from a sound played to the beginning of its echo, less [`HEADROOM`].
+    /// Samples from a sound played to the beginning of its echo, less [`HEADROOM`](super::onset::HEADROOM).
     pub(super) const fn delay(&self) -> Option<usize> {
         self.found
     }

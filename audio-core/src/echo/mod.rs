@@ -4,8 +4,9 @@
 //! search over 0 to 1,020 ms finds the delay of the echo (`delay`) and its first reflection (`onset`), an
 //! adaptive filter of 80 ms models the path from there on (`filter`), and what it leaves is estimated and
 //! gently turned down (`residual`). 20 dB take 0.3 s of the agent's speech to find the delay and 0.2 to 1.1 s
-//! to learn the path (`echo_peers` in benches). The caller is never cut: the filter is linear, and the last stage takes 9 dB at most
-//! off a block that is expected to be nothing but echo. While the agent is silent all of it sleeps.
+//! to learn the path (`echo_peers` in benches). The caller is never cut: the filter is linear, and the last stage
+//! takes 9 dB at most off a block that is expected to be nothing but echo. While the agent is silent all of it
+//! sleeps.
 
 mod config;
 mod delay;
@@ -196,7 +197,7 @@ impl EchoCanceller {
 
     /// Milliseconds from a sound played to its echo, once an echo has been heard.
     pub fn delay_ms(&self) -> Option<f32> {
-        self.delay.delay().map(|samples| (samples + delay::HEADROOM) as f32 / 8.0)
+        self.delay.delay().map(|samples| (samples + onset::HEADROOM) as f32 / 8.0)
     }
 
     fn cancel(&mut self, block: &mut [i16; BLOCK]) -> Powers {

@@ -4,12 +4,13 @@
 //! After a third of a second the reflections stand little above chance, and the earliest tap that looks like one
 //! may be none. What a filter that began there would miss tells them apart.
 
-use super::delay::HEADROOM;
 use super::filter::TAPS;
 use crate::frame::FRAME_SAMPLES;
 
 /// Steps of 20 ms looked at before and after the strongest reflection.
 pub(super) const AROUND: usize = 3;
+/// The echo path begins this many samples after the filter's first tap: 8 ms.
+pub(super) const HEADROOM: usize = 64;
 const STEPS: usize = 2 * AROUND + 1;
 const SPAN: usize = STEPS * FRAME_SAMPLES;
 /// The first tap of at least this part of the largest may be where the echo begins…
@@ -78,8 +79,7 @@ impl Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{MODELLED, Response};
-    use crate::echo::delay::HEADROOM;
+    use super::{HEADROOM, MODELLED, Response};
     use crate::frame::FRAME_SAMPLES;
 
     /// Single taps at delays in samples, over a floor of chance.

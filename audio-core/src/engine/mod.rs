@@ -57,6 +57,7 @@ mod generation;
 mod handle;
 mod histogram;
 mod latch;
+mod link;
 mod news;
 mod pacer;
 mod priority;

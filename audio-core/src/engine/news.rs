@@ -3,31 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::atomic::{AtomicU32, Ordering};
-use super::slot::Link;
+use super::link::Link;
 use super::stats::WorkerShared;
-
-/// Counts the ticks that changed something in a call's rings. One writer: the worker.
-///
-/// Counting is a release and reading an acquire: whoever reads a number finds in the rings what was put
-/// there before it was counted.
-#[derive(Debug)]
-pub(crate) struct Ticks(AtomicU32);
-
-impl Ticks {
-    pub(crate) fn new() -> Self {
-        Self(AtomicU32::new(0))
-    }
-
-    /// Only the worker may call this: no read-modify-write on the audio thread.
-    pub(crate) fn count(&self) {
-        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-    }
-
-    fn get(&self) -> u32 {
-        self.0.load(Ordering::Acquire)
-    }
-}
 
 /// Tells whether it is worth looking into a call's rings, without the call's handle: by
 /// [`CallHandle::news`](super::CallHandle::news). It keeps nothing alive that serves the call.

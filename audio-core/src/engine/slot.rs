@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::config::{
     AGENT_IN_FRAMES, CLEAN_FRAMES, COMMANDS, EVENTS, EngineConfig, WIRE_IN_FRAMES, WIRE_OUT_FRAMES,
 };
-use super::news::Ticks;
+use super::link::{Link, Ticks};
 use super::pacer::Pacer;
 use super::ring::{Rx, Tx, ring};
 use super::stats::{Counter, Tally};
@@ -18,19 +18,6 @@ use crate::pipeline::PipelineEvent;
 
 /// Polls per frame after which a chain that always has more is left alone until the next one.
 const POLLS: usize = 64;
-
-/// What handle and worker share of one call, besides the rings.
-#[derive(Debug)]
-pub(crate) struct Link {
-    pub(crate) generation: Generation,
-    /// Handle → worker: the call is over.
-    pub(crate) hung_up: Latch,
-    /// Worker → handle: the chain panicked.
-    pub(crate) failed: Latch,
-    /// Written by the worker.
-    pub(crate) tally: Tally,
-    pub(crate) news: Ticks,
-}
 
 /// What a handle asks of the chain, besides sound.
 #[derive(Clone, Copy, Debug)]

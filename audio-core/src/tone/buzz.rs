@@ -3,9 +3,9 @@
 //!
 //! A GSM telephone transmits in one of eight slots of a frame of 120⁄26 ms (3GPP TS 45.002), and whatever demodulates its
 //! envelope clicks at the edges of the slot, 217 times a second. A woman's voice is as high, but no voice keeps a clock: the
-//! squared differences of the waveform, sorted by where in such a frame they lie, heap up within a few frames where it buzzes, and
-//! smear over the frame where somebody speaks. Thirteen frames are 480 samples, so the place is known to the sample for good,
-//! and a buzz that pauses goes on in the same place.
+//! squared differences of the waveform, sorted by where in such a frame they lie, heap up within a few frames where
+//! it buzzes, and smear over the frame where somebody speaks. Thirteen frames are 480 samples, so the place is known
+//! to the sample for good, and a buzz that pauses goes on in the same place.
 
 use crate::frame::FRAME_SAMPLES;
 use crate::sum::sum;
@@ -22,8 +22,8 @@ const SLOT: usize = 10;
 const ROW: usize = PLACES + SLOT;
 /// Share of what is remembered that a frame's 20 ms leave.
 const KEPT: f32 = 0.8;
-/// Shares of the power in the fullest `SLOT` places from which on it is a buzz, and below which it is none any more. Where nothing keeps
-/// the clock the share is near `SLOT` of `PLACES`, 0.27.
+/// Shares of the power in the fullest `SLOT` places from which on it is a buzz, and below which it is none any more.
+/// Where nothing keeps the clock the share is near `SLOT` of `PLACES`, 0.27.
 const BUZZ: f32 = 0.7;
 const NO_BUZZ: f32 = 0.6;
 /// Mean square of the differences, in 16-bit units, below which there is nothing to hear.

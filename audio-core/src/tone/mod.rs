@@ -2,7 +2,8 @@
 //!
 //! [`plans`] has the tones of two countries as data, [`ToneGenerator`] plays them, [`beep`] is
 //! the sound of last resort, and [`ToneVeto`] says that a frame is a steady tone, or the buzz of a mobile
-//! telephone's transmitter, and not a voice; the voice detector uses it ([`VadConfig::tone_veto`](crate::vad::VadConfig::tone_veto)).
+//! telephone's transmitter, and not a voice; the voice detector uses it
+//! ([`VadConfig::tone_veto`](crate::vad::VadConfig::tone_veto)).
 //!
 //! ```
 //! use audio_core::frame::Dbfs;

@@ -84,8 +84,8 @@ fn adaptive_yields_to_an_interruption() {
     }
 }
 
-/// A-AUD-003: what callers say over the agent, by its sound alone: four sentences of five are yielded to before their speaker has said
-/// much, and "uh-huh", as loud, never is.
+/// A-AUD-003: what callers say over the agent, by its sound alone: four sentences of five are yielded to before their
+/// speaker has said much, and "uh-huh", as loud, never is.
 #[cfg(feature = "tape")]
 #[test]
 fn adaptive_tells_a_sentence_from_a_backchannel() {
@@ -112,8 +112,8 @@ fn adaptive_tells_a_sentence_from_a_backchannel() {
     );
 }
 
-/// A-AUD-003: a listener who says "uh-huh" again and again under one reply takes the floor with none of them, and still does with the
-/// sentence that follows.
+/// A-AUD-003: a listener who says "uh-huh" again and again under one reply takes the floor with none of them, and
+/// still does with the sentence that follows.
 #[cfg(feature = "tape")]
 #[test]
 fn adaptive_hears_a_sentence_after_several_backchannels() {

@@ -48,8 +48,8 @@ fn echoing(delay_ms: usize, gain: f32, caller: &[i16], seed: u32) -> Vec<Event> 
     events
 }
 
-/// A-AUD-003: the agent does not interrupt itself, whatever the path; where it comes back as loud as a caller is, and babbles as no
-/// voice does, hardly ever.
+/// A-AUD-003: the agent does not interrupt itself, whatever the path; where it comes back as loud as a caller is, and
+/// babbles as no voice does, hardly ever.
 #[test]
 fn adaptive_does_not_yield_to_the_agents_own_echo() {
     let mut loud = 0;

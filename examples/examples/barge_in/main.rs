@@ -3,17 +3,17 @@
 //!
 //! ```text
 //! python3 fixtures/scenes.py /tmp/scenes --split test
-//! cargo run --release -p examples --example barge_in -- /tmp/scenes [--rules adaptive,polite] [--vad rms] [--by snr_db] [--csv OUT.csv]
+//! cargo run --release -p examples --example barge_in -- /tmp/scenes [--rules adaptive,polite] [--vad rms] [--by
+//! snr_db] [--csv OUT.csv]
 //! ```
 //!
 //! Scenes are tapes named `KIND_NUMBER` (`fixtures/scenes.py`), each with one event of that kind over a
-//! long line of the agent's (of those made with `--several`, shares and delays are of the first of that kind, yields of the whole scene), or
-//! with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any
-//! 200 ms of voice, `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller
-//! and detector. `fixed_500` and `fixed_800` end every turn after so much silence; `wordless` (not by
-//! default) is the adaptive preset to which no word means anything. `adaptive@-0.5` is a preset at that sensitivity.
-//! An event counts if the agent was heard at its start (the replay contract); turns are judged in the
-//! scenes made for them.
+//! long line of the agent's (of those made with `--several`, shares and delays are of the first of that kind, yields
+//! of the whole scene), or with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any 200 ms of voice,
+//! `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller and detector.
+//! `fixed_500` and `fixed_800` end every turn after so much silence; `wordless` (not by default) is the adaptive
+//! preset to which no word means anything. `adaptive@-0.5` is a preset at that sensitivity. An event counts if the
+//! agent was heard at its start (the replay contract); turns are judged in the scenes made for them.
 
 mod facts;
 mod figures;
@@ -61,7 +61,8 @@ struct Arguments {
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
     /// Writes what the barge-in model looks at, one file a scene, and judges nothing: its inputs as little endian
-    /// floats, frame by frame, each followed by the voice detector's state and by 1 while the agent is heard. For audio-core/barge-in-training.
+    /// floats, frame by frame, each followed by the voice detector's state and by 1 while the agent is heard. For
+    /// audio-core/barge-in-training.
     #[arg(long, value_name = "DIR")]
     inputs: Option<PathBuf>,
     /// One row for each scene and rule.

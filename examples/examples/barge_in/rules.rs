@@ -20,8 +20,8 @@ pub(crate) struct Rules {
 }
 
 /// A preset by name, or `PRESET@SENSITIVITY`; `vad_MS`: any voice of so many milliseconds, words or not; `fixed_MS`: the adaptive
-/// preset, but every turn ends after so much silence; `wordless`: the adaptive preset, but no word decides; `listen`: the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the
-/// adaptive preset's.
+/// preset, but every turn ends after so much silence; `wordless`: the adaptive preset, but no word decides; `listen`:
+/// the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the adaptive preset's.
 pub(crate) fn named(name: &str) -> Result<Rules> {
     if Path::new(name).extension().is_some_and(|extension| extension == "json") {
         return from_file(name);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::line::Line;
-use crate::config::{TomlError, shown};
 use crate::speech_text::Gender;
+use crate::toml_text::{TomlError, shown};
 use crate::words::Lexicon;
 
 /// Timings and phrases.

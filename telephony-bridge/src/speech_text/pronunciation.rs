@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use super::number::Gender;
-use crate::config::{TomlError, shown};
+use crate::toml_text::{TomlError, shown};
 
 /// Letters that are written at the beginning of a word and are words of their own: and, in, the…
 const PREFIXES: [char; 7] = ['ו', 'ב', 'כ', 'ל', 'מ', 'ש', 'ה'];

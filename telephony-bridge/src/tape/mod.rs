@@ -3,6 +3,7 @@
 pub mod diff;
 mod error;
 pub mod export;
+mod hearing;
 pub mod import;
 pub mod info;
 pub mod label;
@@ -37,7 +38,7 @@ pub use player::{Playable, Player};
 pub use record::TapeRecorder;
 pub use replay::{ReplayOptions, replay, replay_traced, tape_lines};
 pub use report::{BargeInCounts, CrmCounts, ReplayReport, TurnReport};
-pub use rerun::{Recording, Rerun, RerunOptions, rerun, rerun_traced};
+pub use rerun::{Recording, Rerun, RerunOptions, Transcript, rerun, rerun_traced};
 pub use setting::{Setting, SettingError};
 pub use switch::RecordTapes;
 pub use timeline::{EventName, TimelineEvent};

@@ -13,7 +13,7 @@ use audio_core::sys::alloc::count_on_this_thread;
 use audio_core::tape::{CallerSpan, SpanKind, Tape};
 
 use super::error::ReplayError;
-use super::label::Span;
+use super::hearing::Span;
 use super::notebook::Notebook;
 use super::replay::ReplayOptions;
 use super::report::{ReplayReport, percentile_us};

@@ -8,7 +8,7 @@ use audio_core::tape::{Tape, read_wav_8k};
 use audio_core::vad::VadKind;
 
 use super::error::ReplayError;
-use super::label;
+use super::hearing::speech;
 use super::open_loop::{RecordedAgent, open_loop};
 use super::replay::{ReplayOptions, replay, replay_traced};
 use super::report::ReplayReport;
@@ -54,7 +54,7 @@ pub(super) fn agent_of(dir: &Path) -> Result<Option<RecordedAgent>, ReplayError>
         return Ok(None);
     }
     let samples = read_wav_8k(path).map_err(ReplayError::Agent)?;
-    let speech = label::speech(&samples);
+    let speech = speech(&samples);
     Ok(Some(RecordedAgent { samples, speech }))
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::asked::Asked;
 use super::{Ending, Kind, Overlap};
-use crate::config::{TomlError, shown};
+use crate::toml_text::{TomlError, shown};
 
 mod number;
 

@@ -180,9 +180,9 @@ impl BargeInDetector {
         self.resume(ResumeReason::Words)
     }
 
-    /// No words followed the last [`Verdict::Yield`], or none that want the floor: the agent goes on, and where evidence is counted with a
-    /// [`leak`](BargeInConfig::leak) it takes more to make it yield again, for half a minute. To be said before the agent
-    /// goes on; what it had yielded to before is not in doubt.
+    /// No words followed the last [`Verdict::Yield`], or none that want the floor: the agent goes on, and where
+    /// evidence is counted with a [`leak`](BargeInConfig::leak) it takes more to make it yield again, for half a
+    /// minute. To be said before the agent goes on; what it had yielded to before is not in doubt.
     pub fn false_alarm(&mut self) {
         self.doubt.false_alarm();
     }

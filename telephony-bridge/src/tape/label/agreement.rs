@@ -2,7 +2,7 @@
 
 use audio_core::tape::{CallerSpan, SpanKind};
 
-use super::listen::HOP_MS;
+use crate::tape::hearing::HOP_MS;
 
 /// Sums over tapes.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,7 @@
 
 use audio_core::tape::{CallerSpan, SpanKind};
 
-use super::Span;
-use super::spans::Heard;
+use crate::tape::hearing::{Heard, Span};
 
 /// A backchannel is no longer than this…
 const BACKCHANNEL_MS: u64 = 700;

@@ -1,34 +1,23 @@
-//! Labels a tape by listening to all of it: twice in each direction, with what comes later known.
-//!
-//! A live call is decided causally, 20 ms at a time. Here nobody waits: the detector hears the line
-//! forwards and backwards, so that its latency at onsets and ends cancels out, edges are moved to where
-//! the sound begins and ends, and a span's kind is judged by what follows it.
+//! Labels a tape by listening to all of it (`hearing`): a span's kind is judged by what follows it too.
 
 mod agreement;
 pub mod audacity;
 mod kinds;
-mod listen;
-mod spans;
 mod words;
 
 use audio_core::tape::{CallerSpan, Labels, TapeFile};
 
 pub use agreement::Agreement;
 use kinds::kinds;
-pub use listen::{Line, listen};
-use spans::spans;
-pub use words::Transcript;
 
 use super::error::ReplayError;
+use super::hearing::{Span, listen, spans, without_echo};
 use super::player::{Playable, Player, agent_of};
 use super::setting::Setting;
 use super::timeline::EventName;
 
 /// Who made the labels, without the version.
 const MAKER: &str = "kav-auto";
-
-/// When somebody is heard, in ms.
-pub type Span = (u64, u64);
 
 /// Who makes the labels of this version.
 pub fn maker() -> Labels {
@@ -54,7 +43,7 @@ pub fn label(tape: &Playable, player: &Player) -> Result<Vec<CallerSpan>, Replay
         None => agent_of(&tape.tape.dir)?,
     };
     let (line, agent) = match recorded {
-        Some(agent) => (listen(&listen::without_echo(&tape.tape.caller, &agent.samples)?), agent.speech),
+        Some(agent) => (listen(&without_echo(&tape.tape.caller, &agent.samples)?), agent.speech),
         None => (listen(&tape.tape.caller), agent_of_replay(tape, player)?),
     };
     let mut labels = kinds(&spans(&line), &agent);
@@ -62,12 +51,6 @@ pub fn label(tape: &Playable, player: &Player) -> Result<Vec<CallerSpan>, Replay
         words::give(&mut labels, &recording.transcripts());
     }
     Ok(labels)
-}
-
-/// When somebody is heard on a line.
-pub fn speech(samples: &[i16]) -> Vec<Span> {
-    let heard = spans(&listen(samples)).into_iter().filter(|span| span.voice);
-    heard.map(|span| (span.start_ms, span.end_ms)).collect()
 }
 
 /// When the agent is heard in a replay.

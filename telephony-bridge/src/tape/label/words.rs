@@ -2,16 +2,7 @@
 
 use audio_core::tape::{CallerSpan, SpanKind};
 
-/// A final transcript and the time in which its words were said, in ms.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transcript {
-    /// From the turn's first sample.
-    pub start_ms: u64,
-    /// To when it was final.
-    pub end_ms: u64,
-    /// The words.
-    pub text: String,
-}
+use crate::tape::rerun::Transcript;
 
 /// Gives each transcript to the span of voice with which it has most time in common.
 pub(super) fn give(labels: &mut [CallerSpan], transcripts: &[Transcript]) {

@@ -9,7 +9,7 @@ use audio_core::tape::{AgentLine, CallerSpan, Greeting, TapeFile, Word, read_wav
 use super::MinimiseError;
 use crate::providers::embedded::script_of;
 use crate::tape::WireLine;
-use crate::tape::label;
+use crate::tape::hearing;
 use crate::tape::open_loop::RecordedAgent;
 use crate::tape::player::Playable;
 
@@ -96,12 +96,12 @@ impl Material {
         let agent = dir.join("agent.wav");
         if tape.recording.take().is_some() && agent.exists() {
             let samples = read_wav_8k(agent)?;
-            let speech = label::speech(&samples);
+            let speech = hearing::speech(&samples);
             tape.agent = Some(RecordedAgent { samples, speech });
         }
         let labels = tape.tape.file.caller.iter().map(|span| (span.start_ms, span.end_ms));
         let heard = match tape.tape.file.caller.is_empty() {
-            true => label::speech(&tape.tape.caller),
+            true => hearing::speech(&tape.tape.caller),
             false => labels.collect(),
         };
         Ok(Self { tape, heard })
@@ -161,7 +161,7 @@ impl Material {
         file.hang_up_ms = None;
         if let Some(agent) = &self.tape.agent {
             let samples = kept.audio(&agent.samples);
-            let speech = label::speech(&samples);
+            let speech = hearing::speech(&samples);
             cut.agent = Some(RecordedAgent { samples, speech });
         }
         cut

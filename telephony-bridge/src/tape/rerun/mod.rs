@@ -22,7 +22,7 @@ use super::trace::Trace;
 use super::wire::Decision;
 use crate::session::{SessionConfig, State};
 use chain::Chain;
-pub use recording::Recording;
+pub use recording::{Recording, Transcript};
 use run::Run;
 
 /// Another voice of the same loudness is noticed by so many samples earlier or later: 400 ms.

@@ -5,11 +5,21 @@ use std::path::Path;
 
 use crate::providers::SttResult;
 use crate::tape::error::WireError;
-use crate::tape::label::Transcript;
 use crate::tape::wire::{Decision, Wire, WireInput, WireLine};
 
 /// Words of a turn begin at most this long before it is known to have begun.
 const ONSET_MS: u64 = 500;
+
+/// A final transcript and the time in which its words were said, in ms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    /// From the turn's first sample.
+    pub start_ms: u64,
+    /// To when it was final.
+    pub end_ms: u64,
+    /// The words.
+    pub text: String,
+}
 
 /// What was recorded, in the order of `wire.jsonl`.
 #[derive(Clone, Debug)]

@@ -5,22 +5,22 @@ use audio_core::frame::{Dbfs, FRAME_SAMPLES, PcmFrame};
 use audio_core::vad::{KavVad, Vad as _};
 
 /// Samples of a hop: 10 ms.
-pub(super) const HOP: usize = FRAME_SAMPLES / 2;
+const HOP: usize = FRAME_SAMPLES / 2;
 /// Length of a hop in ms.
-pub(super) const HOP_MS: u64 = 10;
+pub(in crate::tape) const HOP_MS: u64 = 10;
 
 /// A line, by ear.
 #[derive(Clone, Debug, Default)]
-pub struct Line {
+pub(in crate::tape) struct Line {
     /// Probability of speech in each hop.
-    pub voice: Vec<f32>,
+    pub(in crate::tape) voice: Vec<f32>,
     /// Level of each hop in dBFS.
-    pub level: Vec<f32>,
+    pub(in crate::tape) level: Vec<f32>,
 }
 
 /// Four passes of the voice detector: forwards and backwards, each from the first sample and from
 /// 10 ms into the line.
-pub fn listen(samples: &[i16]) -> Line {
+pub(in crate::tape) fn listen(samples: &[i16]) -> Line {
     let backwards: Vec<i16> = samples.iter().rev().copied().collect();
     let forward = both_offsets(samples);
     let mut back = both_offsets(&backwards);
@@ -59,7 +59,7 @@ fn level(samples: &[i16]) -> Dbfs {
 
 /// The caller's line without the agent's echo: the canceller hears the call twice, the second time
 /// with what it learned in the first.
-pub(super) fn without_echo(caller: &[i16], agent: &[i16]) -> Result<Vec<i16>, audio_core::Error> {
+pub(in crate::tape) fn without_echo(caller: &[i16], agent: &[i16]) -> Result<Vec<i16>, audio_core::Error> {
     let mut canceller = EchoCanceller::new(EchoConfig::default())?;
     let mut clean = Vec::with_capacity(caller.len());
     for _ in 0..2 {

@@ -25,17 +25,17 @@ const AROUND_MS: u64 = 4_000;
 
 /// Somebody speaks, or something sounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Heard {
-    pub(super) start_ms: u64,
-    pub(super) end_ms: u64,
+pub(in crate::tape) struct Heard {
+    pub(in crate::tape) start_ms: u64,
+    pub(in crate::tape) end_ms: u64,
     /// Speech?
-    pub(super) voice: bool,
+    pub(in crate::tape) voice: bool,
     /// Mean level of its loud half, in dBFS.
-    pub(super) level: f32,
+    pub(in crate::tape) level: f32,
 }
 
 /// Spans of voice, and of noise where nobody speaks, by time.
-pub(super) fn spans(line: &Line) -> Vec<Heard> {
+pub(in crate::tape) fn spans(line: &Line) -> Vec<Heard> {
     let floor = floor(&line.level);
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (start, end) in runs_of(line.voice.len(), |i| line.voice[i] >= LIKELY) {
