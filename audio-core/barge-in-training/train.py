@@ -21,6 +21,8 @@ FRAME_BYTES = 4 * (INPUTS + STATE + 1)
 UNITS = 64
 SPEAKERS = ("interruption", "backchannel")
 WEIGHTS = {"noise": 16, "backchannel": 16, "side_speech": 6}  # of frames that could be taken for somebody who takes the floor
+# …and of those between this long and that after the onset, in ms: what a listener says is told from a beginning there.
+EARLY = {"interruption": (460, 640, 4), "backchannel": (420, 660, 28)}
 FAR = {"noise": 1, "side_speech": 2}  # …and for the caller
 FRAMES, BEFORE, MORE = 200, (15, 130), 0.3  # of a piece; of it before an event; pieces from anywhere, of those with an event
 STEPS, BATCH, RATE, DECAY, SEED = 6_500, 96, 3e-3, 1e-5, 2
@@ -59,6 +61,10 @@ def known(labels, t, heard):
             told = np.where(within(t, label, 120, 200), FAR[kind], told)
         if kind in WEIGHTS:
             weight = np.where((weight == 1) & within(t, label, before=600), WEIGHTS[kind], weight)
+        if kind in EARLY:
+            least, most, early = EARLY[kind]
+            usual = weight == WEIGHTS.get(kind, 1)
+            weight = np.where(usual & within(t, label, least, 1_000) & (t <= label["start_ms"] + most), early, weight)
     asked = (heard & (claims | other)) * weight
     begun = (heard & (begins | ~spoken)) * np.where(begins, 4, 1)
     return np.stack([heard, claims, asked, begins, begun, near, heard * told], 1).astype(np.int8)

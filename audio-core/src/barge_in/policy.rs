@@ -99,7 +99,7 @@ impl BargeInConfig {
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
             duck_score: Some(0.79),
-            claim_score: Some(0.8),
+            claim_score: Some(0.5),
             ..Self::responsive()
         }
     }

@@ -57,11 +57,11 @@ fn adaptive_does_not_yield_to_the_agents_own_echo() {
         for seed in 1..=12 {
             let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &[], seed);
             let yielded = !yields(&events).is_empty();
-            assert!(!yielded || gain_db > -10, "{delay_ms} ms, {gain_db} dB, {seed}: {events:?}");
+            assert!(!yielded || gain_db > -15, "{delay_ms} ms, {gain_db} dB, {seed}: {events:?}");
             loud += usize::from(yielded);
         }
     }
-    assert!(loud <= 4, "{loud} of 36 calls of 20 s");
+    assert!(loud <= 4, "{loud} of 48 calls of 20 s");
 }
 
 /// A-AUD-003: …and still hears the caller over it, without a word understood: three of four of these babbles, which no voice is.
@@ -74,7 +74,7 @@ fn adaptive_hears_a_caller_over_the_echo() {
             caller.extend(babble(140.0, 3 * SECOND, 77 + seed, 4_000.0));
             let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &caller, seed);
             let at = yields(&events);
-            assert!(at.iter().all(|ms| *ms >= 10_400), "{delay_ms} ms, {gain_db} dB: {at:?}");
+            assert!(at.iter().all(|ms| *ms >= 10_300), "{delay_ms} ms, {gain_db} dB: {at:?}");
             heard += usize::from(at.first().is_some_and(|ms| *ms <= 12_500));
             all += 1;
         }

@@ -13,11 +13,11 @@ const CONFIRMED: f32 = 0.33;
 /// …and how many times as long one must last that is not so likely: whoever keeps talking gets the floor.
 const PATIENCE: f32 = 2.0;
 /// By how much the log-odds must be greater without what the Kav VAD remembers, of which the model sees most.
-const FOREIGN: f64 = 6.0;
+const FOREIGN: f64 = 7.4;
 /// Frames of voice that a claim needs: of fewer nothing can be said about the echo.
 const RUN: u32 = 3;
 /// How likely it must be that a voice is near for its words to be believed: who is far off has words too.
-const NEAR: f32 = 0.86;
+const NEAR: f32 = 0.88;
 /// …or how likely that they take the floor.
 const LIKELY: f32 = 0.5;
 /// Frames of voice from which on its level tells that it is near: 200 ms.
