@@ -85,8 +85,8 @@ impl BargeInConfig {
     }
 
     /// Ducks as fast as `responsive`, by a model of how interruptions begin; yields as soon as it sounds like
-    /// somebody near who takes the floor, and to two seconds of any voice above the agent's echo and the noise (one, where
-    /// a less sensitive business is not sure enough to yield at once). A listener who has words may decide sooner (telephony-bridge's session does).
+    /// somebody near who takes the floor, to a second of voice above the agent's echo and the noise where that is
+    /// likely, and to two of any. A listener who has words may decide sooner (telephony-bridge's session does).
     ///
     /// The model looks at what the Kav VAD remembers, and claims less without it: with webrtc-vad and the RMS rule 76 %
     /// of the scenes' interruptions end in a yield in place of all, and the duck comes after 107 to 110 ms in place of
