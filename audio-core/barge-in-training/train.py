@@ -73,14 +73,16 @@ def known(labels, t, heard):
 class Scenes:
     """All frames in one piece; of each event, and of each scene without one, where the scene begins and ends in it and where the event begins (-1: none)."""
 
-    def __init__(self, pairs):
-        files = [(folder, file) for folder, inputs in pairs for file in sorted(inputs.glob("*.f32"))]
+    def __init__(self, pairs, strange=()):
+        """`strange`: those of the pairs about which teachers are not asked."""
+        files = [(folder, file) for folder, inputs in [*strange, *pairs] for file in sorted(inputs.glob("*.f32"))]
+        unasked = {inputs for _, inputs in strange}
         # A piece may end behind the last scene.
         total = sum(file.stat().st_size // FRAME_BYTES for _, file in files) + FRAMES
         self.x = np.zeros((total, INPUTS), np.float16)
         self.state = np.zeros((total, STATE), np.int8)
         self.answers = np.zeros((total, WEIGHT[-1] + 1), np.int8)
-        places, at = [], 0
+        places, at, self.first_asked = [], 0, 0
         for folder, file in files:
             labels = json.loads((folder / file.stem / "tape.json").read_text(encoding="utf-8"))["caller"]
             frames = np.fromfile(file, "<f4").reshape(-1, FRAME_BYTES // 4)
@@ -91,14 +93,17 @@ class Scenes:
             events = [label["start_ms"] // FRAME_MS for label in labels if label["kind"] != "turn"]
             places += [(at, here.stop, at + event) for event in events or [-1 - at]]
             at = here.stop
+            if file.parent in unasked:
+                self.first_asked = at
         self.places = np.array(places)
         self.taught = None
 
     def ask(self, teachers):
         """The mean of the teachers' log-odds of every frame."""
         ask = jax.jit(lambda *given: sum(log_odds(net, *given) for net in teachers) / len(teachers))
-        self.taught = np.zeros((len(self.x), ANSWERS), np.float16)
+        self.taught = np.full((len(self.x), ANSWERS), np.nan, np.float16)
         scenes = np.unique(self.places[:, :2], axis=0)
+        scenes = scenes[scenes[:, 0] >= self.first_asked]
         scenes = scenes[np.argsort(scenes[:, 1] - scenes[:, 0])]
         for n in range(0, len(scenes), BATCH):
             first, last = scenes[n : n + BATCH].T
@@ -169,7 +174,8 @@ def fit(scenes, seed, steps):
         answers = answers.astype(jnp.float32)
         mine = jnp.stack([answers[..., n] for n in ANSWER], -1)
         if taught is not None:
-            mine = OWN * (mine > 0) + (1 - OWN) * jax.nn.sigmoid(taught.astype(jnp.float32))
+            told = OWN * (mine > 0) + (1 - OWN) * jax.nn.sigmoid(taught.astype(jnp.float32))
+            mine = jnp.where(jnp.isnan(taught), mine > 0, told)
         odds = log_odds(net, x, state, answers[..., HEARD])
 
         def mean(odds, mine, weight):
@@ -246,10 +252,12 @@ def main():
     p.add_argument("--seed", type=int, default=SEED)
     p.add_argument("--steps", type=int, default=STEPS)
     p.add_argument("--teachers", type=Path, nargs="+", metavar="OTHER.bin", help="weights trained before, of which this network learns too")
+    p.add_argument("--strange", nargs="+", default=[], metavar="SCENES=INPUTS", help="more scenes, of a kind that the teachers have not learned: their labels alone count")
     a = p.parse_args()
-    if unpaired := [pair for pair in a.pairs if "=" not in pair]:
+    if unpaired := [pair for pair in [*a.pairs, *a.strange] if "=" not in pair]:
         p.error(f"{unpaired[0]!r} is not SCENES=INPUTS")
-    scenes = Scenes([tuple(map(Path, pair.split("=", 1))) for pair in a.pairs])
+    folders = lambda pairs: [tuple(map(Path, pair.split("=", 1))) for pair in pairs]
+    scenes = Scenes(folders(a.pairs), folders(a.strange))
     print(f"{len(scenes.places)} events and scenes without one, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
     if a.teachers:
         scenes.ask([read(file) for file in a.teachers])

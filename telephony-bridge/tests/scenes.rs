@@ -121,6 +121,30 @@ fn several_events_come_one_after_the_other() {
     assert!(most > 2, "one event a reply is no several");
 }
 
+/// A-AUD-003: where the caller telephones from changes what is behind them and nothing that is labelled.
+#[test]
+fn places_lie_behind_the_same_events() {
+    let Some(python) = python() else { return };
+    let at = |place: &str| generate(&python, "test", &["--kinds", "echo,interruption", "--places", place]);
+    let line = at("line");
+    for place in ["radio", "cafe", "television"] {
+        let (folder, again) = (at(place), at(place));
+        let made = fs::read_to_string(folder.path().join("scenes.csv")).expect("a list");
+        assert!(made.lines().skip(1).all(|scene| scene.contains(&format!(",{place},"))), "{made}");
+        for scene in scenes(folder.path()) {
+            let name = scene.file_name().expect("a name");
+            let bytes = |root: &TempDir, file| fs::read(root.path().join(name).join(file)).expect("a file");
+            assert_eq!(
+                bytes(&folder, "caller.wav"),
+                bytes(&again, "caller.wav"),
+                "{place}: another at each time"
+            );
+            assert_eq!(bytes(&folder, "tape.json"), bytes(&line, "tape.json"), "{place}");
+            assert_ne!(bytes(&folder, "caller.wav"), bytes(&line, "caller.wav"), "{place}: nothing behind");
+        }
+    }
+}
+
 /// Under rules that let the agent finish, it is speaking when the event comes.
 #[test]
 fn events_fall_into_the_agents_speech() {
