@@ -98,7 +98,7 @@ impl BargeInConfig {
             gap_ms: 160,
             leak: Some(0.2),
             echo_margin_db: Some(2.5),
-            duck_score: Some(0.79),
+            duck_score: Some(0.80),
             claim_score: Some(0.5),
             ..Self::responsive()
         }

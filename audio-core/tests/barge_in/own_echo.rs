@@ -25,59 +25,56 @@ fn babble(pitch: f32, frames: usize, mut seed: u32, rms: f32) -> Vec<i16> {
     pcm
 }
 
-/// The agent talks for 20 s and comes back `delay_ms` later at `gain`; the caller says `caller`.
+/// The agent talks for 20 s, and what is sent of it, turned down by a duck or not, comes back `delay_ms` later at `gain`; the
+/// caller says `caller`.
 fn echoing(delay_ms: usize, gain: f32, caller: &[i16], seed: u32) -> Vec<Event> {
     let agent = babble(205.0, 20 * SECOND, seed, 4_000.0);
     let mut replay = replay(VadKind::default(), Preset::Adaptive);
-    let mut events = Vec::new();
+    let (mut events, mut sent) = (Vec::new(), Vec::new());
     // What was sent after step n is heard from step n + 1 on.
     let delay = delay_ms * 8 + FRAME_SAMPLES;
     for n in 0..agent.len() / FRAME_SAMPLES {
         let mut pcm: PcmFrame = [0; FRAME_SAMPLES];
         for (i, sample) in pcm.iter_mut().enumerate() {
             let t = n * FRAME_SAMPLES + i;
-            let echo = t.checked_sub(delay).map_or(0.0, |t| f32::from(agent[t]) * gain);
+            let echo = t.checked_sub(delay).map_or(0.0, |t: usize| f32::from(sent[t]) * gain);
             *sample = (echo + f32::from(caller.get(t).copied().unwrap_or(0))) as i16;
         }
         let mut frame = WireFrame { seq: 1, ..WireFrame::SILENCE };
         ulaw::encode_slice(&agent[n * FRAME_SAMPLES..], &mut frame.payload);
-        replay.step(&pcm, Some(&frame));
+        let mut played = [0; FRAME_SAMPLES];
+        if let Some(frame) = replay.step(&pcm, Some(&frame)) {
+            ulaw::decode_slice(&frame.payload, &mut played);
+        }
+        sent.extend(played);
         events.extend(core::iter::from_fn(|| replay.pipeline_mut().poll_event()));
         while replay.pipeline_mut().poll_clean().is_some() {}
     }
     events
 }
 
-/// A-AUD-003: the agent does not interrupt itself, whatever the path; where it comes back as loud as a caller is, and
-/// babbles as no voice does, hardly ever.
+/// A-AUD-003: the agent does not interrupt itself, whatever the path, and be it as loud as a caller and a babble as of no voice.
 #[test]
 fn adaptive_does_not_yield_to_the_agents_own_echo() {
-    let mut loud = 0;
     for (delay_ms, gain_db) in [(0, -6), (45, -18), (120, -10), (280, -8), (400, -15), (333, -8)] {
         for seed in 1..=12 {
             let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &[], seed);
-            let yielded = !yields(&events).is_empty();
-            assert!(!yielded || gain_db > -15, "{delay_ms} ms, {gain_db} dB, {seed}: {events:?}");
-            loud += usize::from(yielded);
+            assert!(yields(&events).is_empty(), "{delay_ms} ms, {gain_db} dB, {seed}: {events:?}");
         }
     }
-    assert!(loud <= 4, "{loud} of 48 calls of 20 s");
 }
 
-/// A-AUD-003: …and still hears the caller over it, without a word understood: three of four of these babbles, which no voice is.
+/// A-AUD-003: …and still hears a caller over it, another babble, without a word understood.
 #[test]
 fn adaptive_hears_a_caller_over_the_echo() {
-    let (mut heard, mut all) = (0, 0);
     for (delay_ms, gain_db) in [(45, -18), (120, -12), (280, -20), (400, -15)] {
         for seed in 1..=12 {
             let mut caller = vec![0; 10 * SECOND * FRAME_SAMPLES];
             caller.extend(babble(140.0, 3 * SECOND, 77 + seed, 4_000.0));
             let events = echoing(delay_ms, 10f32.powf(gain_db as f32 / 20.0), &caller, seed);
             let at = yields(&events);
-            assert!(at.iter().all(|ms| *ms >= 10_300), "{delay_ms} ms, {gain_db} dB: {at:?}");
-            heard += usize::from(at.first().is_some_and(|ms| *ms <= 12_500));
-            all += 1;
+            let first = at.first().copied().unwrap_or(u64::MAX);
+            assert!((10_300..=12_500).contains(&first), "{delay_ms} ms, {gain_db} dB, {seed}: {at:?}");
         }
     }
-    assert!(heard * 4 >= all * 3, "{heard} of {all}");
 }

@@ -14,7 +14,7 @@ use super::rules::{Rules, named};
 /// Writes `folder/TAPE.f32` for every tape.
 pub(crate) fn write_all(tapes: &[PathBuf], folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let Rules { barge_in, session } = named("listen")?;
+    let Rules { barge_in, session, .. } = named("listen")?;
     let (vad, library) = (VadConfig::default(), VoiceLibrary::default());
     let detector = VadKind::default();
     let options = ReplayOptions { barge_in, detector, vad, session, timing: false, library };

@@ -12,7 +12,7 @@
 //! of the whole scene), or with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any 200 ms of voice,
 //! `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller and detector.
 //! `fixed_500` and `fixed_800` end every turn after so much silence; `wordless` (not by default) is the adaptive
-//! preset to which no word means anything. `adaptive@-0.5` is a preset at that sensitivity. An event counts if the
+//! preset with a recogniser that says nothing before a turn is over. `adaptive@-0.5` is a preset at that sensitivity. An event counts if the
 //! agent was heard at its start (the replay contract); turns are judged in the scenes made for them.
 
 mod facts;
@@ -122,6 +122,9 @@ fn tapes(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(tapes)
 }
 
+/// Interim words so late that the call is over.
+const NEVER_MS: u64 = u64::MAX;
+
 /// Replays all tapes on all cores.
 fn replay_all(tapes: &[PathBuf], detector: VadKind, name: &str, rules: &Rules) -> Result<Vec<Scene>> {
     let style = ProgressStyle::with_template("{prefix:>12} {wide_bar} {pos}/{len}")?;
@@ -129,14 +132,17 @@ fn replay_all(tapes: &[PathBuf], detector: VadKind, name: &str, rules: &Rules) -
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let work = || -> Result<Vec<(usize, Scene)>> {
-        let Rules { barge_in, session } = rules.clone();
+        let Rules { barge_in, session, interim_words } = rules.clone();
         let (vad, library) = (VadConfig::default(), VoiceLibrary::default());
         let options = ReplayOptions { barge_in, detector, vad, session, timing: false, library };
         let mut done = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = tapes.get(n) else { return Ok(done) };
-            let tape = Tape::load(path)?;
+            let mut tape = Tape::load(path)?;
+            if !interim_words {
+                tape.file.latency.stt_interim_ms = NEVER_MS;
+            }
             let report = replay(&tape, &options)?;
             let scene = Scene::new(&tape.name, &tape.file.caller, &report.events, report.duration_ms);
             done.push((n, scene));

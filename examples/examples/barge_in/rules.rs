@@ -17,10 +17,18 @@ use telephony_bridge::session::SessionConfig;
 pub(crate) struct Rules {
     pub(crate) barge_in: BargeInConfig,
     pub(crate) session: SessionConfig,
+    /// Does the recogniser say anything before a turn is over?
+    pub(crate) interim_words: bool,
+}
+
+impl Rules {
+    fn new(barge_in: BargeInConfig, session: SessionConfig) -> Self {
+        Self { barge_in, session, interim_words: true }
+    }
 }
 
 /// A preset by name, or `PRESET@SENSITIVITY`; `vad_MS`: any voice of so many milliseconds, words or not; `fixed_MS`: the adaptive
-/// preset, but every turn ends after so much silence; `wordless`: the adaptive preset, but no word decides; `listen`:
+/// preset, but every turn ends after so much silence; `wordless`: the adaptive preset, but no words come before a turn is over; `listen`:
 /// the agent speaks on whatever happens; or a JSON file of barge-in settings that differ from the adaptive preset's.
 pub(crate) fn named(name: &str) -> Result<Rules> {
     if Path::new(name).extension().is_some_and(|extension| extension == "json") {
@@ -33,28 +41,28 @@ pub(crate) fn named(name: &str) -> Result<Rules> {
         barge_in.duck_score = None;
         barge_in.yield_score = 0.01;
         barge_in.validate()?;
-        return Ok(Rules { barge_in, session: SessionConfig { lexicon: Arc::default(), ..silence(500)? } });
+        return Ok(Rules::new(barge_in, SessionConfig { lexicon: Arc::default(), ..silence(500)? }));
     }
     if name == "wordless" {
-        let session = SessionConfig { lexicon: Arc::default(), ..SessionConfig::default() };
-        return Ok(Rules { barge_in: BargeInConfig::adaptive(), session });
+        let rules = Rules::new(BargeInConfig::adaptive(), SessionConfig::default());
+        return Ok(Rules { interim_words: false, ..rules });
     }
     if name == "listen" {
         let mut barge_in = BargeInConfig::adaptive();
         (barge_in.duck_score, barge_in.claim_score, barge_in.yield_score) = (None, None, 1.0);
         barge_in.confirm_ms = 10_000;
         let session = SessionConfig { lexicon: Arc::default(), ..SessionConfig::default() };
-        return Ok(Rules { barge_in, session });
+        return Ok(Rules::new(barge_in, session));
     }
     if let Some(ms) = name.strip_prefix("fixed_") {
         let session = silence(ms.parse().with_context(|| name.to_owned())?)?;
-        return Ok(Rules { barge_in: BargeInConfig::adaptive(), session });
+        return Ok(Rules::new(BargeInConfig::adaptive(), session));
     }
     let (preset, sensitivity) = name.split_once('@').unwrap_or((name, "0"));
     let sensitivity: f32 = sensitivity.parse().with_context(|| name.to_owned())?;
     ensure!((-1.0..=1.0).contains(&sensitivity), "{name}: a sensitivity lies between -1 and 1");
     let barge_in = preset.parse::<Preset>()?.config().with_sensitivity(sensitivity);
-    Ok(Rules { barge_in, session: SessionConfig::default() })
+    Ok(Rules::new(barge_in, SessionConfig::default()))
 }
 
 /// A turn ends after so much silence, the detector's hangover included, whatever was said.
@@ -80,7 +88,7 @@ fn from_file(name: &str) -> Result<Rules> {
     }
     let barge_in: BargeInConfig = serde_json::from_value(rules).with_context(|| name.to_owned())?;
     barge_in.validate().with_context(|| name.to_owned())?;
-    Ok(Rules { barge_in, session: SessionConfig::default() })
+    Ok(Rules::new(barge_in, SessionConfig::default()))
 }
 
 #[cfg(test)]
@@ -98,7 +106,8 @@ mod tests {
         assert_eq!(waits, [Duration::from_millis(500); 2]);
         assert_eq!(fixed.barge_in, BargeInConfig::adaptive());
         let wordless = named("wordless").expect("rules");
-        assert_eq!((wordless.barge_in, &*wordless.session.lexicon), (fixed.barge_in, &Lexicon::default()));
+        assert_eq!((wordless.barge_in, wordless.interim_words), (fixed.barge_in, false));
+        assert!(fixed.interim_words && named("adaptive").expect("rules").interim_words);
         let tame = named("adaptive@-0.5").expect("rules");
         assert_eq!(tame.barge_in, BargeInConfig::adaptive().with_sensitivity(-0.5));
         for wrong in [
