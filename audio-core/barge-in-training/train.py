@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains what src/barge_in/model knows: `train.py WEIGHTS.bin SCENES=INPUTS... [--seed N] [--steps N] [--teachers OTHER.bin...]`.
+"""Trains what src/barge_in/model knows: `train.py WEIGHTS.bin SCENES=INPUTS... [--seed N] [--steps N] [--teachers OTHER.bin... [--strange SCENES=INPUTS...]]`.
 
 SCENES is a folder made by fixtures/scenes.py, INPUTS what the example wrote of it (`barge_in SCENES --inputs INPUTS`): a file
 a scene, little endian floats: a frame's inputs, the voice detector's state and whether the agent was heard. Needs numpy
@@ -256,6 +256,10 @@ def main():
     a = p.parse_args()
     if unpaired := [pair for pair in [*a.pairs, *a.strange] if "=" not in pair]:
         p.error(f"{unpaired[0]!r} is not SCENES=INPUTS")
+    if twice := set(a.pairs) & set(a.strange):
+        p.error(f"{twice.pop()!r} is strange to the teachers or is not")
+    if a.strange and not a.teachers:
+        p.error("--strange is of --teachers")
     folders = lambda pairs: [tuple(map(Path, pair.split("=", 1))) for pair in pairs]
     scenes = Scenes(folders(a.pairs), folders(a.strange))
     print(f"{len(scenes.places)} events and scenes without one, {len(scenes.x) * FRAME_MS / 3_600_000:.0f} h", flush=True)
