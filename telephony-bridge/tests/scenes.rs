@@ -131,7 +131,9 @@ fn places_lie_behind_the_same_events() {
         let (folder, again) = (at(place), at(place));
         let made = fs::read_to_string(folder.path().join("scenes.csv")).expect("a list");
         assert!(made.lines().skip(1).all(|scene| scene.contains(&format!(",{place},"))), "{made}");
-        for scene in scenes(folder.path()) {
+        let scenes = scenes(folder.path());
+        assert_eq!(scenes.len(), 4);
+        for scene in scenes {
             let name = scene.file_name().expect("a name");
             let bytes = |root: &TempDir, file| fs::read(root.path().join(name).join(file)).expect("a file");
             assert_eq!(

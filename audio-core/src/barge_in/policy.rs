@@ -88,9 +88,9 @@ impl BargeInConfig {
     /// somebody near who takes the floor, to a second of voice above the agent's echo and the noise where that is
     /// likely, and to two of any. A listener who has words may decide sooner (telephony-bridge's session does).
     ///
-    /// The model looks at what the Kav VAD remembers, and claims less without it: with webrtc-vad and the RMS rule 77 and 78 %
-    /// of the scenes' interruptions end in a yield in place of all, and the duck comes after 87 and 90 ms in place of
-    /// 63 (p50, README's seed 33, `barge_in --vad rms`).
+    /// The model looks at what the Kav VAD remembers, and claims less without it: with webrtc-vad and the RMS rule
+    /// 77 and 78 % of the scenes' interruptions end in a yield in place of all, and the duck comes after 87 and 90 ms
+    /// in place of 63 (p50, README's seed 33, `barge_in --vad rms`).
     pub const fn adaptive() -> Self {
         Self {
             min_rms: 120.0,

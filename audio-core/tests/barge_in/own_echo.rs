@@ -53,7 +53,8 @@ fn echoing(delay_ms: usize, gain: f32, caller: &[i16], seed: u32) -> Vec<Event> 
     events
 }
 
-/// A-AUD-003: the agent does not interrupt itself, whatever the path, even where it comes back as loud as a caller and babbles as no voice does.
+/// A-AUD-003: the agent does not interrupt itself, whatever the path, even where it comes back as loud as a caller and
+/// babbles as no voice does.
 #[test]
 fn adaptive_does_not_yield_to_the_agents_own_echo() {
     for (delay_ms, gain_db) in [(0, -6), (45, -18), (120, -10), (280, -8), (400, -15), (333, -8)] {

@@ -12,8 +12,9 @@
 //! of the whole scene), or with turns. Shares have Wilson's 95 % interval. `vad_200` yields to any 200 ms of voice,
 //! `vad_500` to 500 ms, words or not: what other engines do by default, here behind our canceller and detector.
 //! `fixed_500` and `fixed_800` end every turn after so much silence; `wordless` (not by default) is the adaptive
-//! preset with a recogniser that says nothing before a turn is over. `adaptive@-0.5` is a preset at that sensitivity. An event counts if the
-//! agent was heard at its start (the replay contract); turns are judged in the scenes made for them.
+//! preset with a recogniser that says nothing before a turn is over. `adaptive@-0.5` is a preset at that sensitivity.
+//! An event counts if the agent was heard at its start (the replay contract); turns are judged in the scenes made for
+//! them.
 
 mod facts;
 mod figures;
