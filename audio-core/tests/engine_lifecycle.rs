@@ -167,6 +167,26 @@ fn a_call_that_begins_frees_two_that_ended() {
     assert_eq!(engine.engine.reap(), 1);
 }
 
+/// Ended calls that nobody has freed yet keep no later call in its seat, whichever worker they wait on (A-TEL-014).
+#[test]
+fn a_call_that_ends_leaves_its_seat_however_many_wait_to_be_freed() {
+    for stay in 0..6 {
+        let mut engine = Virtual::<Carrier>::new(small(2, 3));
+        let attach = |engine: &Virtual<Carrier>| engine.engine.attach(CarrierConfig::default()).unwrap();
+        let mut calls: Vec<_> = (0..6).map(|_| attach(&engine)).collect();
+        engine.tick();
+        let last = calls.swap_remove(stay);
+        calls.clear();
+        engine.tick();
+        calls.push(attach(&engine));
+        engine.tick();
+        drop((calls, last));
+        engine.tick();
+        assert_eq!(engine.engine.stats().calls, 0, "with call {stay} as the one that stayed");
+        assert_eq!(engine.engine.reap(), 5, "two of seven were freed by the attach");
+    }
+}
+
 #[test]
 fn settings_reach_the_pipeline() {
     let mut engine = Virtual::<Carrier>::new(small(1, 4));

@@ -10,8 +10,9 @@ use super::stats::WorkerShared;
 use super::worker::Worker;
 use super::{CallHandle, Chain, EngineError};
 
-/// Ended calls that an attach frees on the way: more than it adds, so they never pile up, and few enough
-/// that it takes about as long as one without them. The rest waits for [`Engine::reap`](super::Engine::reap).
+/// Ended calls that an attach frees on the way, those of its own worker first: more than it adds, so that a worker's
+/// ended calls, waiting and yet to come, never outnumber its slots, and few enough that it takes about as long as one
+/// without them. The rest waits for [`Engine::reap`](super::Engine::reap).
 const REAP_PER_ATTACH: usize = 2;
 
 /// The ends of one worker's rings that belong to the control side.
@@ -36,7 +37,7 @@ impl<C: Chain> Control<C> {
     /// The control side and its workers.
     ///
     /// Both rings of a worker hold as many calls as it has slots, so an attach that got a seat
-    /// always finds room.
+    /// always finds room, and so does a call that ends (see [`REAP_PER_ATTACH`]).
     pub(crate) fn new(config: EngineConfig) -> (Self, Vec<Worker<C>>) {
         let pair = |index| {
             let shared = Arc::new(WorkerShared::new(config.slots_per_worker));
@@ -56,12 +57,11 @@ impl<C: Chain> Control<C> {
     }
 
     pub(crate) fn attach(&self, config: C::Config) -> Result<CallHandle, EngineError> {
-        self.reap(REAP_PER_ATTACH);
+        let (worker, seat) = self.lock().take_seat()?;
+        self.reap_from(worker, REAP_PER_ATTACH);
         let mut state = self.lock();
-        let worker = state.take_seat()?;
         let pooled = state.pool.iter().position(|(of, _)| *of == config);
         let pooled = pooled.map(|at| state.pool.swap_remove(at).1);
-        let seat = Seat { shared: Arc::clone(&state.desks[worker].shared), kept: false };
         drop(state);
 
         // Unlocked: building takes about a hundred allocations and must not delay other attaches.
@@ -79,16 +79,24 @@ impl<C: Chain> Control<C> {
     }
 
     /// Frees the calls that workers have let go, and keeps their pipelines for the next ones.
-    /// At most so many; returns how many there were.
-    pub(crate) fn reap(&self, most: usize) -> usize {
+    /// Returns how many there were.
+    pub(crate) fn reap(&self) -> usize {
+        self.reap_from(0, usize::MAX)
+    }
+
+    /// The same for at most so many, beginning with those of worker `first`.
+    fn reap_from(&self, first: usize, most: usize) -> usize {
         let mut dead = Vec::new();
-        for desk in &mut self.lock().desks {
+        let mut state = self.lock();
+        let (before, from) = state.desks.split_at_mut(first);
+        for desk in from.iter_mut().chain(before) {
             while dead.len() < most
                 && let Some(call) = desk.graveyard.pop()
             {
                 dead.push(call);
             }
         }
+        drop(state);
         let count = dead.len();
         for call in dead {
             let Call { mut chain, config, panic, .. } = *call;
@@ -123,14 +131,16 @@ impl<C: Chain> State<C> {
     }
 
     /// A seat on the worker with the fewest calls; beyond capacity the new call is shed.
-    fn take_seat(&self) -> Result<usize, EngineError> {
+    fn take_seat(&self) -> Result<(usize, Seat), EngineError> {
         let running = || self.desks.iter().enumerate().filter(|(_, d)| d.shared.is_running());
         if running().next().is_none() {
             return Err(EngineError::Stopped);
         }
         let emptiest = running().min_by_key(|(_, desk)| desk.shared.seats.used());
         match emptiest {
-            Some((worker, desk)) if desk.shared.seats.take() => Ok(worker),
+            Some((worker, desk)) if desk.shared.seats.take() => {
+                Ok((worker, Seat { shared: Arc::clone(&desk.shared), kept: false }))
+            }
             _ => Err(EngineError::Full { capacity: self.capacity() }),
         }
     }

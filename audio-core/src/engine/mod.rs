@@ -154,7 +154,7 @@ impl<C: Chain> Engine<C> {
     /// calls had ended. [`attach`](Self::attach) does it for two calls at most, so that it takes no longer
     /// after many have ended: call this now and then.
     pub fn reap(&self) -> usize {
-        self.control.reap(usize::MAX)
+        self.control.reap()
     }
 
     /// What the engine has done so far.
