@@ -147,8 +147,8 @@ def beginning(rng):
     }
 
 
-def log_odds(net, x, state, heard):
-    """(frames, batch, ANSWERS). While the agent is not heard nothing is remembered."""
+def remembered(net, x, state, heard):
+    """(frames, batch, UNITS). Of frames that are not heard nothing is."""
     z = jnp.concatenate([x.astype(jnp.float32), state.astype(jnp.float32) / 127], -1) @ net["input"] + net["bias"]
     update, reset, fresh = (slice(n * UNITS, (n + 1) * UNITS) for n in range(3))
 
@@ -162,7 +162,12 @@ def log_odds(net, x, state, heard):
         return units, units
 
     _, units = jax.lax.scan(step, jnp.zeros((x.shape[1], UNITS)), (z, heard.astype(jnp.float32)))
-    return units @ net["out"] + net["out_bias"]
+    return units
+
+
+def log_odds(net, *given):
+    """(frames, batch, ANSWERS). While the agent is not heard nothing is remembered."""
+    return remembered(net, *given) @ net["out"] + net["out_bias"]
 
 
 def fit(scenes, seed, steps):
@@ -216,15 +221,23 @@ def layer(weights, bias):
 
 
 def export(net):
-    """As src/barge_in/model/network.rs reads it: that they have begun comes first there."""
+    """As src/barge_in/model/network.rs reads it: that they have begun comes first there, and foreground.py's answer last. Until
+    that is trained every voice is the caller's."""
     kept = np.concatenate([np.zeros(2 * UNITS, np.float32), net["fresh_bias"]])
     order = [1, 0, 2]
-    out = np.ascontiguousarray(net["out"].T[order], "<f4").tobytes() + np.asarray(net["out_bias"][order], "<f4").tobytes()
-    return layer(net["input"], net["bias"]) + layer(net["recurrent"], kept) + out
+    out = np.concatenate([net["out"].T[order].ravel(), np.zeros(UNITS), net["out_bias"][order], [8]])
+    return layer(net["input"], net["bias"]) + layer(net["recurrent"], kept) + out.astype("<f4").tobytes()
+
+
+def answered(data, foreground):
+    """What `export` wrote with another last answer: a weight a unit, and the bias."""
+    out = np.frombuffer(data[-4 * (ANSWERS + 1) * (UNITS + 1) :], "<f4").copy()
+    out[ANSWERS * UNITS : (ANSWERS + 1) * UNITS], out[-1] = foreground[:UNITS], foreground[UNITS]
+    return data[: -out.nbytes] + out.tobytes()
 
 
 def read(file):
-    """What `export` wrote."""
+    """What `export` wrote, without foreground.py's answer."""
     data, at = file.read_bytes(), 0
 
     def take(kind, *shape):
@@ -239,7 +252,7 @@ def read(file):
 
     (given, bias), (recurrent, kept) = layer(INPUTS + STATE), layer(UNITS)
     order = [1, 0, 2]
-    out, out_bias = take("<f4", ANSWERS, UNITS)[order].T, take("<f4", ANSWERS)[order]
+    out, out_bias = take("<f4", ANSWERS + 1, UNITS)[order].T, take("<f4", ANSWERS + 1)[order]
     if at != len(data):
         raise ValueError(f"{file}: {len(data)} bytes in place of {at}")
     return {"input": given, "recurrent": recurrent, "bias": bias, "fresh_bias": kept[2 * UNITS :], "out": out, "out_bias": out_bias}

@@ -28,7 +28,8 @@ impl CallPipeline {
         }
         self.hand_out(at, pcm);
         self.now = at + FRAME;
-        self.detection = self.speech.process(&pcm);
+        let counts = self.barge_in.voice_counts(self.detection.speaking);
+        self.detection = self.speech.process_if(counts, &pcm);
         self.report(at, self.detection, (Timbre::of(&pcm), Memory::of(self.speech.state())));
     }
 

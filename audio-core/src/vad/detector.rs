@@ -82,6 +82,12 @@ impl SpeechDetector {
 
     /// Takes the next frame.
     pub fn process(&mut self, frame: &PcmFrame) -> Detection {
+        self.process_if(true, frame)
+    }
+
+    /// The same where somebody knows whose voice it may be: one that does not `count` is [`voiced`](Detection::voiced), but
+    /// neither begins speech nor carries it on.
+    pub fn process_if(&mut self, counts: bool, frame: &PcmFrame) -> Detection {
         let (mut score, is_tone) = match (&mut self.vad, &mut self.veto) {
             (AnyVad::Kav(vad), Veto::Beside(watch)) => vad.score_beside(frame, watch),
             (vad, Veto::Alone(veto)) => (vad.score(frame), veto.is_tone(frame)),
@@ -92,7 +98,7 @@ impl SpeechDetector {
         }
         let level = Dbfs::of(frame);
         let floor = self.floor.level();
-        let decision = self.hysteresis.push(score, level.0 - floor.0);
+        let decision = self.hysteresis.push_if(counts, score, level.0 - floor.0);
         self.floor.update(level);
         Detection {
             score,

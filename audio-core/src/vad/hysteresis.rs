@@ -52,8 +52,15 @@ impl Hysteresis {
 
     /// Takes one frame: its score, and how far it lies above the noise floor in dB.
     pub fn push(&mut self, score: f32, above_floor_db: f32) -> Decision {
+        self.push_if(true, score, above_floor_db)
+    }
+
+    /// The same of a frame in which a voice may be known for somebody else's: unless it `counts`, it neither begins speech nor
+    /// carries it on.
+    pub fn push_if(&mut self, counts: bool, score: f32, above_floor_db: f32) -> Decision {
         let voiced = self.is_voice(score, above_floor_db);
-        let change = if self.speaking { self.go_on(voiced) } else { self.listen(voiced) };
+        let heard = voiced && counts;
+        let change = if self.speaking { self.go_on(heard) } else { self.listen(heard) };
         Decision { voiced, speaking: self.speaking, change }
     }
 
@@ -124,6 +131,16 @@ mod tests {
     #[test]
     fn two_clicks_far_apart_start_nothing() {
         assert_eq!(changes(&[true, true, false, false, false, false, true, true, false]), []);
+    }
+
+    #[test]
+    fn a_voice_that_does_not_count_begins_nothing_and_carries_nothing_on() {
+        let mut layer = Hysteresis::new(VadConfig::hebrew());
+        assert!((0..50).all(|_| layer.push_if(false, 1.0, 60.0).change.is_none() && !layer.speaking()));
+        (0..5).for_each(|_| _ = layer.push(1.0, 60.0));
+        let last = (0..15).map(|_| layer.push_if(false, 1.0, 60.0)).last().expect("fifteen frames");
+        assert_eq!(last.change, Some(Change::End { frames_ago: 15 }));
+        assert!(last.voiced, "it is a voice all the same");
     }
 
     /// A-AUD-007.

@@ -1,5 +1,7 @@
 //! When the agent is turned down and when it yields.
 
+#[cfg(feature = "tape")]
+mod behind;
 mod callers;
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,5 +1,5 @@
 //! What the line has been like since the agent is heard: has the caller begun to speak, do they take the floor, and is it they
-//! who speak or somebody far off?
+//! who speak or somebody far off? And while the agent is silent: is a voice the caller's own?
 //!
 //! An interruption often begins with a short vowel before a voiceless consonant (אשתי, עצרי): 60 to 100 ms of voice and
 //! then a fricative that no level rule counts. One frame does not tell it from a cough, the shape of a quarter of a
@@ -79,6 +79,7 @@ pub(super) struct Model {
     begun: [f32; BEGUN_MEAN],
     claims: f32,
     near: f32,
+    own: f32,
 }
 
 impl Model {
@@ -89,9 +90,11 @@ impl Model {
         begun: [UNLIKELY; BEGUN_MEAN],
         claims: UNLIKELY,
         near: UNLIKELY,
+        own: UNLIKELY,
     };
 
-    /// The line's next frame. It is judged only while there is somebody to interrupt; before that nothing is remembered.
+    /// The line's next frame. It is judged only while there is somebody to interrupt, or a turn to follow; before that nothing
+    /// is remembered.
     pub(super) fn hear(&mut self, inputs: [f32; MODEL_INPUTS], memory: &Memory, judged: bool) {
         if !judged {
             *self = Self { newest: inputs, ..Self::NEW };
@@ -102,12 +105,13 @@ impl Model {
         let (own, remembered) = all.split_at_mut(MODEL_INPUTS);
         own.copy_from_slice(&whole(&inputs.map(|x| x.clamp(-GREATEST, GREATEST))));
         remembered.copy_from_slice(memory.values());
-        let [begun, claims, near] = self.network.push(&all);
+        let [begun, claims, near, own] = self.network.push(&all);
         self.heard = CLAIMS_FROM.min(self.heard + 1);
         self.begun.copy_within(..BEGUN_MEAN - 1, 1);
         self.begun[0] = begun.max(UNLIKELY);
         self.claims = if self.heard < CLAIMS_FROM { UNLIKELY } else { claims.max(UNLIKELY) };
         self.near = near.max(UNLIKELY);
+        self.own = own.max(UNLIKELY);
     }
 
     /// What the newest frame said.
@@ -123,6 +127,11 @@ impl Model {
     /// How likely it is that the caller takes the floor, in [0, 1].
     pub(super) fn claims(&self) -> f32 {
         likelihood(self.claims)
+    }
+
+    /// The log-odds that a voice is the caller's own, while the agent is silent.
+    pub(super) const fn own(&self) -> f32 {
+        self.own
     }
 
     /// How likely it is that whoever speaks is the caller, who may say little, and nobody far off and no noise, in [0, 1].

@@ -1,4 +1,4 @@
-//! A gated recurrent unit, three numbers out.
+//! A gated recurrent unit, four numbers out.
 
 use super::MODEL_INPUTS;
 use crate::recurrent::{Gru, Reader, UNITS};
@@ -9,8 +9,9 @@ use crate::vad::STATE;
 /// What comes in: the frame's own inputs and the voice detector's memory.
 pub(super) const COLUMNS: usize = MODEL_INPUTS + STATE;
 
-/// What comes out: the log-odds that somebody has begun to speak, that they take the floor, and that they are near.
-pub(super) const ANSWERS: usize = 3;
+/// What comes out: the log-odds that somebody has begun to speak, that they take the floor, that they are near, and, while the
+/// agent is silent, that a voice is the caller's own.
+pub(super) const ANSWERS: usize = 4;
 
 /// Everything that is learned; one copy a process.
 #[derive(Debug)]
@@ -20,21 +21,21 @@ struct Weights {
     out_bias: [f32; ANSWERS],
 }
 
-/// Written by `barge-in-training/train.py`.
+/// Written by `barge-in-training/train.py`, the last answer by `foreground.py` there.
 static WEIGHTS: Weights = Weights::parse(include_bytes!("weights.bin"));
 
 impl Weights {
     const fn parse(bytes: &[u8]) -> Self {
         let mut reader = Reader::new(bytes);
         let recurrent = Gru::read(&mut reader);
-        let out = [reader.floats(), reader.floats(), reader.floats()];
+        let out = [reader.floats(), reader.floats(), reader.floats(), reader.floats()];
         let out_bias = reader.floats();
         assert!(reader.is_at_end(), "weights.bin is of another network");
         Self { recurrent, out, out_bias }
     }
 }
 
-/// What the network remembers of the line since the agent is heard.
+/// What the network remembers of the line since the agent is heard, or is not.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Network([f32; UNITS]);
 

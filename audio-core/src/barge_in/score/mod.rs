@@ -7,6 +7,8 @@ use crate::barge_in::doubt::Doubt;
 use crate::barge_in::echo::EchoEstimate;
 use crate::barge_in::evidence::{Against, MOST_WEIGHT, Near, Reasons, echo_reason, level_reason, weight};
 use crate::barge_in::floor::Floor;
+use crate::barge_in::foreground::Foreground;
+use crate::barge_in::memory::Memory;
 use crate::barge_in::model::{Beside, MODEL_INPUTS, Model, inputs};
 use crate::barge_in::policy::BargeInConfig;
 use crate::barge_in::run::Run;
@@ -41,6 +43,16 @@ enum Weight {
     Nothing,
 }
 
+/// What the network listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hears {
+    /// The caller's line while the agent is heard.
+    Reply,
+    /// The same while the agent is silent.
+    Turn,
+    Nothing,
+}
+
 /// The agent's current reply.
 #[derive(Clone, Copy, Debug)]
 struct Reply {
@@ -69,6 +81,8 @@ pub struct BargeInDetector {
     before: Before,
     doubt: Doubt,
     model: Model,
+    hears: Hears,
+    foreground: Foreground,
 }
 
 impl BargeInDetector {
@@ -89,6 +103,8 @@ impl BargeInDetector {
             before: Before::NEW,
             doubt: Doubt::NONE,
             model: Model::NEW,
+            hears: Hears::Nothing,
+            foreground: Foreground::NEW,
         }
     }
 
@@ -120,6 +136,8 @@ impl BargeInDetector {
         self.config = config;
         if config.leak.is_none() {
             self.model = Model::NEW;
+            self.hears = Hears::Nothing;
+            self.foreground = Foreground::NEW;
         }
     }
 
@@ -149,6 +167,13 @@ impl BargeInDetector {
         }
     }
 
+    /// Does a voice in the caller's next frame count for their turn: does it carry on that of a caller who is `speaking`, or begin
+    /// one? While the agent is silent, voices behind a caller who has been heard do not; where evidence is not counted with a
+    /// [`leak`](BargeInConfig::leak), or without what the Kav VAD remembers, every voice does.
+    pub const fn voice_counts(&self, speaking: bool) -> bool {
+        matches!(self.hears, Hears::Reply) || self.foreground.counts(speaking)
+    }
+
     /// Is the agent heard at the far end?
     pub const fn agent_audible(&self) -> bool {
         self.audible > 0 || !self.far_end.is_empty()
@@ -163,6 +188,7 @@ impl BargeInDetector {
         self.run = None;
         self.ducked = false;
         self.model = Model::NEW;
+        self.foreground.reply();
     }
 
     /// Forgets the call, the echo included.
@@ -233,7 +259,7 @@ impl BargeInDetector {
         }
     }
 
-    /// Has the caller begun to speak?
+    /// Has the caller begun to speak, and is it they?
     fn watch(&mut self, near: Near) {
         if self.config.leak.is_none() {
             return;
@@ -244,8 +270,22 @@ impl BargeInDetector {
             echo: self.echo_level(near),
             talker: self.talker.level(),
         };
-        let judged = self.reply.is_some() && self.audible > 0;
-        self.model.hear(inputs(near, beside), &near.memory, judged);
+        let hears = if self.reply.is_some() && self.audible > 0 {
+            self.foreground.reply();
+            Hears::Reply
+        } else if self.foreground.follows(near.voiced) && near.memory != Memory::NOTHING {
+            Hears::Turn
+        } else {
+            Hears::Nothing
+        };
+        if hears != self.hears {
+            self.model = Model::NEW;
+        }
+        self.hears = hears;
+        self.model.hear(inputs(near, beside), &near.memory, hears != Hears::Nothing);
+        if hears != Hears::Reply {
+            self.foreground.hear(near.voiced, self.model.own());
+        }
     }
 
     /// What a frame says about the caller.
