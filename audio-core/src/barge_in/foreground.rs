@@ -9,8 +9,8 @@ const CALLERS: f32 = -1.0;
 const KNOWN: u32 = 5;
 /// Frames of another voice that still carry a turn on: 100 ms…
 const CARRIES: u32 = 5;
-/// …those that are somebody else's before the caller is known: 400 ms…
-const COMPANY: u32 = 20;
+/// …those that are somebody else's before the caller is known: 800 ms…
+const COMPANY: u32 = 40;
 /// …and those that still begin a turn, in a call in which somebody else has been heard: somebody hard to tell begins a frame later.
 const BEGINS: u32 = 1;
 /// Frames without the caller's voice after which another may be theirs: 3 s. They have turned away, or handed the telephone on.
